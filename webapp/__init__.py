@@ -1,0 +1,1 @@
+"""SmartCart Segments: the web application around the `segmentation` library."""

@@ -1,0 +1,101 @@
+"""The engine for either database, the session factory, and the types and names that every table shares."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, func, make_url, select
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+BUSY_TIMEOUT_SECONDS = 30
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware and in UTC on the way in and out, on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment needs its time zone.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table of the product."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def make_engine(url: str) -> Engine:
+    """An engine whose connections are safe by default: SQLite syncs fully and checks foreign keys, PostgreSQL pings first."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    module = _sqlite_module()
+    engine = create_engine(parsed, module=module, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
+    _prepare_sqlite(engine, wal=module.sqlite_version_info >= (3, 51, 3))
+    return engine
+
+
+def make_session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def _sqlite_module() -> Any:
+    # Releases of SQLite before 3.51.3 can lose commits in WAL mode; pysqlite3 brings a later one where it has a wheel.
+    if find_spec("pysqlite3"):
+        import pysqlite3 as module  # only where the wheel exists
+    else:
+        import sqlite3 as module
+    return module
+
+
+def _prepare_sqlite(engine: Engine, *, wal: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
+        # The timeout comes first: switching the journal mode waits for other connections too.
+        pragmas = (
+            f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+            f"journal_mode={'WAL' if wal else 'DELETE'}",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        )
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A read that turns into a write fails at once whatever the timeout, so whoever may write says so at the start.
+        immediate = not connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def database_time(session: Session) -> datetime:
+    """The moment by the one clock that all workers share: PostgreSQL's own; with SQLite they share the machine's."""
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    return session.execute(select(func.clock_timestamp())).scalar_one()

@@ -1,0 +1,1 @@
+"""One feature, one module: its layout, its callbacks, and `register(app)`."""

@@ -1,0 +1,102 @@
+"""Who acts, what their role allows, and the one way to rows that a team owns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from webapp.models import Dataset, MemberRole, Membership, Team, User
+from webapp.services.errors import Forbidden, NotFound
+
+Row = TypeVar("Row")
+
+
+class Permission(StrEnum):
+    """What an operation needs. The role matrix in SECURITY.md is this table in words, and a test holds them together."""
+
+    VIEW = "view"  # segment aggregates, campaigns, reports, jobs
+    VIEW_CUSTOMERS = "view_customers"  # customer rows, contacts masked
+    TAG = "tag"  # create campaigns, tag and untag segments
+    EXPORT = "export"  # take customers out as a file
+    IMPORT = "import"  # bring customers in
+    RECLUSTER = "recluster"  # start and cancel a re-cluster
+    PROMOTE = "promote"  # move the champion
+    MANAGE_TEAM = "manage_team"  # users, tokens, audit log
+
+
+_FROM_ROLE: dict[Permission, MemberRole] = {
+    Permission.VIEW: MemberRole.VIEWER,
+    Permission.VIEW_CUSTOMERS: MemberRole.MARKETER,
+    Permission.TAG: MemberRole.MARKETER,
+    Permission.EXPORT: MemberRole.MARKETER,
+    Permission.IMPORT: MemberRole.ANALYST,
+    Permission.RECLUSTER: MemberRole.ANALYST,
+    Permission.PROMOTE: MemberRole.ANALYST,
+    Permission.MANAGE_TEAM: MemberRole.ADMIN,
+}
+_RANK = {role: rank for rank, role in enumerate(MemberRole)}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody acting in a team: a user, an API token, or the command line. `name` is what the audit log says."""
+
+    name: str
+    team_id: str
+    team_slug: str
+    team_name: str
+    role: MemberRole
+    user_id: str | None = None
+
+    def may(self, permission: Permission) -> bool:
+        return _RANK[MemberRole(self.role)] >= _RANK[_FROM_ROLE[permission]]
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Forbidden, with the role that could, unless `actor` may."""
+    if not actor.may(permission):
+        needed = _FROM_ROLE[permission].value
+        raise Forbidden(f"This needs the {needed} role; yours is {actor.role}. Ask an admin of {actor.team_name}.")
+
+
+def actor_for_user(session: Session, user_id: str, team_slug: str) -> Actor:
+    """The user as a member of the team; NotFound where the team does not exist or the user is no member."""
+    row = session.execute(
+        select(User, Team, Membership.role)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Team, Team.id == Membership.team_id)
+        .where(User.id == user_id, Team.slug == team_slug, User.disabled_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such page, or it belongs to a team that you are not in.")
+    user, team, role = row
+    return Actor(user.email, team.id, team.slug, team.name, MemberRole(role), user.id)
+
+
+def operator(team: Team) -> Actor:
+    """The command line, which acts as the workspace's operator."""
+    return Actor("cli", team.id, team.slug, team.name, MemberRole.ADMIN)
+
+
+def team_rows(actor: Actor, model: type[Row]) -> Select[tuple[Row]]:
+    """A SELECT of the actor's own rows of `model`; everything else is invisible."""
+    if not actor.team_id:
+        raise ValueError("An actor without a team reaches nothing.")
+    return select(model).where(model.team_id == actor.team_id)  # type: ignore[attr-defined]
+
+
+def team_row(session: Session, actor: Actor, model: type[Row], what: str, **by: Any) -> Row:
+    """The one row of the actor's team that `by` names; NotFound says `what` is missing."""
+    row = session.execute(team_rows(actor, model).filter_by(**by)).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"There is no such {what}.")
+    return row
+
+
+def team_dataset(session: Session, actor: Actor, slug: str) -> Dataset:
+    """The team's dataset called `slug` in addresses."""
+    return team_row(session, actor, Dataset, "dataset", slug=slug)
