@@ -12,7 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    #
     op.create_table(
         "sign_in_attempts",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -394,7 +393,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    #
     with op.batch_alter_table("version_segments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_version_segments_team_id"))
         batch_op.drop_index(batch_op.f("ix_version_segments_segment_id"))

@@ -1,0 +1,184 @@
+"""The product as its users meet it: served by its own command, driven in Chromium, watched for every error."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from tests.conftest import ROOT, SECRET
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PASSWORD = "correct horse battery staple 7"
+STARTUP_SECONDS = 90
+
+
+@dataclass
+class Workspace:
+    """A workspace of its own: the environment of its commands, and where it is served."""
+
+    environment: dict[str, str]
+    url: str = ""
+    process: subprocess.Popen[str] | None = None
+
+    def run(self, *arguments: str, text: str | None = None, code: int = 0) -> dict[str, Any]:
+        """`smartcart ARGUMENTS --json`, its answer, and a check of its exit code."""
+        done = subprocess.run(
+            [sys.executable, "-m", "webapp.cli", *arguments, "--json"],
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=180,
+        )
+        assert done.returncode == code, done.stderr + done.stdout
+        return json.loads(done.stdout)
+
+    def serve(self) -> None:
+        """Start web and worker, and wait until both are there."""
+        command = [sys.executable, "-m", "webapp.cli", "serve", "--with-worker", "--port", "0"]
+        self.process = subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if "Serving on " in line:
+                self.url = line.split("Serving on ")[1].strip()
+                break
+        # Nobody reads its messages from here on; a full pipe would stop it.
+        subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=subprocess.DEVNULL)
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                with urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                    if json.load(answer).get("worker") != "none":
+                        return
+            except OSError:
+                pass
+            time.sleep(0.2)
+        raise AssertionError("The server was not ready in time.")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    assert path, "`make test` installs Chromium"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def make_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workspace]]:
+    """A factory of served workspaces; all are stopped at the end."""
+    made: list[Workspace] = []
+
+    def make(database_url: str | None = None) -> Workspace:
+        folder = tmp_path_factory.mktemp("workspace")
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SMARTCART_")},
+            "SMARTCART_SECRET_KEY": SECRET,
+            "SMARTCART_DATABASE_URL": database_url or f"sqlite:///{folder}/smartcart.db",
+            "SMARTCART_STORE": str(folder / "store"),
+            "SMARTCART_PASSWORD_HASHES_AT_ONCE": "2",
+        }
+        workspace = Workspace(environment)
+        made.append(workspace)
+        return workspace
+
+    yield make
+    for workspace in made:
+        workspace.stop()
+
+
+@dataclass
+class Watch:
+    """What a browser must never report while somebody uses the product."""
+
+    url: str
+    problems: list[str] = field(default_factory=list)
+
+    def attach(self, page: Page) -> None:
+        page.on("console", lambda message: self.problems.append(f"console: {message.text}") if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("request", self._check_request)
+        page.on("response", lambda answer: self.problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+        page.add_init_script(
+            "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI))"
+        )
+
+    def _check_request(self, request: Request) -> None:
+        target = urlsplit(request.url)
+        if target.scheme in ("http", "https") and f"{target.scheme}://{target.netloc}" != self.url:
+            self.problems.append(f"foreign request: {request.url}")
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A factory of watched pages: `open_page(workspace, theme="dark", width=390)`. The test fails on anything that they report."""
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def make(workspace: Workspace, *, theme: str = "light", width: int = 1440) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, accept_downloads=True, has_touch=width < 768
+        )  # type: ignore[arg-type]
+        context.add_cookies([{"name": "sc_theme", "value": theme, "url": workspace.url}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        watch = Watch(workspace.url)
+        watch.attach(page)
+        contexts.append(context)
+        watches.append(watch)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [problem for watch in watches for problem in watch.problems] == []
+
+
+def sign_in(page: Page, workspace: Workspace, email: str, password: str = PASSWORD) -> None:
+    page.goto(f"{workspace.url}/login")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+PICTURES = os.environ.get("SMARTCART_TEST_PICTURES")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a screenshot when SMARTCART_TEST_PICTURES names a folder (for looking at what was made)."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)

@@ -1,0 +1,136 @@
+"""Commands that bring customers in and take them out."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from segmentation import inspect_file, to_json
+from webapp.cli.answers import Report, reports
+from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
+from webapp.cli.jobs import finish
+from webapp.edge import Resources, unit_of_work
+from webapp.services.access import Actor
+from webapp.services.customers import save_customers
+from webapp.services.datasets import ensure_dataset
+from webapp.services.errors import Invalid
+from webapp.services.imports import ImportDetail, StoredFile, show_import, start_import
+
+READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@click.command("import")
+@click.argument("file", type=READABLE)
+@dataset_option
+@click.option("--mapping", type=READABLE, help="A JSON file with `schema` and `format`, as `import --json` prints them.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change no customer.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The date that the file speaks of (default: its latest date).")
+@team_option
+@reports(lambda report: _import_in_words(report))
+def import_file(
+    file: Path, dataset_name: str | None, mapping: Path | None, dry_run: bool, as_of: datetime | None, team_name: str | None
+) -> Report:
+    """Import a customer file into a dataset (which is created if it does not exist yet)."""
+    stated = _read_mapping(mapping)
+    inspect_file(file)  # what cannot be read at all is refused before anything is created
+    resources = open_workspace()
+    actor, detail = store_file(resources, team_name, dataset_name, file, mapping=stated, as_of=as_of, check=dry_run)
+    if detail.job_id:
+        finish(resources, actor, detail.job_id)
+    with unit_of_work(resources, read_only=True) as session:
+        return import_report(show_import(session, actor, detail.id), dry_run=dry_run)
+
+
+def store_file(
+    resources: Resources,
+    team_name: str | None,
+    dataset_name: str | None,
+    file: Path,
+    *,
+    mapping: dict[str, Any] | None,
+    as_of: datetime | None,
+    check: bool,
+) -> tuple[Actor, ImportDetail]:
+    """Put the file into the store and start its import (or only its dry run)."""
+    with unit_of_work(resources) as session:
+        actor = find_operator(session, team_name, create=True)
+        dataset = ensure_dataset(session, actor, dataset_name) if dataset_name else find_dataset(session, actor, None)
+        with file.open("rb") as stream:
+            digest, size = resources.store.put_stream(actor.team_id, "upload", stream)
+        stored = StoredFile(file.name, digest, size)
+        day = as_of.date() if as_of else None
+        return actor, start_import(session, actor, dataset.slug, stored, mapping=mapping, as_of=day, check=check)
+
+
+def import_report(detail: ImportDetail, *, dry_run: bool) -> Report:
+    """What `import --json` prints."""
+    report = detail.report
+    if report is None:
+        raise Invalid(detail.message or "The file could not be read.")
+    return {
+        "import_id": detail.id,
+        "dataset": detail.dataset,
+        "snapshot": detail.snapshot,
+        "dry_run": dry_run,
+        "file_rows": report.file_rows,
+        "new": report.new,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+        "rejects": to_json(report.rejects),
+        "warnings": to_json(report.findings),
+        "schema": report.schema,
+        "format": to_json(report.format),
+        "as_of": report.as_of,
+    }
+
+
+def _read_mapping(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        mapping = json.loads(path.read_text())
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Invalid(f"{path.name} is not JSON: {error}.", details={"field": "mapping"}) from None
+    if not isinstance(mapping, dict) or not isinstance(mapping.get("schema", {}), dict):
+        raise Invalid(
+            f"{path.name} needs an object with `schema` (column to role) and, if you like, `format`.", details={"field": "mapping"}
+        )
+    return {"schema": mapping.get("schema", {}), "format": mapping.get("format")}
+
+
+def _import_in_words(report: Report) -> str:
+    verb = "Would import" if report["dry_run"] else "Imported"
+    counts = ", ".join(f"{report[name]:,} {name}" for name in ("new", "changed", "unchanged", "rejected"))
+    lines = [f"{verb} {report['file_rows']:,} rows into {report['dataset']}: {counts}."]
+    lines += [f"  line {reject['line']}: {reject['reason']}" for reject in report["rejects"][:10]]
+    lines += [f"  {warning['message']}" for warning in report["warnings"]]
+    return "\n".join(lines)
+
+
+@click.command("export")
+@dataset_option
+@click.option("--segment", metavar="KEY", help="One segment (default: everybody).")
+@click.option("--version", type=int, metavar="N", help="A model version (default: the champion).")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write: .csv, .parquet or .xlsx.")
+@team_option
+@reports(
+    lambda report: (
+        f"{report['rows']:,} customers in {report['file']}." + (f" {report['withheld']:,} stay: no consent." if report["withheld"] else "")
+    )
+)
+def export(dataset_name: str | None, segment: str | None, version: int | None, out: Path, team_name: str | None) -> Report:
+    """Write customers with their segments to a file."""
+    resources = open_workspace()
+    with unit_of_work(resources) as session:
+        actor = find_operator(session, team_name)
+        dataset = find_dataset(session, actor, dataset_name)
+        saved = save_customers(session, actor, resources.store, dataset.slug, out, segment=segment, version=version)
+    return {"rows": saved.rows, "file": str(saved.path), "withheld": saved.withheld}
+
+
+COMMANDS = (import_file, export)

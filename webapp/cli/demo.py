@@ -1,0 +1,113 @@
+"""`smartcart demo`: from nothing to a served workspace with customers and segments."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from segmentation import SegmentationError, inspect_file, synthetic_customers
+from webapp.cli.answers import as_json_text, refuse
+from webapp.cli.context import open_workspace
+from webapp.cli.customers import READABLE, store_file
+from webapp.cli.jobs import finish
+from webapp.cli.serving import listen, read_config
+from webapp.config import Config, write_secret
+from webapp.edge import Resources, unit_of_work
+from webapp.services.access import Actor, operator
+from webapp.services.datasets import DatasetSummary, confirm_legal_basis, list_datasets
+from webapp.services.errors import ServiceError
+from webapp.services.users import ensure_team, renew_access
+from webapp.services.versions import request_recluster
+from webapp.serving import Supervisor, address_of
+
+TEAM = "SmartCart demo"
+EMAIL = "demo@smartcart.example"
+SAMPLE_ROWS, SAMPLE_SEGMENTS, SAMPLE_SEED = 2240, 5, 7
+
+
+@click.command("demo")
+@click.option("--data", type=READABLE, help="A customer file (default: a generated sample with known true segments).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object once ready.")
+def demo(data: Path | None, port: int | None, as_json: bool) -> None:
+    """Set up a workspace with customers and segments, and serve it with a worker until SIGTERM."""
+    write_secret(Path.cwd())
+    config = read_config(port)
+    listener = listen(config)
+    try:
+        resources = open_workspace()
+        actor, access = _open_team(resources)
+        dataset = _fill(resources, actor, data)
+    except (ServiceError, SegmentationError) as error:
+        sys.exit(refuse(error.code, error.message, error.details, as_json=as_json))
+    report = {
+        "url": address_of(config, listener),
+        "email": EMAIL,
+        "password": access.password,
+        "api_token": access.token,
+        "dataset": dataset.slug,
+        "version": dataset.champion,
+    }
+    resources.engine.dispose()
+    Supervisor(config, listener).run(when_ready=lambda: click.echo(as_json_text(report) if as_json else _in_words(report)))
+
+
+def _open_team(resources: Resources) -> tuple[Actor, Any]:
+    """The demo's team and its one user, with a new password and token; the old ones are dead from here on."""
+    with unit_of_work(resources) as session:
+        actor = operator(ensure_team(session, TEAM))
+        return actor, renew_access(session, actor, EMAIL)
+
+
+def _fill(resources: Resources, actor: Actor, data: Path | None) -> DatasetSummary:
+    """A dataset with customers and a champion: the file given, else what is there, else the generated sample."""
+    with unit_of_work(resources, read_only=True) as session:
+        known = list_datasets(session, actor)
+    name = known[0].name if data is None and known else _import(resources, actor, data or _sample(resources.config))
+    with unit_of_work(resources) as session:
+        dataset = next(item for item in list_datasets(session, actor) if item.name == name)
+        confirm_legal_basis(session, actor, dataset.slug)
+    if dataset.champion is None:
+        click.echo("Finding segments ...", err=True)
+        with unit_of_work(resources) as session:
+            job = request_recluster(session, actor, dataset.slug)
+        finish(resources, actor, job.id)
+    with unit_of_work(resources, read_only=True) as session:
+        return next(item for item in list_datasets(session, actor) if item.name == name)
+
+
+def _import(resources: Resources, actor: Actor, file: Path) -> str:
+    click.echo(f"Importing {file.name} ...", err=True)
+    inspect_file(file)
+    name = file.stem.replace("_", " ").strip().capitalize()
+    _, detail = store_file(resources, actor.team_slug, name, file, mapping=None, as_of=None, check=False)
+    if detail.job_id:
+        finish(resources, actor, detail.job_id)
+    return name
+
+
+def _sample(config: Config) -> Path:
+    """The generated sample and, beside it, the segment that each of its customers was drawn from."""
+    path = Path(config.store).parent / "sample" / "smartcart_sample.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = synthetic_customers(SAMPLE_ROWS, segments=SAMPLE_SEGMENTS, seed=SAMPLE_SEED)
+    made.customers.to_csv(path, index=False)
+    made.customers[["ID"]].assign(segment=made.truth).to_csv(path.with_name("smartcart_sample-truth.csv"), index=False)
+    return path
+
+
+def _in_words(report: dict[str, Any]) -> str:
+    lines = (
+        "",
+        f"  Open      {report['url']}",
+        f"  Email     {report['email']}",
+        f"  Password  {report['password']}",
+        f"  API token {report['api_token']}",
+    )
+    return "\n".join([*lines, "", "Password and token are new at every start. Control-C stops; everything is kept."])
+
+
+COMMANDS = (demo,)

@@ -1,0 +1,181 @@
+"""Commands for model versions and their segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from segmentation import to_json
+from webapp.cli.answers import Report, reports, table
+from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
+from webapp.cli.jobs import finish
+from webapp.edge import Resources, unit_of_work
+from webapp.services.access import Actor
+from webapp.services.errors import Invalid, NotFound
+from webapp.services.segments import show_segments
+from webapp.services.versions import list_versions, promote_version, request_recluster, show_report, show_version
+
+KEPT_FIGURES = ("silhouette", "silhouette_null", "stability_ari", "smallest_share")
+
+
+class Count(click.ParamType):
+    """A number of segments, or "auto"."""
+
+    name = "K|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value is None or isinstance(value, int) or value == "auto":
+            return None if value == "auto" else value
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number nor auto", param, ctx)
+
+
+@click.command("recluster")
+@dataset_option
+@click.option("--algorithm", type=click.Choice(["auto", "kmeans"]), default="auto", show_default=True)
+@click.option("--k", type=Count(), default="auto", show_default=True, help="How many segments: 2 to 20, or auto.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@click.option("--features", default="all", show_default=True, help="Measures to find segments by: all, or names with commas between.")
+@click.option("--promote", is_flag=True, help="Make the new version the champion.")
+@team_option
+@reports(lambda report: _recluster_in_words(report))
+def recluster(
+    dataset_name: str | None, algorithm: str, k: int | None, seed: int, features: str, promote: bool, team_name: str | None
+) -> Report:
+    """Fit a new model version and wait for it."""
+    resources = open_workspace()
+    with unit_of_work(resources) as session:
+        actor = find_operator(session, team_name)
+        dataset = find_dataset(session, actor, dataset_name)
+        names = None if features == "all" else tuple(name.strip() for name in features.split(",") if name.strip())
+        job = request_recluster(session, actor, dataset.slug, algorithm="kmeans", k=k, seed=seed, features=names, promote=promote)
+    finish(resources, actor, job.id)
+    return recluster_report(resources, actor, dataset.slug, job.id)
+
+
+def recluster_report(resources: Resources, actor: Actor, dataset: str, job_id: str) -> Report:
+    """What `recluster --json` prints of the version that the job made."""
+    with unit_of_work(resources, read_only=True) as session:
+        number = version_of_job(session, actor, dataset, job_id)
+        version, fitted = show_version(session, actor, dataset, number), show_report(session, actor, dataset, number)
+        return {
+            "job": job_id,
+            "version": number,
+            "champion": version.champion,
+            "algorithm": version.algorithm,
+            "k": version.k,
+            "seed": version.seed,
+            "verdict": version.verdict,
+            "reasons": [reason.text for reason in fitted.verdict.reasons],
+            "figures": fitted.figures,
+            "sweep": to_json(fitted.sweep),
+            "segments": segment_reports(session, actor, dataset, number),
+            "seconds": fitted.seconds,
+        }
+
+
+def segment_reports(session: Session, actor: Actor, dataset: str, version: int | None) -> list[dict[str, Any]]:
+    """The segments of a version (None: the champion) as `recluster` and `segments` print them."""
+    overview = show_segments(session, actor, dataset, version=version)
+    if overview is None:
+        raise NotFound("No version is champion yet. `smartcart recluster` fits one.")
+    pairs = zip(overview.styles, overview.profiles.segments, strict=True)
+    return [
+        {
+            "key": style.key,
+            "name": style.name,
+            "size": profile.size,
+            "share": profile.share,
+            "stability": profile.stability,
+            "rules": to_json(profile.rules),
+            "profile": to_json(profile.differences),
+            "outcomes": to_json(profile.outcomes),
+        }
+        for style, profile in pairs
+    ]
+
+
+@click.command("segments")
+@dataset_option
+@click.option("--version", type=int, metavar="N", help="A model version (default: the champion).")
+@team_option
+@reports(lambda report: _segments_in_words(report["version"], report["segments"]))
+def segments(dataset_name: str | None, version: int | None, team_name: str | None) -> Report:
+    """List the segments of a version."""
+    with unit_of_work(open_workspace(), read_only=True) as session:
+        actor = find_operator(session, team_name)
+        dataset = find_dataset(session, actor, dataset_name).slug
+        overview = show_segments(session, actor, dataset, version=version)
+        number = version or (overview.version.number if overview else None)
+        return {"version": number, "segments": segment_reports(session, actor, dataset, version)}
+
+
+@click.command("versions")
+@dataset_option
+@team_option
+@reports(
+    lambda report: table(
+        _version_rows(report["versions"]), {name: name.upper() for name in ("number", "status", "champion", "k", "verdict", "created_at")}
+    )
+)
+def versions(dataset_name: str | None, team_name: str | None) -> Report:
+    """List the model versions of a dataset."""
+    with unit_of_work(open_workspace(), read_only=True) as session:
+        actor = find_operator(session, team_name)
+        found = list_versions(session, actor, find_dataset(session, actor, dataset_name).slug)
+        return {"versions": [to_json(version) | {"created_at": version.created_at, "ready_at": version.ready_at} for version in found]}
+
+
+@click.command("promote")
+@click.argument("version", type=int)
+@dataset_option
+@click.option("--note", default="", help="Why, for the team's record.")
+@team_option
+@reports(
+    lambda report: f"Version {report['champion']} is champion" + (f" after version {report['previous']}." if report["previous"] else ".")
+)
+def promote(version: int, dataset_name: str | None, note: str, team_name: str | None) -> Report:
+    """Make a version the champion."""
+    with unit_of_work(open_workspace()) as session:
+        actor = find_operator(session, team_name)
+        moved = promote_version(session, actor, find_dataset(session, actor, dataset_name).slug, version, note=note)
+    return {"champion": moved.champion, "previous": moved.previous}
+
+
+def version_of_job(session: Session, actor: Actor, dataset: str, job_id: str) -> int:
+    """The number of the version that a re-cluster job made."""
+    from webapp.services.jobs import show_job
+
+    part = show_job(session, actor, job_id).subject
+    digits = "".join(character for character in part if character.isdigit())
+    if not digits:
+        raise Invalid(f"Job {job_id} made no version of {dataset}.")
+    return int(digits)
+
+
+def _version_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        version | {"champion": "yes" if version["champion"] else "", "created_at": str(version["created_at"])[:16]} for version in found
+    ]
+
+
+def _recluster_in_words(report: Report) -> str:
+    figures = ", ".join(f"{name} {report['figures'][name]:.2f}" for name in KEPT_FIGURES if name in report["figures"])
+    lines = [
+        f"Version {report['version']}: {report['k']} segments, {report['verdict']} ({figures}).",
+        *(f"  {reason}" for reason in report["reasons"]),
+    ]
+    return "\n".join([*lines, _segments_in_words(report["version"], report["segments"])])
+
+
+def _segments_in_words(version: int, found: Sequence[dict[str, Any]]) -> str:
+    rows = [{"key": item["key"], "name": item["name"], "size": f"{item['size']:,}", "share": f"{item['share']:.1%}"} for item in found]
+    return table(rows, {"key": f"V{version} KEY", "name": "NAME", "size": "CUSTOMERS", "share": "SHARE"})
+
+
+COMMANDS = (recluster, segments, versions, promote)
