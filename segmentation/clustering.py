@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+from scipy.special import softmax
+from sklearn.cluster import KMeans as _KMeans
+from threadpoolctl import threadpool_limits
+
+from segmentation.errors import NotEnoughData
+
+Features = NDArray[np.float64]
+"""One row per customer, one column per feature, scaled so that distances mean something."""
+
+SAMPLE_ROWS = 50_000
+"""Above this many rows k-means is fitted on a sample, then polished on everybody."""
+
+POLISH_PASSES = 5
+BLOCK_ROWS = 65_536
+RESTARTS = 10
+FEW_ROWS = 5_000
+RESTARTS_FOR_FEW = 30
+"""Few customers, mostly with whole numbers such as children, leave k-means more bad optima, and restarts cost little."""
 
 
 @dataclass(frozen=True)
@@ -18,3 +39,130 @@ class Assignments:
     label: NDArray[np.int16]
     confidence: NDArray[np.float32]
     runner_up: NDArray[np.int16]
+
+
+class Clusterer(Protocol):
+    """A fitted clustering. Clusters are numbered from 0, the largest first."""
+
+    @property
+    def algorithm(self) -> str:
+        """The name under which versions record it."""
+
+    @property
+    def k(self) -> int:
+        """How many clusters there are."""
+
+    def assign(self, features: Features) -> Assignments:
+        """The cluster of each row of `features` (n, d), later customers included."""
+
+    def labels(self, features: Features) -> NDArray[np.int16]:
+        """What `assign` gives as labels, without the cost of confidence."""
+
+
+@dataclass(frozen=True, eq=False)
+class KMeans:
+    """k-means as it was fitted: `centres` (k, d) and the pooled `variance` per dimension inside the clusters.
+
+    Confidence is the posterior probability of the nearest cluster in a mixture of k equally likely spherical
+    Gaussians around the centres with that one variance, p(j | x) = softmax_j(-|x - c_j|^2 / (2 variance)): the
+    model whose classification likelihood k-means climbs (Celeux & Govaert 1992; Bishop 2006, section 9.3.2).
+    The runner-up is the cluster with the second largest probability, which is the second nearest.
+    """
+
+    centres: Features
+    variance: float
+    algorithm: str = "kmeans"
+
+    @property
+    def k(self) -> int:
+        """How many clusters there are."""
+        return len(self.centres)
+
+    def labels(self, features: Features) -> NDArray[np.int16]:
+        """The nearest centre of each row of `features` (n, d)."""
+        parts = [cdist(block, self.centres, "sqeuclidean").argmin(axis=1) for block in _blocks(features)]
+        return np.concatenate(parts).astype(np.int16) if parts else np.empty(0, np.int16)
+
+    def assign(self, features: Features) -> Assignments:
+        """The nearest centre of each row of `features` (n, d), how sure that is, and the second nearest."""
+        parts = [self._assign_block(block) for block in _blocks(features)]
+        if not parts:
+            return Assignments(np.empty(0, np.int16), np.empty(0, np.float32), np.empty(0, np.int16))
+        return Assignments(
+            label=np.concatenate([part.label for part in parts]),
+            confidence=np.concatenate([part.confidence for part in parts]),
+            runner_up=np.concatenate([part.runner_up for part in parts]),
+        )
+
+    def _assign_block(self, block: Features) -> Assignments:
+        distance = cdist(block, self.centres, "sqeuclidean")
+        label = distance.argmin(axis=1)
+        rows = np.arange(len(block))
+        confidence = softmax(-distance / (2.0 * max(self.variance, np.finfo(float).tiny)), axis=1)[rows, label]
+        distance[rows, label] = np.inf
+        runner_up = distance.argmin(axis=1) if self.k > 1 else np.full(len(block), -1)
+        return Assignments(label.astype(np.int16), confidence.astype(np.float32), runner_up.astype(np.int16))
+
+
+def fit_kmeans(
+    features: Features,
+    k: int,
+    *,
+    seed: int,
+    restarts: int | None = None,
+    weights: NDArray[np.float64] | None = None,
+) -> KMeans:
+    """k-means on `features` (n, d), the best of `restarts` k-means++ starts; clusters sorted by size.
+
+    Without `restarts` there are `RESTARTS`, or `RESTARTS_FOR_FEW` up to `FEW_ROWS` rows.
+
+    Above `SAMPLE_ROWS` rows the starts are tried on a seeded sample, and `POLISH_PASSES` of Lloyd's algorithm over
+    all rows follow. `weights` (n,) counts each row that many times (a bootstrap sample). One thread, so that the
+    result is the same bit for bit. NotEnoughData when there are fewer distinct rows than clusters.
+    """
+    if len(features) < k:
+        raise NotEnoughData(f"{k} segments need at least {k} customers; there are {len(features)}. Ask for fewer segments.")
+    restarts = restarts or (RESTARTS if len(features) > FEW_ROWS else RESTARTS_FOR_FEW)
+    with threadpool_limits(limits=1):
+        if len(features) > SAMPLE_ROWS and weights is None:
+            centres = _fit_on_sample(features, k, seed, restarts)
+        else:
+            centres = _KMeans(k, n_init=restarts, random_state=seed).fit(features, sample_weight=weights).cluster_centers_
+        return _finish(features, np.asarray(centres, dtype=np.float64))
+
+
+def within_sum_of_squares(features: Features, labels: NDArray[np.int16], k: int) -> float:
+    """Squared distances of the rows of `features` (n, d) to the mean of their own cluster, summed."""
+    size, centres = cluster_means(features, labels, k)
+    return float(np.einsum("ij,ij->", features, features) - np.sum(size[:, None] * centres**2))
+
+
+def cluster_means(features: Features, labels: NDArray[np.int16], k: int) -> tuple[NDArray[np.float64], Features]:
+    """Sizes (k,) and means (k, d) of the clusters; the mean of an empty cluster is zero."""
+    size = np.bincount(labels, minlength=k).astype(np.float64)
+    sums = np.column_stack([np.bincount(labels, weights=column, minlength=k) for column in features.T])
+    return size, sums / np.maximum(size, 1.0)[:, None]
+
+
+def _fit_on_sample(features: Features, k: int, seed: int, restarts: int) -> Features:
+    chosen = np.sort(np.random.default_rng(seed).choice(len(features), SAMPLE_ROWS, replace=False))
+    start = _KMeans(k, n_init=restarts, random_state=seed).fit(features[chosen]).cluster_centers_
+    polished = _KMeans(k, init=start, n_init=1, max_iter=POLISH_PASSES, copy_x=False)
+    polished.fit(features)
+    return np.asarray(polished.cluster_centers_, dtype=np.float64)
+
+
+def _finish(features: Features, centres: Features) -> KMeans:
+    """Clusters in canonical order (largest first, ties by centre) with their pooled variance."""
+    k, dimensions = centres.shape
+    size = np.bincount(KMeans(centres, 1.0).labels(features), minlength=k)
+    order = np.lexsort((*centres.T[::-1], -size))
+    centres = np.ascontiguousarray(centres[order])
+    model = KMeans(centres, 1.0)
+    error = sum(float(cdist(block, centres, "sqeuclidean").min(axis=1).sum()) for block in _blocks(features))
+    return KMeans(model.centres, error / (dimensions * max(len(features) - k, 1)))
+
+
+def _blocks(features: Features) -> Iterator[Features]:
+    for start in range(0, len(features), BLOCK_ROWS):
+        yield features[start : start + BLOCK_ROWS]

@@ -2,186 +2,213 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-Unit = Literal["money", "count", "number", "share", "years", "months", "days"]
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segmentation.clustering import Assignments
+from segmentation.comparison import differences, mean_interval, spread
+from segmentation.customer_map import customer_map
+from segmentation.naming import Fact, Name, facts, name_segments
+from segmentation.persona import evidence, persona
+from segmentation.profile_types import (
+    CustomerMap,
+    Difference,
+    Distribution,
+    Evidence,
+    Interval,
+    Measure,
+    MixPart,
+    OutcomeRate,
+    Profiles,
+    Rule,
+    SegmentProfile,
+    Unit,
+)
+from segmentation.roles import Role, Schema
+from segmentation.rules import segment_rules
+from segmentation.shape import bin_edges, distribution, mixes, outcome_rates
+from segmentation.wording import without_sums
+
+__all__ = [
+    "CustomerMap",
+    "Difference",
+    "Distribution",
+    "Evidence",
+    "Interval",
+    "Measure",
+    "MixPart",
+    "OutcomeRate",
+    "Profiles",
+    "Rule",
+    "SegmentProfile",
+    "Unit",
+    "profile_segments",
+]
+
+BORDER = 0.60
+"""Under this confidence a customer lies on the border between two segments."""
+
+TELLING = 6
+"""Distributions shown per segment: its largest differences."""
 
 
-@dataclass(frozen=True)
-class Measure:
-    """Something known of every customer that segments can be compared by, in plain units.
+def profile_segments(
+    customers: pd.DataFrame,
+    schema: Schema,
+    *,
+    table: pd.DataFrame,
+    measures: tuple[Measure, ...],
+    assignments: Assignments,
+    stability: Sequence[float] | None,
+    features: NDArray[np.float64],
+    seed: int,
+) -> Profiles:
+    """Profiles of all segments of one fit, in the order of their cluster numbers.
 
-    `name` is canonical ("spend", "share_catalog", "age"), `label` is read by people ("Spend"), `short` fits a
-    phone. `fitted` says that the model used it.
+    `customers` (n rows, typed as intake makes them), `table` (n rows, one float64 column per measure, NaN where
+    unknown), `assignments` and `features` (n x d, as fitted) are about the same customers in the same order;
+    `stability` is by cluster number. Customers in no segment count among everyone else. The same input and seed
+    give the same profiles. ValueError where the lengths differ.
     """
-
-    name: str
-    label: str
-    short: str
-    unit: Unit
-    fitted: bool
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How one measure differs between a segment and everyone else.
-
-    `effect` is the difference of means in pooled standard deviations (Cohen 1988, d), with the bootstrap
-    percentile interval `low` to `high`; `z` is the segment's mean minus the overall mean in overall standard
-    deviations (the heat map's cell). `significant` holds after Holm's correction over all measures and segments.
-    """
-
-    measure: str
-    mean: float
-    rest_mean: float
-    overall_mean: float
-    median: float
-    rest_median: float
-    z: float
-    effect: float
-    low: float
-    high: float
-    significant: bool
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """Histogram of one measure on shared edges (n + 1 of them); `segment` and `rest` are shares per bin.
-
-    Values beyond the last edge are counted in the last bin, which `open_ended` says.
-    """
-
-    measure: str
-    edges: tuple[float, ...]
-    segment: tuple[float, ...]
-    rest: tuple[float, ...]
-    open_ended: bool
+    if not len(customers) == len(table) == len(assignments.label) == len(features):
+        raise ValueError("Customers, measures, assignments and features must have one row per customer, in the same order.")
+    label = assignments.label
+    clusters = [int(cluster) for cluster in np.unique(label[label >= 0])]
+    members = [label == cluster for cluster in clusters]
+    shares = [float(member.mean()) for member in members]
+    found = differences(table, measures, label, clusters, seed)
+    measures = _by_spread(measures, found, shares)
+    found = tuple(_in_order(each, measures) for each in found)
+    facts_of_all = [facts(table, measures, each, member) for each, member in zip(found, members, strict=True)]
+    worth = _Worth.of(customers, schema, table)
+    shapes = _distributions(table, measures, facts_of_all, members)
+    mix = mixes(customers, schema, members)
+    outcomes = outcome_rates(customers, schema, members)
+    names = name_segments(facts_of_all)
+    segments = tuple(
+        _segment(
+            cluster,
+            member,
+            found[place],
+            facts_of_all[place],
+            names[place],
+            worth,
+            border=int((member & (assignments.confidence < BORDER)).sum()),
+            stability=float(stability[cluster]) if stability is not None else None,
+            distributions=shapes[place],
+            mix=mix[place],
+            outcomes=outcomes[place],
+            rules=segment_rules(table, measures, member, seed),
+        )
+        for place, (cluster, member) in enumerate(zip(clusters, members, strict=True))
+    )
+    return Profiles(len(customers), worth.total, measures, segments, customer_map(features, label, seed))
 
 
 @dataclass(frozen=True)
-class MixPart:
-    """Share of one part in a whole, for the segment and for everyone else.
+class _Worth:
+    """What each customer spent, and days since the last purchase; None where the file does not tell."""
 
-    `whole` is "spend" (categories), "orders" (channels), or the canonical name of a category column.
-    """
+    spend: NDArray[np.float64] | None
+    recency: NDArray[np.float64] | None
 
-    whole: str
-    part: str
-    label: str
-    segment: float
-    rest: float
+    @classmethod
+    def of(cls, customers: pd.DataFrame, schema: Schema, table: pd.DataFrame) -> _Worth:
+        columns = [column.name for column in schema.of(Role.SPEND)]
+        spend = table["spend"].to_numpy(dtype=np.float64) if "spend" in table else None
+        if spend is None and columns:
+            amounts = customers[columns].to_numpy(dtype=np.float64, na_value=np.nan)
+            spend = np.where(np.isnan(amounts).all(axis=1), np.nan, np.nansum(amounts, axis=1))
+        recency = schema.one(Role.RECENCY_DAYS)
+        days = table[recency.name].to_numpy(dtype=np.float64) if recency is not None and recency.name in table else None
+        return cls(spend, days)
 
+    @property
+    def total(self) -> float | None:
+        return float(np.nansum(self.spend)) if self.spend is not None else None
 
-@dataclass(frozen=True)
-class OutcomeRate:
-    """How often an outcome happened in a segment; Wilson (1927) interval, lift against the overall rate."""
+    def value(self, member: NDArray[np.bool_]) -> float | None:
+        return float(np.nansum(self.spend[member])) if self.spend is not None else None
 
-    outcome: str
-    label: str
-    customers: int
-    hits: int
-    rate: float
-    low: float
-    high: float
-    overall_rate: float
-    lift: float
+    def share(self, member: NDArray[np.bool_]) -> float | None:
+        value = self.value(member)
+        return value / self.total if value is not None and self.total else None
 
+    def median(self, member: NDArray[np.bool_]) -> float | None:
+        known = self.spend[member & np.isfinite(self.spend)] if self.spend is not None else np.empty(0)
+        return float(np.median(known)) if known.size else None
 
-@dataclass(frozen=True)
-class Rule:
-    """Conditions on plain columns that find part of a segment.
+    def mean(self, member: NDArray[np.bool_]) -> Interval | None:
+        return mean_interval(self.spend[member]) if self.spend is not None else None
 
-    `precision` is the share of those found who are in the segment, `recall` the share of the segment found.
-    """
-
-    conditions: tuple[str, ...]
-    precision: float
-    recall: float
-    customers: int
+    def recency_mean(self, member: NDArray[np.bool_]) -> Interval | None:
+        return mean_interval(self.recency[member]) if self.recency is not None else None
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """One fact behind a name: what ("Spend"), how it reads ("2.2× average"), and the measure it is about."""
-
-    label: str
-    text: str
-    measure: str
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class SegmentProfile:
-    """Everything about one segment that pages show, computed once when the model is fitted.
-
-    `stability` is the mean bootstrap Jaccard (Hennig 2007) or None where it was not computed. `value` is total
-    spend in the file's currency, `value_share` its share of all spend (None without spend columns).
-    `border` counts customers whose confidence is under 0.60. `responds` are outcomes, best first.
-    """
-
-    cluster: int
-    size: int
-    share: float
-    value: float | None
-    value_share: float | None
-    value_mean: Interval | None
-    value_median: float | None
-    rest_value_median: float | None
-    recency_mean: Interval | None
-    border: int
-    stability: float | None
-    name: str
-    short_name: str
-    persona: str
-    evidence: tuple[Evidence, ...]
-    differences: tuple[Difference, ...]
-    distributions: tuple[Distribution, ...]
-    mix: tuple[MixPart, ...]
-    outcomes: tuple[OutcomeRate, ...]
-    rules: tuple[Rule, ...]
+def _segment(
+    cluster: int,
+    member: NDArray[np.bool_],
+    found: tuple[Difference, ...],
+    segment_facts: Sequence[Fact],
+    name: Name,
+    worth: _Worth,
+    *,
+    border: int,
+    stability: float | None,
+    distributions: tuple[Distribution, ...],
+    mix: tuple[MixPart, ...],
+    outcomes: tuple[OutcomeRate, ...],
+    rules: tuple[Rule, ...],
+) -> SegmentProfile:
+    share, value_share = float(member.mean()), worth.share(member)
+    return SegmentProfile(
+        cluster=cluster,
+        size=int(member.sum()),
+        share=share,
+        value=worth.value(member),
+        value_share=value_share,
+        value_mean=worth.mean(member),
+        value_median=worth.median(member),
+        rest_value_median=worth.median(~member),
+        recency_mean=worth.recency_mean(member),
+        border=border,
+        stability=stability,
+        name=name.name,
+        short_name=name.short_name,
+        persona=persona(segment_facts, outcomes, share, value_share),
+        evidence=evidence(segment_facts, name.measures, outcomes),
+        differences=found,
+        distributions=distributions,
+        mix=mix,
+        outcomes=outcomes,
+        rules=rules,
+    )
 
 
-@dataclass(frozen=True)
-class CustomerMap:
-    """Two principal components for a picture: a density grid over everybody and a sample of points.
-
-    `density` is row-major over `y_edges` by `x_edges`; `variance` is the share of variance both axes keep.
-    """
-
-    x_edges: tuple[float, ...]
-    y_edges: tuple[float, ...]
-    density: tuple[tuple[float, ...], ...]
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    cluster: tuple[int, ...]
-    variance: float
+def _by_spread(measures: Sequence[Measure], found: Sequence[Sequence[Difference]], shares: Sequence[float]) -> tuple[Measure, ...]:
+    """Measures that segments differ in most come first."""
+    return tuple(sorted(measures, key=lambda measure: -spread(found, shares, measure.name)))
 
 
-@dataclass(frozen=True)
-class Profiles:
-    """All segments of one model version, with the measures that their differences speak of.
+def _in_order(found: Sequence[Difference], measures: Sequence[Measure]) -> tuple[Difference, ...]:
+    by_name = {difference.measure: difference for difference in found}
+    return tuple(by_name[measure.name] for measure in measures if measure.name in by_name)
 
-    `measures` are sorted by how much the segments differ in them, most first.
-    """
 
-    customers: int
-    value: float | None
-    measures: tuple[Measure, ...]
-    segments: tuple[SegmentProfile, ...]
-    map: CustomerMap | None = None
-
-    def measure(self, name: str) -> Measure:
-        """The measure called `name`; KeyError where there is none."""
-        for measure in self.measures:
-            if measure.name == name:
-                return measure
-        raise KeyError(name)
+def _distributions(
+    table: pd.DataFrame, measures: Sequence[Measure], facts_of_all: Sequence[Sequence[Fact]], members: Sequence[NDArray[np.bool_]]
+) -> list[tuple[Distribution, ...]]:
+    """Each segment's most telling measures on edges that all segments share."""
+    shown = set(without_sums([measure.name for measure in measures]))
+    chosen = [[fact.measure for fact in segment if fact.measure.name in shown][:TELLING] for segment in facts_of_all]
+    wanted = {measure.name: measure for segment in chosen for measure in segment}
+    values = {name: table[name].to_numpy(dtype=np.float64) for name in wanted}
+    edges = {name: bin_edges(values[name], measure) for name, measure in wanted.items()}
+    return [
+        tuple(distribution(measure, values[measure.name], edges[measure.name], member) for measure in segment)
+        for segment, member in zip(chosen, members, strict=True)
+    ]

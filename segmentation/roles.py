@@ -93,3 +93,24 @@ class Schema:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+
+KIND_OF: Mapping[Role, Kind] = {
+    Role.CUSTOMER_ID: Kind.TEXT,
+    Role.BIRTH_YEAR: Kind.INTEGER,
+    Role.AGE: Kind.INTEGER,
+    Role.DEPENDENTS: Kind.INTEGER,
+    Role.ENROLLED_ON: Kind.DATE,
+    Role.ORDINAL: Kind.TEXT,
+    Role.CATEGORY: Kind.TEXT,
+    Role.FLAG: Kind.INTEGER,
+    Role.OUTCOME: Kind.INTEGER,
+    Role.CONTACT: Kind.TEXT,
+    Role.CONSENT: Kind.TEXT,
+}
+"""How values are stored where the role alone decides; elsewhere the values do (whole numbers or not)."""
+
+
+def schema_roles(schema: Schema) -> dict[str, Role]:
+    """Header in the file -> role, in file order: what a saved mapping holds and `schema_from_roles` takes."""
+    return {column.source: column.role for column in schema}

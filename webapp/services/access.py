@@ -82,7 +82,7 @@ def operator(team: Team) -> Actor:
     return Actor("cli", team.id, team.slug, team.name, MemberRole.ADMIN)
 
 
-def team_rows(actor: Actor, model: type[Row]) -> Select[tuple[Row]]:
+def team_rows(actor: Actor, model: type[Row]) -> Select[Row]:
     """A SELECT of the actor's own rows of `model`; everything else is invisible."""
     if not actor.team_id:
         raise ValueError("An actor without a team reaches nothing.")

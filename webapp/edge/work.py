@@ -1,4 +1,4 @@
-"""The boundary of every request and job: one unit of work, one commit, errors into answers. Nothing else commits."""
+"""One unit of work, one commit. Nothing else in the product commits."""
 
 from __future__ import annotations
 

@@ -1,0 +1,135 @@
+"""Models and labels as bytes and back: JSON and plain arrays under a checksum, never pickle.
+
+Layout: 8 bytes of magic, the SHA-256 of all that follows, then, compressed with zlib, the length of the header (8
+bytes, big-endian), the header (JSON) and the arrays in NumPy's own format, one after the other as the header names
+them. Reading runs no code from the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.clustering import Assignments, KMeans
+from segmentation.codec import from_json, to_json
+from segmentation.errors import ArtifactError
+from segmentation.features import FeatureBuilder, Recipe
+from segmentation.pipeline import SegmentModel
+
+MAGIC = b"SCSEGART"
+FORMAT = 1
+LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn")
+
+_LENGTH = struct.Struct(">Q")
+_DIGEST = hashlib.sha256().digest_size
+_DAMAGED = "The stored {what} is damaged ({why}). Restore it from a backup, or re-cluster to make a new version."
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def pack_model(model: SegmentModel) -> bytes:
+    """`model` as bytes; equal models give equal bytes. ArtifactError for a clusterer that has no stored form."""
+    clusterer = model.clusterer
+    if not isinstance(clusterer, KMeans):
+        raise ArtifactError(f'A model of the algorithm "{clusterer.algorithm}" cannot be stored by this version.')
+    arrays: Arrays = {**model.builder.state(), "centres": clusterer.centres, "variance": np.array(clusterer.variance)}
+    return _pack("model", {"recipe": to_json(model.recipe), "algorithm": clusterer.algorithm}, arrays)
+
+
+def unpack_model(data: bytes) -> SegmentModel:
+    """The model that `pack_model` stored, equal bit for bit. ArtifactError when `data` is anything else."""
+    content, arrays = _unpack("model", data)
+    algorithm = content.get("algorithm")
+    if algorithm != "kmeans":
+        raise ArtifactError(f'The stored model is of the algorithm "{algorithm}", which this version cannot read. Upgrade it.')
+    try:
+        recipe = from_json(Recipe, content["recipe"])
+        builder = FeatureBuilder.restored(recipe, arrays)
+        return SegmentModel(recipe, builder, KMeans(arrays["centres"], float(arrays["variance"])))
+    except (KeyError, ValueError) as error:
+        raise ArtifactError(_DAMAGED.format(what="model", why=f"its content does not fit: {error}")) from error
+
+
+def pack_assignments(assignments: Assignments) -> bytes:
+    """`assignments` as bytes, compressed; equal assignments give equal bytes."""
+    arrays: Arrays = {"label": assignments.label, "confidence": assignments.confidence, "runner_up": assignments.runner_up}
+    return _pack("assignments", {}, arrays)
+
+
+def unpack_assignments(data: bytes) -> Assignments:
+    """The assignments that `pack_assignments` stored. ArtifactError when `data` is anything else."""
+    _, arrays = _unpack("assignments", data)
+    try:
+        return Assignments(arrays["label"], arrays["confidence"], arrays["runner_up"])
+    except KeyError as error:
+        raise ArtifactError(_DAMAGED.format(what="assignments", why=f"{error} is missing")) from error
+
+
+def library_versions(data: bytes) -> dict[str, str]:
+    """The versions of the libraries that wrote an artifact of any kind, by name."""
+    return dict(_header(_payload("artifact", data), "artifact")[0]["libraries"])
+
+
+def _pack(kind: str, content: Mapping[str, Any], arrays: Arrays) -> bytes:
+    header = {
+        "format": FORMAT,
+        "kind": kind,
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "content": content,
+        "arrays": list(arrays),
+    }
+    text = json.dumps(header, sort_keys=True, allow_nan=False).encode()
+    blocks = io.BytesIO()
+    for array in arrays.values():
+        np.lib.format.write_array(blocks, np.ascontiguousarray(array).reshape(array.shape), allow_pickle=False)
+    packed = zlib.compress(_LENGTH.pack(len(text)) + text + blocks.getvalue(), level=6)
+    return MAGIC + hashlib.sha256(packed).digest() + packed
+
+
+def _unpack(kind: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    payload = _payload(kind, data)
+    header, start = _header(payload, kind)
+    if header["kind"] != kind:
+        raise ArtifactError(f"A stored {kind} was expected, but these bytes hold {header['kind']}.")
+    blocks = io.BytesIO(payload[start:])
+    try:
+        arrays = {name: np.lib.format.read_array(blocks, allow_pickle=False) for name in header["arrays"]}
+    except (ValueError, EOFError) as error:
+        raise ArtifactError(_DAMAGED.format(what=kind, why=str(error))) from error
+    return header["content"], arrays
+
+
+def _payload(kind: str, data: bytes) -> bytes:
+    """What is under the checksum, once that has been found right."""
+    start = len(MAGIC) + _DIGEST
+    if not data.startswith(MAGIC) or len(data) <= start:
+        raise ArtifactError(_DAMAGED.format(what=kind, why="it does not begin as one"))
+    if hashlib.sha256(data[start:]).digest() != data[len(MAGIC) : start]:
+        raise ArtifactError(_DAMAGED.format(what=kind, why="its checksum does not match"))
+    try:
+        return zlib.decompress(data[start:])
+    except zlib.error as error:
+        raise ArtifactError(_DAMAGED.format(what=kind, why=str(error))) from error
+
+
+def _header(payload: bytes, kind: str) -> tuple[dict[str, Any], int]:
+    """The header, and where the arrays begin."""
+    try:
+        (length,) = _LENGTH.unpack_from(payload)
+        end = _LENGTH.size + length
+        header: dict[str, Any] = json.loads(payload[_LENGTH.size : end])
+        written_as = header["format"]
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(_DAMAGED.format(what=kind, why="its header cannot be read")) from error
+    if written_as != FORMAT:
+        raise ArtifactError(f"This {kind} was stored in format {written_as}; this version reads format {FORMAT}. Upgrade, or re-cluster.")
+    return header, end

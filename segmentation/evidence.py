@@ -1,0 +1,105 @@
+"""What the name of a column and a sample of its values show, before anybody concludes a role from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?"})
+"""Ways of writing "no value" in a column of numbers or dates, in lower case."""
+YES_WORDS = frozenset({"1", "1.0", "yes", "y", "true", "t", "on"})
+NO_WORDS = frozenset({"0", "0.0", "no", "n", "false", "f", "off"})
+
+PARSED_SHARE = 0.95  # of filled cells that must read as numbers (dates, flags) before the column is taken for one
+_ABBREVIATIONS = {
+    "cust": "customer", "clients": "client", "amt": "amount", "mnt": "amount", "num": "number", "nbr": "number",
+    "dt": "date", "yr": "year", "tot": "total", "pct": "percent", "qty": "quantity", "tel": "phone", "mail": "email",
+    "addr": "address", "subscr": "subscription", "kids": "kid", "children": "child", "dependants": "dependents",
+    "visit": "visits", "sessions": "visits", "purchase": "purchases", "orders": "purchases", "spent": "spend",
+    "spending": "spend", "spendings": "spend", "charge": "charges", "sex": "gender", "teens": "teen",
+}  # fmt: skip
+_DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{4})([T ].*)?")
+_NUMBER = re.compile(r"[-+]?[^\w.,+-]?\s?[-+]?(\d[\d, ']*\.?\d*|\.\d+)([eE][-+]?\d+)?\s?[^\w.,]?|[-+]?inf(inity)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One column: `words` of its header with abbreviations written out, `filled` cells, and of those the shares that read as
+    numbers, dates or yes/no; `low` and `high` bound the numbers, `whole` says that all of them are."""
+
+    header: str
+    words: tuple[str, ...]
+    filled: pd.Series
+    rows: int
+    distinct: int
+    numbers: float
+    whole: bool
+    dates: float
+    flags: float
+    low: float
+    high: float
+
+    @property
+    def slug(self) -> str:
+        return "_".join(self.words)
+
+    def has(self, *words: str) -> bool:
+        return any(word in self.words for word in words)
+
+    @property
+    def numeric(self) -> bool:
+        return self.numbers >= PARSED_SHARE
+
+    @property
+    def binary(self) -> bool:
+        return self.flags >= PARSED_SHARE and self.distinct <= 4
+
+    def key_like(self, filled: float, distinct: float) -> bool:
+        return self.rows > 0 and len(self.filled) >= filled * self.rows and self.distinct >= distinct * len(self.filled) > 0
+
+
+def snake_case(header: str) -> str:
+    """A canonical name from a header: lower-case words joined by "_", never empty, never led by a digit."""
+    name = "_".join(split_words(header))
+    if not name:
+        return "column"
+    return f"column_{name}" if name[0].isdigit() else name
+
+
+def split_words(header: str) -> list[str]:
+    """The lower-case words of a header in snake, camel or plain case."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", header)
+    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
+    return [word.lower() for word in re.findall(r"[^\W_]+", spaced)]
+
+
+def _words(header: str) -> tuple[str, ...]:
+    return tuple(_ABBREVIATIONS.get(word, word) for word in split_words(header))
+
+
+def look(header: str, cells: pd.Series) -> Evidence:
+    """Evidence from a `header` and a sample of its `cells` (text, missing ones NA)."""
+    text = cells.dropna().astype(str).str.strip()
+    text = text[text != ""]
+    filled = text[~text.str.lower().isin(MISSING_WORDS)]
+    numbers = filled[filled.str.fullmatch(_NUMBER)]
+    plain = pd.to_numeric(numbers.str.replace(r"[^\d.eE+-]", "", regex=True), errors="coerce").dropna()
+    return Evidence(
+        header=header,
+        words=_words(header),
+        filled=filled,
+        rows=len(cells),
+        distinct=int(filled.nunique()),
+        numbers=_share(filled.str.fullmatch(_NUMBER)),
+        whole=bool((plain % 1 == 0).all()),
+        dates=_share(filled.str.fullmatch(_DATE)),
+        flags=_share(filled.str.lower().isin(YES_WORDS | NO_WORDS)),
+        low=float(plain.min()) if len(plain) else 0.0,
+        high=float(plain.max()) if len(plain) else 0.0,
+    )
+
+
+def _share(mask: pd.Series) -> float:
+    return float(mask.mean()) if len(mask) else 0.0

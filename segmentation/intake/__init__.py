@@ -1,0 +1,17 @@
+"""From the bytes of a customer file to typed columns, rejected rows and a report of what was found."""
+
+from segmentation.intake.read import inspect_file, read_customers
+from segmentation.intake.text import sniff_format
+from segmentation.intake.types import DateOrder, FileFormat, FilePreview, Finding, Intake, Reject
+
+__all__ = [
+    "DateOrder",
+    "FileFormat",
+    "FilePreview",
+    "Finding",
+    "Intake",
+    "Reject",
+    "inspect_file",
+    "read_customers",
+    "sniff_format",
+]

@@ -1,0 +1,229 @@
+"""The steps from a file to customers: text, table, values, keys, quality."""
+
+# ruff: noqa: S608 - the names in these statements are our own (c0, c1, ...), never the file's
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segmentation.errors import MissingRole, SegmentationError
+from segmentation.guessing import schema_from_roles
+from segmentation.intake.dates import DateReading, read_dates
+from segmentation.intake.quality import drop_implausible, first_lines, note_dates, note_missing, note_values
+from segmentation.intake.table import Table, load
+from segmentation.intake.text import Body, transcode
+from segmentation.intake.types import DateOrder, FileFormat, FilePreview, Finding, Intake, Reject
+from segmentation.intake.values import Parsed, holds_fractions, parse
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+
+_FIRST_VALUES = 5
+_TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance
+
+
+def read_customers(path: Path, *, schema: Schema | None = None, file_format: FileFormat | None = None) -> Intake:
+    """Read a customer file.
+
+    Without a `schema` it is guessed; without a `file_format` it is detected, and of a given one `date_order` is used only for
+    columns that do not prove their own order. Every record below the header is a customer, a rejected row, or a repeat that is
+    told of. UnreadableFile and MissingRole say what to do about a file that cannot be used.
+    """
+    with _opened(path, file_format) as (body, table):
+        schema = _with_key(schema or _guessed(table), table)
+        parsed = {column.name: parse(table, column, body.format.date_order) for column in _used(schema)}
+        order = _key_order(table, schema)
+        accepted, rejects = _judge(table, schema, parsed)
+        order = order[accepted[order]]
+        chosen, findings = _latest_of_each(table, schema, order)
+        customers = pd.DataFrame({column.name: parsed[column.name].taken(chosen) for column in _used(schema)})
+        lines = table.lines[chosen]
+        findings += note_missing(customers, schema, lines)
+        findings += drop_implausible(customers, schema, lines)
+        customers = _whole(customers, schema)
+        findings += note_values(customers, schema, lines)
+        findings += _note_file(table, body, schema, parsed)
+        findings += _twins(table, schema, chosen)
+    file_format = replace(body.format, date_order=_date_order(schema, parsed))
+    return Intake(customers, schema, file_format, table.file_rows, rejects, tuple(findings), lines)
+
+
+def inspect_file(
+    path: Path,
+    *,
+    roles: Mapping[str, str] | None = None,
+    remembered: Mapping[str, str] | None = None,
+    file_format: FileFormat | None = None,
+) -> FilePreview:
+    """A first look at a file, which may still lack a customer id: somebody can name the column.
+
+    `roles` (header -> role) is what somebody says of this file, so that a header it lacks is refused (SegmentationError);
+    `remembered` is what earlier files had, of which only the headers that are here again count. All other columns are guessed.
+    """
+    with _opened(path, file_format) as (body, table):
+        known = {header: role for header, role in (remembered or {}).items() if header in table.where}
+        schema = _guessed(table, {**known, **(roles or {})})
+        sample = table.sample()
+        first = {header: tuple(sample[header].dropna().head(_FIRST_VALUES)) for header in table.where}
+        filled = table.fetch(*(f"{name} IS NOT NULL" for name in table.where.values()))
+        kept = ~table.blank
+        shares = {header: float(np.mean(cells[kept])) if kept.any() else 0.0 for header, cells in zip(table.where, filled, strict=True)}
+        dated = next((column for column in schema if column.kind is Kind.DATE), None)
+        order = read_dates(table, table.where[dated.source], body.format.date_order).order if dated else None
+        return FilePreview(schema, replace(body.format, date_order=order), table.file_rows, first, shares)
+
+
+@contextmanager
+def _opened(path: Path, file_format: FileFormat | None) -> Iterator[tuple[Body, Table]]:
+    with tempfile.TemporaryDirectory(prefix="intake-") as name:
+        folder = Path(name)
+        body = transcode(path, folder, file_format)
+        table = load(body, folder)
+        try:
+            yield body, table
+        finally:
+            table.connection.close()
+
+
+def _guessed(table: Table, roles: Mapping[str, str] | None = None) -> Schema:
+    """The guess from a sample under the stated `roles`, except that a number which is whole only in the sample becomes a decimal."""
+    schema = schema_from_roles(list(table.where), table.sample(), roles or {})
+    return Schema(tuple(_widened(column, table) for column in schema))
+
+
+def _widened(column: Column, table: Table) -> Column:
+    fixed = {Role.FLAG, Role.OUTCOME, Role.BIRTH_YEAR, Role.DEPENDENTS, Role.IGNORE}
+    if column.kind is Kind.INTEGER and column.role not in fixed and holds_fractions(table, column):
+        return replace(column, kind=Kind.DECIMAL)
+    return column
+
+
+def _with_key(schema: Schema, table: Table) -> Schema:
+    absent = [column.source for column in schema if column.source not in table.where]
+    if absent:
+        raise SegmentationError(
+            f"The file has no column {', '.join(f'“{header}”' for header in absent)}. Correct the mapping or the file's header.",
+            code="missing_column",
+            details={"columns": absent},
+        )
+    if schema.one(Role.CUSTOMER_ID) is None:
+        raise MissingRole(
+            "No column tells the customers apart. Give the file a column with a different id in each row, or say which column it is.",
+            details={"role": Role.CUSTOMER_ID, "columns": list(table.where)},
+        )
+    return schema
+
+
+def _used(schema: Schema) -> Iterator[Column]:
+    return (column for column in schema if column.role is not Role.IGNORE)
+
+
+def _key_name(table: Table, schema: Schema) -> str:
+    return table.where[schema.named(CUSTOMER_KEY).source]
+
+
+def _key_order(table: Table, schema: Schema) -> NDArray[np.int64]:
+    rows = table.connection.execute(f"SELECT rowid AS row FROM raw ORDER BY {_key_name(table, schema)} NULLS LAST, rowid").fetchnumpy()
+    return np.asarray(rows["row"])
+
+
+def _judge(table: Table, schema: Schema, parsed: dict[str, Parsed]) -> tuple[NDArray[np.bool_], tuple[Reject, ...]]:
+    """Accepted records (n,), and the reasons against the others, by line."""
+    rejects = list(table.rejects)
+    keyless = parsed[CUSTOMER_KEY].values.isna().to_numpy() & ~table.blank
+    key = schema.named(CUSTOMER_KEY).source
+    rejects += [Reject(int(line), key, "", "no customer id") for line in table.lines[keyless]]
+    refused = keyless | table.blank
+    for column in _used(schema):
+        bad = parsed[column.name].bad
+        if bad.any():
+            texts = table.texts(table.where[column.source])[bad]
+            rejects += [
+                Reject(int(line), column.source, _cell(text), parsed[column.name].reason)
+                for line, text in zip(table.lines[bad], texts, strict=True)
+            ]
+            refused |= bad
+    return ~refused, tuple(sorted(rejects, key=lambda reject: reject.line))
+
+
+def _cell(text: str) -> str:
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+@dataclass(frozen=True)
+class _Repeats:
+    """Records in key order that give way to a later one (m,), and whether they equal it cell by cell (m,)."""
+
+    rows: NDArray[np.int64]
+    same: NDArray[np.bool_]
+
+
+def _latest_of_each(table: Table, schema: Schema, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Finding]]:
+    """The last record of each customer, in key order; earlier ones are told of."""
+    keys = table.texts(_key_name(table, schema)).to_numpy()[order]
+    repeats = np.append(keys[:-1] == keys[1:], False) if len(keys) else np.zeros(0, dtype=bool)
+    if not repeats.any():
+        return order, []
+    (cells,) = table.fetch(f"hash({', '.join(table.where.values())})")
+    ends = np.flatnonzero(~repeats)
+    final = order[ends[np.searchsorted(ends, np.arange(len(order)))]]
+    dropped = _Repeats(order[repeats], np.asarray(cells)[order[repeats]] == np.asarray(cells)[final[repeats]])
+    return order[~repeats], list(_note_repeats(table, schema, dropped))
+
+
+def _note_repeats(table: Table, schema: Schema, dropped: _Repeats) -> Iterator[Finding]:
+    key = schema.named(CUSTOMER_KEY).source
+    lines = table.lines[dropped.rows]
+    same, differing = int(dropped.same.sum()), int((~dropped.same).sum())
+    if same:
+        message = f"{same:,} repeated a later row cell by cell. Each customer is kept once."
+        yield Finding("duplicate_rows", "note", message, key, same, first_lines(lines, dropped.same))
+    if differing:
+        shown = first_lines(lines, ~dropped.same)
+        told = ", ".join(map(str, shown)) + (f" and {differing - len(shown):,} more" if differing > len(shown) else "")
+        gave_way = f"{differing:,} gave way to a later, different row of the same customer (lines {told})"
+        message = f"{gave_way}. The last row of each customer counts."
+        yield Finding("conflicting_rows", "flag", message, key, differing, shown)
+
+
+def _whole(customers: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Columns of whole numbers as Int64, once nothing infinite is left in them."""
+    return customers.astype({column.name: "Int64" for column in _used(schema) if column.kind is Kind.INTEGER})
+
+
+def _note_file(table: Table, body: Body, schema: Schema, parsed: dict[str, Parsed]) -> Iterator[Finding]:
+    yield from note_dates((column, reading) for column in _used(schema) if (reading := parsed[column.name].dates))
+    if table.blank.any():
+        message = f"{int(table.blank.sum()):,} rows without any value were passed over."
+        yield Finding("blank_rows", "note", message, None, int(table.blank.sum()), first_lines(table.lines, table.blank))
+    if body.nul_lines:
+        message = f"Invisible NUL characters were taken out of {len(body.nul_lines):,} lines."
+        yield Finding("nul_removed", "flag", message, None, len(body.nul_lines), body.nul_lines[:5])
+    used = {column.source for column in _used(schema)}
+    for header in table.where:
+        if header not in used:
+            yield Finding("ignored", "note", f"The column {header} is not used.", header, table.file_rows)
+
+
+def _twins(table: Table, schema: Schema, chosen: NDArray[np.int64]) -> Iterator[Finding]:
+    key = schema.named(CUSTOMER_KEY)
+    others = [name for header, name in table.where.items() if header != key.source]
+    if len(others) < _TWIN_COLUMNS:
+        return
+    (cells,) = table.fetch(f"hash({', '.join(others)})")
+    order = np.sort(chosen)
+    twin = pd.Series(np.asarray(cells)[order]).duplicated().to_numpy()
+    if twin.any():
+        message = f"{twin.sum():,} rows equal another but for the {key.source}. Kept: different ids are different customers."
+        yield Finding("twins", "note", message, None, int(twin.sum()), first_lines(table.lines[order], twin))
+
+
+def _date_order(schema: Schema, parsed: dict[str, Parsed]) -> DateOrder | None:
+    readings: Sequence[DateReading] = [reading for column in _used(schema) if (reading := parsed[column.name].dates)]
+    return readings[0].order if readings else None

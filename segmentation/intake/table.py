@@ -1,0 +1,208 @@
+"""The cells of a file as text in a DuckDB table, with the line of every record and the records that do not fit."""
+
+# ruff: noqa: S608 - the names in these statements are our own (c0, c1, ...), never the file's
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segmentation.errors import UnreadableFile
+from segmentation.intake.text import MAX_LINE, Body
+from segmentation.intake.types import Reject
+
+_PADDING = " \t\u00a0"
+_FOUND = re.compile(r"Found: (\d+)")
+
+
+@dataclass(frozen=True)
+class Table:
+    """All records that have as many cells as the header: table `raw`, columns `c0`..., trimmed, empty ones NULL.
+
+    `rowid` is the record's place among them, from 0; `lines` (n,) the line of the file it starts on; `blank` (n,) marks
+    records without any value.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    header: tuple[str, ...]
+    lines: NDArray[np.int64]
+    blank: NDArray[np.bool_]
+    rejects: tuple[Reject, ...]
+
+    @cached_property
+    def where(self) -> dict[str, str]:
+        """Header -> the column's name in `raw`."""
+        return {header: f"c{i}" for i, header in enumerate(self.header) if header}
+
+    @property
+    def file_rows(self) -> int:
+        """Records below the header, blank ones apart."""
+        return int((~self.blank).sum()) + len(self.rejects)
+
+    def fetch(self, *expressions: str) -> list[NDArray[Any]]:
+        """The SQL `expressions` over all records, in the file's order; NULL is masked."""
+        named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
+        arrays = self.connection.execute(f"SELECT {named} FROM raw").fetchnumpy()
+        return [np.ma.asarray(arrays[f"v{i}"]) for i in range(len(expressions))]
+
+    def texts(self, column: str, condition: str = "true") -> pd.Series:
+        """The text of `column` indexed by record, where the SQL `condition` holds."""
+        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition}").fetchnumpy()
+        return pd.Series(_objects(rows["text"]), index=rows["row"], dtype=object)
+
+    def sample(self, rows: int = 5_000) -> pd.DataFrame:
+        """Text cells of evenly spread records (at most about `rows`), columns being the header; missing ones None."""
+        step = max(1, len(self.lines) // rows)
+        names = list(self.where.values())
+        cells = self.connection.execute(f"SELECT {', '.join(names)} FROM raw WHERE rowid % {step} = 0").fetchnumpy()
+        frame = pd.DataFrame({h: _objects(cells[name]) for h, name in self.where.items()}, dtype=object)
+        return frame[frame.notna().any(axis=1)].reset_index(drop=True)
+
+
+def _objects(cells: Any) -> NDArray[np.object_]:
+    """Text as DuckDB gives it, masked where NULL, as objects with None there."""
+    text = np.array(np.ma.getdata(cells), dtype=object)
+    text[np.ma.getmaskarray(cells)] = None  # `filled(None)` would put in NumPy's own "?"
+    return text
+
+
+def load(body: Body, folder: Path) -> Table:
+    """Parse `body` into a table that lives in a file in `folder`, which bounds the memory.
+
+    UnreadableFile where not every line of the file can be accounted for, or where nothing follows the header.
+    """
+    settings: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory_limit": "600MB", "temp_directory": str(folder)}
+    connection = duckdb.connect(str(folder / "intake.duckdb"), config=settings)
+    try:
+        table = _load(connection, body)
+    except BaseException:
+        connection.close()
+        raise
+    return table
+
+
+def _load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
+    names = [f"c{i}" for i in range(len(body.header))]
+    trimmed = ", ".join(f"nullif(trim({name}, '{_PADDING}'), '') AS {name}" for name in names)
+    try:
+        connection.execute(
+            f"CREATE TABLE raw AS SELECT {trimmed} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "
+            "columns=?, store_rejects=true, strict_mode=true, null_padding=false, parallel=false, max_line_size=?)",
+            [str(body.path), body.format.delimiter, dict.fromkeys(names, "VARCHAR"), 2 * MAX_LINE],
+        )
+    except duckdb.Error as error:
+        raise UnreadableFile("The file cannot be read as a table. Check its quotation marks, or save it again as “CSV UTF-8”.") from error
+    ends = _line_ends(body.path)
+    spans, rejects = _rejects(connection, body, ends)
+    lines = _record_lines(connection, names, ends, spans) + body.first_line
+    (blank,) = connection.execute(f"SELECT {' AND '.join(f'{name} IS NULL' for name in names)} AS blank FROM raw").fetchnumpy().values()
+    table = Table(connection, body.header, lines, np.asarray(blank, dtype=bool), rejects)
+    if not table.file_rows:
+        raise UnreadableFile("The file has a header but no customers below it. Export it again with its rows.", code="no_rows")
+    return _without_empty_columns(table)
+
+
+def _without_empty_columns(table: Table) -> Table:
+    """Columns without a name must be without values (a spreadsheet's trailing commas); else the values would have no meaning."""
+    unnamed = [f"c{i}" for i, header in enumerate(table.header) if not header]
+    for name in unnamed:
+        filled = table.connection.execute(f"SELECT count({name}) FROM raw").fetchone()
+        if filled and filled[0]:
+            raise UnreadableFile(
+                f"Column {int(name[1:]) + 1} holds {filled[0]:,} values but has no name. Name it in the header line, or remove it.",
+                code="unnamed_column",
+            )
+    return table
+
+
+def _line_ends(path: Path) -> NDArray[np.int64]:
+    """Offset of the newline that ends each line."""
+    found: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+    offset = 0
+    with path.open("rb") as stream:
+        while chunk := stream.read(1 << 24):
+            found.append(np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10) + offset)
+            offset += len(chunk)
+    return np.concatenate(found)
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection, body: Body, ends: NDArray[np.int64]) -> tuple[dict[int, int], tuple[Reject, ...]]:
+    """First line (from 0) of each record that does not fit -> its number of lines; and the reports of them."""
+    rows = connection.execute(
+        "SELECT line_byte_position - 1, any_value(error_type), any_value(error_message), any_value(csv_line) "
+        "FROM reject_errors GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    spans: dict[int, int] = {}
+    rejects: list[Reject] = []
+    for position, kind, message, text in rows:
+        record = text.lstrip("\n")
+        line = int(np.searchsorted(ends, position + len(text) - len(record)))
+        spans[line] = 1 + record.rstrip("\n").count("\n")
+        rejects.append(Reject(line + body.first_line, None, _shown(record), _reason(str(kind), message, len(body.header), spans[line])))
+    return spans, tuple(rejects)
+
+
+def _reason(kind: str, message: str, expected: int, lines: int) -> str:
+    if kind in {"MISSING COLUMNS", "TOO MANY COLUMNS"} and (found := _FOUND.search(message)):
+        return f"{found[1]} cells where the header has {expected}"
+    swallowed = f"; it takes in {lines} lines of the file" if lines > 1 else ""
+    if "QUOTE" in kind:
+        return f"a quotation mark is not closed, or is followed by more text{swallowed}"
+    if "LINE SIZE" in kind:
+        raise UnreadableFile(
+            "A quotation mark is opened and never closed, so that the rest of the file is one cell. Close it and try again."
+        )
+    return f"the row cannot be read{swallowed}"
+
+
+def _shown(text: str) -> str:
+    text = text.rstrip("\n")
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _record_lines(
+    connection: duckdb.DuckDBPyConnection, names: list[str], ends: NDArray[np.int64], rejected: dict[int, int]
+) -> NDArray[np.int64]:
+    """Line (from 0) on which each accepted record starts; UnreadableFile unless records and blank lines make up the file."""
+    counted = connection.execute("SELECT count(*) FROM raw").fetchone()
+    records = counted[0] if counted else 0
+    blank = np.diff(ends, prepend=-1) == 1
+    if len(names) == 1:  # an empty line is a record there, whose only cell is empty
+        blank[:] = False
+    free = ~blank
+    free[[line + i for line, span in rejected.items() for i in range(span)]] = False
+    if int(free.sum()) == records and all(span == 1 for span in rejected.values()):
+        return np.flatnonzero(free)
+    newlines = " + ".join(f"coalesce(length({name}) - length(replace({name}, chr(10), '')), 0)" for name in names)
+    heights = connection.execute(f"SELECT 1 + {newlines} AS height FROM raw").fetchnumpy()["height"]
+    return _walk(np.asarray(heights), blank, rejected)
+
+
+def _walk(heights: NDArray[np.int64], blank: NDArray[np.bool_], rejected: dict[int, int]) -> NDArray[np.int64]:
+    starts = np.empty(len(heights), dtype=np.int64)
+    record = line = 0
+    while line < len(blank):
+        if line in rejected:
+            line += rejected[line]
+        elif blank[line]:
+            line += 1
+        elif record < len(heights):
+            starts[record] = line
+            line += int(heights[record])
+            record += 1
+        else:
+            break
+    if record != len(heights) or line != len(blank):
+        raise UnreadableFile(
+            "Not every line of the file could be told apart, so nothing was read. "
+            "Check its quotation marks, or save it again as “CSV UTF-8”."
+        )
+    return starts

@@ -1,0 +1,90 @@
+"""What reading a file gives back. Columns are named by the file's own headers here, for the report is about the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segmentation.roles import Schema
+
+DateOrder = Literal["day_first", "month_first", "year_first"]
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """How a text file was read. `date_order` is "day_first", "month_first", "year_first" or None (no dates)."""
+
+    delimiter: str
+    encoding: str
+    date_order: DateOrder | None = None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One value that kept a row out; `line` counts from 1, the header being line 1.
+
+    A record that runs over several lines counts as the line it starts on. `column` is None where the whole row is at
+    fault.
+    """
+
+    line: int
+    column: str | None
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something worth knowing about a column that kept no row out.
+
+    `severity` is "flag" (a value was changed, say made missing) or "note" (nothing was changed). `lines` holds
+    the first few lines where it was seen, `count` says in how many rows.
+    """
+
+    code: str
+    severity: Literal["flag", "note"]
+    message: str
+    column: str | None
+    count: int
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A file, read.
+
+    `customers` has one row per accepted customer, sorted by `customer_key` (text, by code point), and the schema's
+    canonical columns: Int64, float64, datetime64[s] (midnight) or object (text), missing values as NA (None in text). `lines`
+    is the line in the file of each of its rows. Columns with role `ignore` are left out.
+
+    `file_rows` counts the records below the header, blank ones apart: those of `customers`, the rejected ones
+    (`rejected_rows`) and repeats of a customer that gave way to a later row.
+    """
+
+    customers: pd.DataFrame
+    schema: Schema
+    format: FileFormat
+    file_rows: int
+    rejects: tuple[Reject, ...]
+    findings: tuple[Finding, ...]
+    lines: NDArray[np.int64]
+
+    @property
+    def rejected_rows(self) -> int:
+        """How many rows were kept out; one row can hold several rejected values."""
+        return len({reject.line for reject in self.rejects})
+
+
+@dataclass(frozen=True)
+class FilePreview:
+    """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells."""
+
+    schema: Schema
+    format: FileFormat
+    rows: int
+    first_values: dict[str, tuple[str, ...]]
+    filled: dict[str, float]

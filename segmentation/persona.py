@@ -1,0 +1,139 @@
+"""Two plain sentences about a segment, and the facts its card shows; every figure is one of the profile's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from segmentation.naming import SHARE_OF_ORDERS, SHARE_OF_SPEND, Fact
+from segmentation.profile_types import Evidence, OutcomeRate
+from segmentation.wording import listed, lower_first, number, percent, quantity, times, without_sums
+
+EVIDENCE = 3
+WORTH_SAYING = 0.3
+CLAUSES = 3
+WHO = frozenset({"age", "income", "tenure", "partner", "dependents"})
+
+
+def evidence(segment: Sequence[Fact], named_by: Sequence[str], outcomes: Sequence[OutcomeRate]) -> tuple[Evidence, ...]:
+    """`EVIDENCE` facts: those behind the name, the strongest others, and an outcome that clearly differs as the last."""
+    by_measure = {fact.measure.name: fact for fact in segment}
+    named = [by_measure[name] for name in named_by if name in by_measure]
+    others = [fact for fact in segment if fact not in named and _independent(fact, named)]
+    lines = [_evidence(fact) for fact in [*named, *others]]
+    outcome = _clear_outcome(outcomes)
+    if outcome is None:
+        return tuple(lines[:EVIDENCE])
+    last = Evidence(outcome.label, f"{times(outcome.lift)} average", outcome.outcome)
+    return (*lines[: EVIDENCE - 1], last)
+
+
+def persona(segment: Sequence[Fact], outcomes: Sequence[OutcomeRate], share: float, value_share: float | None) -> str:
+    """Who they are, then what they do; only significant differences, the strongest first."""
+    said = [fact for fact in segment if fact.difference.significant and abs(fact.difference.effect) >= WORTH_SAYING]
+    kept = set(without_sums([fact.measure.name for fact in segment]))
+    said = [fact for fact in said if fact.measure.name in kept]
+    who = [_clause(fact) for fact in said if _is_who(fact)][:CLAUSES]
+    does = [_clause(fact) for fact in _without_repeats(said) if not _is_who(fact)][:CLAUSES]
+    size = f"are {percent(share)} of customers" + (f" and bring {percent(value_share)} of spend" if value_share is not None else "")
+    outcome = _clear_outcome(outcomes)
+    if outcome is not None:
+        rate = f"{percent(outcome.rate)} against {percent(outcome.overall_rate)} overall"
+        ending = f"; {lower_first(outcome.label)}: {rate}"
+    else:
+        ending = ""
+    first = who or [size]
+    second = does or ([size] if who else ["differ from everyone else in nothing that is measured"])
+    return f"They {listed(first)}. They {listed(second)}{ending}."
+
+
+def _is_who(fact: Fact) -> bool:
+    return fact.measure.name in WHO or fact.measure.unit == "years" or fact.having is not None
+
+
+def _independent(fact: Fact, named: Sequence[Fact]) -> bool:
+    """Whether a fact adds to those already shown: shares of the same whole, or a sum and its parts, say one thing twice."""
+    return not any(_topic(fact) == _topic(other) for other in named)
+
+
+def _topic(fact: Fact) -> str:
+    for pattern, topic in ((SHARE_OF_ORDERS, "channel"), (SHARE_OF_SPEND, "category")):
+        if pattern.match(fact.measure.label):
+            return topic
+    return fact.measure.name
+
+
+def _without_repeats(said: Sequence[Fact]) -> list[Fact]:
+    kept: list[Fact] = []
+    for fact in said:
+        if _independent(fact, kept):
+            kept.append(fact)
+    return kept
+
+
+def _clear_outcome(outcomes: Sequence[OutcomeRate]) -> OutcomeRate | None:
+    """The outcome whose interval excludes the overall rate and whose lift is furthest from 1."""
+    clear = [each for each in outcomes if (each.low > each.overall_rate or each.high < each.overall_rate) and not 0.8 < each.lift < 1.25]
+    return max(clear, key=lambda each: max(each.lift, 1 / max(each.lift, 1e-9)), default=None)
+
+
+def _evidence(fact: Fact) -> Evidence:
+    label, unit, mean = fact.measure.label, fact.measure.unit, fact.difference.mean
+    if fact.having is not None:
+        word, share = ("With", fact.having) if fact.having >= 0.5 or fact.higher else ("No", 1 - fact.having)
+        return Evidence(f"{word} {lower_first(label)}", percent(share), fact.measure.name)
+    if unit in ("years", "number"):
+        return Evidence(f"Mean {lower_first(label)}", quantity(mean, unit), fact.measure.name)
+    if unit in ("days", "months"):
+        return Evidence(label, f"{number(mean)} {_days_or_months(fact)}", fact.measure.name)
+    if fact.ratio is None or (unit == "share" and (0.8 < fact.ratio < 1.25 or fact.difference.overall_mean >= MAINLY)):
+        return Evidence(label, quantity(mean, unit), fact.measure.name)
+    return Evidence(label, f"{times(fact.ratio)} average", fact.measure.name)
+
+
+MAINLY = 0.4
+"""A share that is this large for everybody says more as itself than as a ratio."""
+
+
+def _days_or_months(fact: Fact) -> str:
+    return f"{fact.measure.unit[:-1]}{'' if number(fact.difference.mean) == '1' else 's'}"
+
+
+def _clause(fact: Fact) -> str:
+    """One statement that follows "They"."""
+    known = {"spend": "spend {0} the average", "income": "earn {0} the average", "orders": "order {0} as often as the average"}
+    name, label, unit = fact.measure.name, lower_first(fact.measure.label), fact.measure.unit
+    own, rest = quantity(fact.difference.mean, unit), quantity(fact.difference.rest_mean, unit)
+    if fact.having is not None and fact.rest_having is not None:
+        return _having(label, fact.having, fact.rest_having)
+    if name in known and fact.ratio is not None:
+        return known[name].format(times(fact.ratio))
+    if name == "age":
+        return f"are {own} years old on average (the rest {rest})"
+    if name == "partner":
+        return f"live with a partner in {own} of cases (the rest {rest})"
+    if name == "tenure":
+        return f"have been customers for {own} months on average (the rest {rest})"
+    for pattern, words in (
+        (SHARE_OF_ORDERS, "place {0} of their orders through the {1}"),
+        (SHARE_OF_SPEND, "spend {0} of their money on {1}"),
+    ):
+        match = pattern.match(fact.measure.label)
+        if match:
+            return f"{words.format(own, lower_first(match[1]))} (the rest {rest})"
+    if unit == "money" and fact.ratio is not None:
+        return f"have {times(fact.ratio)} the average {label}"
+    if unit == "count":
+        return f"average {own} {label} (the rest {rest})"
+    return f"average {own} in {label} (the rest {rest})"
+
+
+def _having(label: str, own: float, rest: float) -> str:
+    if own > 0.8:
+        return (
+            f"nearly always have {label} ({percent(own)}; the rest {percent(rest)})"
+            if own > 0.9
+            else f"mostly have {label} ({percent(own)}; the rest {percent(rest)})"
+        )
+    if own < 0.2:
+        return f"rarely have {label} ({percent(own)}; the rest {percent(rest)})"
+    return f"have {label} in {percent(own)} of cases (the rest {percent(rest)})"

@@ -1,0 +1,175 @@
+"""The customer map: where customers lie, and whether gaps part the segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from segmentation.palette import SegmentStyle, Theme
+from segmentation.plots.chart import WIDTHS, Chart, blank, dodge, label_at, mark, text_width
+from segmentation.profile_types import CustomerMap, Profiles
+from segmentation.wording import percent
+
+HEIGHT = 340
+GAP = 0.25
+"""Between two segments lies a gap where the density falls below this share of the lower of their two peaks."""
+
+
+def customer_map(
+    profiles: Profiles, styles: Sequence[SegmentStyle], *, theme: Theme, narrow: bool, currency: str | None = None
+) -> Chart | None:
+    """Customers on two principal components over their density; None where the profiles hold no map."""
+    del currency
+    if profiles.map is None or not profiles.map.x:
+        return None
+    title, plane = customer_map_title(profiles), profiles.map
+    by_cluster = {segment.cluster: style for segment, style in zip(profiles.segments, styles, strict=True)}
+    return Chart(
+        figure=_figure(plane, by_cluster, theme, narrow),
+        title=title,
+        subtitle=f"Customer map, two components with {percent(plane.variance)} of the variance; "
+        f"{len(plane.x):,} of {profiles.customers:,} drawn",
+        explanation="Customers who are alike in the model's features lie close together. The two axes are the directions in "
+        "which customers differ most; what they do not show is lost in this picture, so segments that overlap here may still be apart.",
+        summary=f"{title}. The picture keeps {percent(plane.variance)} of the variance. {_neighbours(plane, by_cluster)}",
+        table=pd.DataFrame(
+            {"First component": plane.x, "Second component": plane.y, "Segment": [by_cluster[c].name for c in plane.cluster]}
+        ),
+    )
+
+
+def customer_map_title(profiles: Profiles) -> str:
+    """Whether density falls to a gap between segments, measured along the lines that join their centres."""
+    if profiles.map is None or len(set(profiles.map.cluster)) < 2:
+        return "One segment holds all customers on the map"
+    gaps = _gaps(profiles.map)
+    linked = [bool((row > GAP).any()) for row in gaps]
+    if not any(linked):
+        return "Gaps lie between all segments"
+    if _connected(gaps > GAP):
+        return "Segments border on each other without gaps"
+    apart = linked.count(False)
+    if apart == 1:
+        return (
+            "One segment lies apart; the others border on each other"
+            if _connected((gaps > GAP)[np.ix_(linked, linked)])
+            else "Some segments lie apart from others"
+        )
+    return "Some segments lie apart from others"
+
+
+def _centres(plane: CustomerMap) -> tuple[list[int], NDArray[np.float64]]:
+    """Median point of each segment that is drawn."""
+    points, cluster = np.column_stack([plane.x, plane.y]), np.array(plane.cluster)
+    found = sorted(set(plane.cluster))
+    return found, np.array([np.median(points[cluster == each], axis=0) for each in found])
+
+
+def _gaps(plane: CustomerMap) -> NDArray[np.float64]:
+    """For each pair of segments, the lowest density between their centres over the lower of the two (0 on the diagonal)."""
+    _, centres = _centres(plane)
+    density = np.array(plane.density)
+    spacing = np.array([plane.x_edges[1] - plane.x_edges[0], plane.y_edges[1] - plane.y_edges[0]])
+    cells = (centres - [plane.x_edges[0], plane.y_edges[0]]) / spacing - 0.5
+    steps = np.linspace(0, 1, 60)[:, None]
+    result = np.zeros((len(centres), len(centres)))
+    for a in range(len(centres)):
+        for b in range(a):
+            line = cells[a] * (1 - steps) + cells[b] * steps
+            along = map_coordinates(density, [line[:, 1], line[:, 0]], order=1, mode="nearest")
+            result[a, b] = result[b, a] = along.min() / max(min(along[0], along[-1]), 1e-9)
+    return result
+
+
+def _connected(linked: NDArray[np.bool_]) -> bool:
+    reached = {0}
+    while True:
+        more = {int(b) for a in reached for b in np.flatnonzero(linked[a])} | reached
+        if more == reached:
+            return len(reached) == len(linked)
+        reached = more
+
+
+def _neighbours(plane: CustomerMap, by_cluster: dict[int, SegmentStyle]) -> str:
+    found, _ = _centres(plane)
+    gaps = _gaps(plane)
+    nearest = {(min(a, b), max(a, b)) for a in range(len(found)) for b in [int(gaps[a].argmax())] if gaps[a, b] > GAP}
+    pairs = [f"{by_cluster[found[a]].name} and {by_cluster[found[b]].name}" for a, b in sorted(nearest)]
+    return f"Closest neighbours: {'; '.join(pairs)}." if pairs else "A gap parts every pair of segments."
+
+
+def _figure(plane: CustomerMap, by_cluster: dict[int, SegmentStyle], theme: Theme, narrow: bool) -> go.Figure:
+    figure = blank(theme, HEIGHT)
+    middles = [[(low + high) / 2 for low, high in pairwise(edges)] for edges in (plane.x_edges, plane.y_edges)]
+    figure.add_contour(
+        x=middles[0],
+        y=middles[1],
+        z=[list(row) for row in plane.density],
+        zmin=0,
+        zmax=1,
+        colorscale=[list(stop) for stop in theme.density],
+        contours={"start": 0.04, "end": 0.94, "size": 0.15, "coloring": "fill"},
+        line={"width": 0},
+        showscale=False,
+        hoverinfo="skip",
+    )
+    cluster, x, y = np.array(plane.cluster), np.array(plane.x), np.array(plane.y)
+    for each, style in by_cluster.items():
+        own = cluster == each
+        marker = mark(style, theme, size=4.5 if narrow else 5, opacity=0.8)
+        marker["line"]["width"] = 0.5
+        figure.add_scatter(
+            x=x[own].tolist(), y=y[own].tolist(), mode="markers", marker=marker, hovertemplate=f"{style.name}<extra></extra>"
+        )
+    _labels(figure, plane, by_cluster, theme, narrow)
+    hidden = {"showgrid": False, "showticklabels": False}
+    figure.update_xaxes(range=[plane.x_edges[0], plane.x_edges[-1]], **hidden)
+    figure.update_yaxes(range=[plane.y_edges[0], plane.y_edges[-1]], **hidden)
+    return figure
+
+
+def _labels(figure: go.Figure, plane: CustomerMap, by_cluster: dict[int, SegmentStyle], theme: Theme, narrow: bool) -> None:
+    """Short names at the centres, moved up or down where they would cover each other."""
+    found, centres = _centres(plane)
+    width, height = WIDTHS[narrow], HEIGHT - 16
+    x = (centres[:, 0] - plane.x_edges[0]) / (plane.x_edges[-1] - plane.x_edges[0]) * width
+    y = (plane.y_edges[-1] - centres[:, 1]) / (plane.y_edges[-1] - plane.y_edges[0]) * height
+    half = [text_width(by_cluster[each].short_name) / 2 + 8 for each in found]
+    moved = y.copy()
+    for group in _overlapping(x, half):
+        moved[group] = dodge([float(y[place]) for place in group], 24, 14, height - 14)
+    background = "rgba(255,255,255,.88)" if theme.name == "light" else "rgba(22,26,33,.85)"
+    for place, each in enumerate(found):
+        label_at(
+            figure,
+            float(centres[place, 0]),
+            float(centres[place, 1]),
+            f"<b>{by_cluster[each].short_name}</b>",
+            colour=theme.ink,
+            bgcolor=background,
+            borderpad=3,
+            yshift=float(y[place] - moved[place]),
+        )
+
+
+def _overlapping(x: NDArray[np.float64], half: Sequence[float]) -> list[list[int]]:
+    """Labels whose horizontal extents touch, directly or through others."""
+    touching = np.array([[abs(x[a] - x[b]) < half[a] + half[b] for b in range(len(x))] for a in range(len(x))])
+    groups: list[list[int]] = []
+    left = set(range(len(x)))
+    while left:
+        reached = {min(left)}
+        while True:
+            more = {int(b) for a in reached for b in np.flatnonzero(touching[a])}
+            if more == reached:
+                break
+            reached = more
+        groups.append(sorted(reached))
+        left -= reached
+    return groups

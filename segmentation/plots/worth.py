@@ -1,0 +1,158 @@
+"""How much segments spend beside how recently they bought."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from segmentation.palette import SegmentStyle, Theme
+from segmentation.plots.chart import WIDTHS, Chart, blank, dodge, label_at, mark, shown_name, stroke, text_width
+from segmentation.profile_types import Interval, Profiles, SegmentProfile
+from segmentation.wording import money, number
+
+HEIGHT = 340
+LARGEST = 26
+"""Diameter in px of the largest segment's mark; areas are proportional to customers."""
+
+
+@dataclass(frozen=True)
+class _Point:
+    segment: SegmentProfile
+    style: SegmentStyle
+    value: Interval
+    recency: Interval
+
+
+def value_recency(
+    profiles: Profiles, styles: Sequence[SegmentStyle], *, theme: Theme, narrow: bool, currency: str | None = None
+) -> Chart | None:
+    """Mean spend against mean days since the last purchase, with intervals; None where either is not known."""
+    points = [
+        _Point(segment, style, segment.value_mean, segment.recency_mean)
+        for segment, style in zip(profiles.segments, styles, strict=True)
+        if segment.value_mean is not None and segment.recency_mean is not None
+    ]
+    if not points:
+        return None
+    log = all(point.value.mean > 0 for point in points)
+    unit = f" in {currency}" if currency else ""
+    return Chart(
+        figure=_figure(points, theme, narrow, currency, log),
+        title=value_recency_title(profiles),
+        subtitle=f"Mean spend{unit}{' (log scale)' if log else ''}, mean days with 95% intervals; area is customers",
+        explanation="Further up means more spend per customer, further left a more recent purchase. The line is the 95% interval of "
+        "the mean days since the last purchase: where lines overlap much, segments are alike in it.",
+        summary=f"{value_recency_title(profiles)}. "
+        + " ".join(
+            f"{p.style.name}: mean spend {money(p.value.mean, currency)}, mean {number(p.recency.mean, 1)} days since the last purchase "
+            f"({number(p.recency.low, 1)} to {number(p.recency.high, 1)})."
+            for p in points
+        ),
+        table=_table(points),
+    )
+
+
+def value_recency_title(profiles: Profiles) -> str:
+    """Whether segments differ in spend, in recency, in both or in neither: by tests that hold after correction."""
+    spend, recency = _differ(profiles, "spend"), _differ(profiles, "recency_days")
+    if spend and recency:
+        return "Segments differ in spend and in how recently they bought"
+    if spend:
+        return "Segments differ in spend, not in how recently they bought"
+    if recency:
+        return "Segments differ in how recently they bought, not in spend"
+    return "Segments differ neither in spend nor in how recently they bought"
+
+
+def _differ(profiles: Profiles, measure: str) -> bool:
+    """Whether a segment differs significantly, and by more than a small effect (0.2)."""
+    found = [each for segment in profiles.segments for each in segment.differences if each.measure == measure]
+    return any(each.significant and abs(each.effect) >= 0.2 for each in found)
+
+
+def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str | None, log: bool) -> go.Figure:
+    figure = blank(theme, HEIGHT)
+    width, height = WIDTHS[narrow] - 50, HEIGHT - 60
+    texts = [_label(point, narrow, currency) for point in points]
+    left, right = _x_range(points, texts, width)
+    low, high = _y_range(points, log)
+    largest = max(point.segment.size for point in points)
+    for point in points:
+        size = max(9.0, LARGEST * math.sqrt(point.segment.size / largest))
+        _draw(figure, point, theme, currency, size)
+    scale = math.log10 if log else float
+    ideal = [(high - scale(point.value.mean)) / (high - low) * height for point in points]
+    for point, text, at, moved in zip(points, texts, ideal, dodge(ideal, 18, 8, height - 8), strict=True):
+        y = high - at / height * (high - low)
+        label_at(figure, point.recency.high, y, text, colour=theme.font, xanchor="left", xshift=8, yshift=at - moved)
+    figure.update_xaxes(range=[left, right], title={"text": "mean days since last purchase"}, nticks=6)
+    ticks = _value_ticks(low, high, log)
+    figure.update_yaxes(
+        type="log" if log else "linear", range=[low, high], tickvals=ticks, ticktext=[money(tick, currency) for tick in ticks]
+    )
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    return figure
+
+
+def _label(point: _Point, narrow: bool, currency: str | None) -> str:
+    return f"<b>{shown_name(point.style, narrow)}</b>  {money(round(point.value.mean), currency)}"
+
+
+def _draw(figure: go.Figure, point: _Point, theme: Theme, currency: str | None, size: float) -> None:
+    hover = (
+        f"<b>{point.style.name}</b>, {point.segment.size:,} customers<br>mean spend {money(point.value.mean, currency)} "
+        f"({money(point.value.low, currency)} to {money(point.value.high, currency)})<br>mean days since last purchase "
+        f"{number(point.recency.mean, 1)} ({number(point.recency.low, 1)} to {number(point.recency.high, 1)})<extra></extra>"
+    )
+    colour = stroke(point.style, theme)
+    x, y = [point.recency.low, point.recency.high], [point.value.mean] * 2
+    figure.add_scatter(x=x, y=y, mode="lines", line={"width": 1.5, "color": colour}, hoverinfo="skip")
+    marker = mark(point.style, theme, size=size, opacity=0.88)
+    figure.add_scatter(x=[point.recency.mean], y=[point.value.mean], mode="markers", marker=marker, hovertemplate=hover)
+
+
+def _x_range(points: Sequence[_Point], texts: Sequence[str], width: float) -> tuple[float, float]:
+    """A range that leaves each label its room to the right of its interval."""
+    left = min(point.recency.low for point in points)
+    span = max(max(point.recency.high for point in points) - left, 1.0)
+    left -= 0.12 * span
+    right = left + span * 1.2
+    for point, text in zip(points, texts, strict=True):
+        taken = min(0.7, (text_width(text.replace("<b>", "").replace("</b>", "")) * 1.06 + 14) / width)
+        right = max(right, left + (point.recency.high - left) / (1 - taken))
+    return left, right
+
+
+def _y_range(points: Sequence[_Point], log: bool) -> tuple[float, float]:
+    values = [math.log10(point.value.mean) if log else point.value.mean for point in points]
+    room = max(0.14 * (max(values) - min(values)), 0.1 if log else 1.0)
+    return min(values) - room, max(values) + room
+
+
+def _value_ticks(low: float, high: float, log: bool) -> list[float]:
+    if not log:
+        step = (high - low) / 5
+        power = 10 ** math.floor(math.log10(step))
+        step = math.ceil(step / power) * power
+        return [step * count for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    steps = [base * 10**power for power in range(math.floor(low), math.ceil(high) + 1) for base in (1, 2, 5)]
+    return [step for step in steps if low <= math.log10(step) <= high]
+
+
+def _table(points: Sequence[_Point]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Segment": [point.style.name for point in points],
+            "Customers": [point.segment.size for point in points],
+            "Mean spend": [round(point.value.mean, 2) for point in points],
+            "Spend low": [round(point.value.low, 2) for point in points],
+            "Spend high": [round(point.value.high, 2) for point in points],
+            "Mean days since last purchase": [round(point.recency.mean, 2) for point in points],
+            "Days low": [round(point.recency.low, 2) for point in points],
+            "Days high": [round(point.recency.high, 2) for point in points],
+        }
+    )

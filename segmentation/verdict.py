@@ -1,0 +1,165 @@
+"""Which number of segments to take, and how far to trust it, in plain words with the figures that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from segmentation.selection import Candidate, Reason, Verdict
+
+REPEATABLE = 0.90
+"""Least mean agreement between resamples (adjusted Rand index) of a number of segments that we recommend."""
+
+SMALLEST_SHARE = 0.05
+SEPARATED_BY = 0.05
+"""Least lead of the silhouette, and of the gap, over shuffled columns. Shuffled files stay within 0.02 of theirs."""
+
+GAP_ERRORS = 3.0
+CLEARLY_REPEATABLE = 0.95
+PEAK = 0.02
+"""How far a natural number's silhouette must stand above that of any other number."""
+
+GAP_LEVELS_OFF = 0.2
+"""After a natural number of segments the gap grows by at most this part of its last step up to it."""
+
+WORDS = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+
+
+def recommend(candidates: Sequence[Candidate]) -> tuple[int, Verdict]:
+    """The number of segments to take from a sweep, with the verdict on it.
+
+    A natural number where there is one; else the largest that repeats and keeps every segment big enough; else,
+    with the verdict `none`, the one that repeats best. ValueError without candidates.
+    """
+    if not candidates:
+        raise ValueError("A recommendation needs at least one candidate.")
+    natural = _natural(candidates)
+    useful = [candidate for candidate in candidates if _useful(candidate)]
+    best = natural or max(useful, key=lambda candidate: candidate.k, default=None)
+    chosen = best or max(candidates, key=lambda candidate: candidate.stability_ari)
+    return chosen.k, judge(candidates, chosen.k)
+
+
+def judge(candidates: Sequence[Candidate], k: int) -> Verdict:
+    """The verdict on `k` segments, seen beside the other `candidates`; ValueError when `k` is not among them."""
+    chosen = next((candidate for candidate in candidates if candidate.k == k), None)
+    if chosen is None:
+        raise ValueError(f"The sweep holds no fit with {k} segments.")
+    reasons = _reasons(candidates, chosen)
+    if _natural(candidates) is chosen:
+        return _natural_verdict(chosen, reasons)
+    if _useful(chosen):
+        return _useful_verdict(candidates, chosen, reasons)
+    return _no_verdict(chosen, reasons)
+
+
+def _separated(candidate: Candidate) -> bool:
+    lead = candidate.silhouette - candidate.silhouette_null
+    return lead >= SEPARATED_BY and candidate.gap >= max(SEPARATED_BY, GAP_ERRORS * candidate.gap_error)
+
+
+def _useful(candidate: Candidate) -> bool:
+    return _separated(candidate) and candidate.stability_ari >= REPEATABLE and candidate.smallest_share >= SMALLEST_SHARE
+
+
+def _natural(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The number at which silhouette, gap and repeatability all point, or None.
+
+    The silhouette peaks inside the range that was tried, the gap stops growing there (Tibshirani, Walther & Hastie
+    2001, in the spirit of their rule), and the partition comes back nearly unchanged.
+    """
+    best = max(candidates, key=lambda candidate: candidate.silhouette)
+    others = [candidate.silhouette for candidate in candidates if candidate is not best]
+    after = next((candidate for candidate in candidates if candidate.k == best.k + 1), None)
+    if after is None or not _useful(best) or best.stability_ari < CLEARLY_REPEATABLE or best.silhouette - max(others) < PEAK:
+        return None
+    # One segment explains nothing in either world, so its gap is zero.
+    before = next((candidate.gap for candidate in candidates if candidate.k == best.k - 1), 0.0)
+    return best if after.gap - best.gap <= GAP_LEVELS_OFF * (best.gap - before) else None
+
+
+def _natural_verdict(chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
+    return Verdict(
+        "natural",
+        f"Natural: there are {WORDS[chosen.k]} segments with gaps between them",
+        f"Separation is best at {WORDS[chosen.k]}, more segments explain hardly more, and resamples bring back the same "
+        f"{WORDS[chosen.k]} (agreement {chosen.stability_ari:.2f} of 1).",
+        reasons,
+    )
+
+
+def _useful_verdict(candidates: Sequence[Candidate], chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
+    defensible = [candidate.k for candidate in candidates if _useful(candidate)]
+    could = f"{_numbers(defensible)} could be defended" if len(defensible) > 1 else f"only {WORDS[chosen.k]} can be defended"
+    largest = "the largest number" if chosen.k == max(defensible) else "a number"
+    return Verdict(
+        "useful",
+        f"Useful, not natural: {WORDS[chosen.k]} segments repeat, but no single number stands out",
+        f"Customers shade into each other, so {could}. {WORDS[chosen.k].capitalize()} is {largest} that resamples bring back almost "
+        f"unchanged (mean agreement {chosen.stability_ari:.2f} of 1{_next_agreement(candidates, chosen)}), and every segment keeps "
+        f"at least {SMALLEST_SHARE:.0%} of the customers.",
+        reasons,
+    )
+
+
+def _no_verdict(chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
+    number = WORDS[chosen.k]
+    if not _separated(chosen):
+        headline = "None: there are no segments here to speak of"
+        text = (
+            f"With {number} segments, customers are hardly better separated than when every column is shuffled on its own. "
+            "The groups are slices of a shapeless whole: do not plan on them. Try other features, or more columns."
+        )
+    elif chosen.stability_ari < REPEATABLE:
+        headline = f"None: {number} segments do not repeat"
+        text = (
+            f"Customers differ, but where the borders of {number} segments run depends on who happens to be in the file (mean agreement "
+            f"between resamples {chosen.stability_ari:.2f} of 1; {REPEATABLE:.2f} is needed). Try fewer segments or fewer features."
+        )
+    else:
+        headline = f"None: with {number} segments, one is too small to plan for"
+        text = (
+            f"The smallest segment holds {chosen.smallest_share:.1%} of the customers; at least {SMALLEST_SHARE:.0%} is needed "
+            "for figures that can be trusted. Try fewer segments."
+        )
+    return Verdict("none", headline, text, reasons)
+
+
+def _reasons(candidates: Sequence[Candidate], chosen: Candidate) -> tuple[Reason, ...]:
+    separated = "Better separated than shuffled columns" if _separated(chosen) else "Hardly better separated than shuffled columns"
+    reasons = [
+        Reason(_separated(chosen), f"{separated}: {chosen.silhouette:.2f} against {chosen.silhouette_null:.2f}"),
+        Reason(chosen.stability_ari >= REPEATABLE, f"Agreement between resamples {chosen.stability_ari:.2f}{_rival(candidates, chosen)}"),
+        Reason(chosen.smallest_share >= SMALLEST_SHARE, f"Smallest segment {chosen.smallest_share:.1%}"),
+    ]
+    last = max(candidates, key=lambda candidate: candidate.k)
+    gaps = {candidate.k: candidate.gap for candidate in candidates}
+    if _natural(candidates) is chosen:
+        reasons.append(Reason(True, f"The gap stops growing at k = {chosen.k}: {chosen.gap:.2f}, then {gaps[chosen.k + 1]:.2f}"))
+    elif len(gaps) > 1 and max(gaps, key=lambda k: gaps[k]) == last.k and _separated(last):
+        reasons.append(Reason(False, f"The gap keeps rising to k = {last.k}: no natural number"))
+    sharpest = max(candidates, key=lambda candidate: candidate.silhouette)
+    if sharpest.k != chosen.k and _separated(sharpest):
+        reasons.append(Reason(False, f"{WORDS[sharpest.k].capitalize()} would be separated better: {sharpest.silhouette:.2f}"))
+    return tuple(reasons)
+
+
+def _rival(candidates: Sequence[Candidate], chosen: Candidate) -> str:
+    """The nearest number of segments that repeats least, for comparison."""
+    beside = [candidate for candidate in candidates if abs(candidate.k - chosen.k) == 1]
+    weakest = min(beside, key=lambda candidate: candidate.stability_ari, default=None)
+    return "" if weakest is None else f", with {WORDS[weakest.k]} segments {weakest.stability_ari:.2f}"
+
+
+def _next_agreement(candidates: Sequence[Candidate], chosen: Candidate) -> str:
+    after = next((candidate for candidate in candidates if candidate.k == chosen.k + 1), None)
+    return "" if after is None else f"; with {WORDS[after.k]} it is {after.stability_ari:.2f}"
+
+
+def _numbers(ks: Sequence[int]) -> str:
+    """Such as "two, three or five", or "any number from two to five" where none is left out."""
+    if len(ks) > 2 and ks[-1] - ks[0] == len(ks) - 1:
+        return f"any number from {WORDS[ks[0]]} to {WORDS[ks[-1]]}"
+    return f"{', '.join(WORDS[k] for k in ks[:-1])} or {WORDS[ks[-1]]}"

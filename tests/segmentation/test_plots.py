@@ -1,0 +1,227 @@
+"""Charts: titles that are true, figures that keep to the template, labels that keep apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segmentation import plots
+from segmentation.palette import DARK, LIGHT, SegmentStyle, Theme, colour_index
+from segmentation.plots.chart import dodge
+from segmentation.plots.mapping import customer_map_title
+from segmentation.plots.overview import heat_map_title, shares_title
+from segmentation.plots.segment import differences_title, mix_title
+from segmentation.plots.small_multiples import distributions_title
+from segmentation.plots.worth import value_recency_title
+from segmentation.profiles import MixPart, Profiles
+from tests.segmentation.made import difference, made_world, unstructured_world, with_differences
+
+THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+NARROW = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+
+
+@pytest.fixture(scope="module")
+def profiles() -> Profiles:
+    return made_world().profiles()
+
+
+def styles_of(profiles: Profiles) -> list[SegmentStyle]:
+    return [SegmentStyle(f"s{s.cluster}", s.name, s.short_name, s.cluster + 1) for s in profiles.segments]
+
+
+def all_charts(profiles: Profiles, theme: Theme = LIGHT, narrow: bool = False) -> dict[str, plots.Chart]:
+    styles = styles_of(profiles)
+    charts = {
+        make.__name__: make(profiles, styles, theme=theme, narrow=narrow, currency="€")
+        for make in (plots.heat_map, plots.shares, plots.value_recency, plots.customer_map)
+    }
+    charts |= {
+        make.__name__: make(profiles, 0, styles[0], theme=theme, narrow=narrow, currency="€")
+        for make in (plots.differences, plots.distributions, plots.mix)
+    }
+    return {name: chart for name, chart in charts.items() if chart is not None}
+
+
+@THEMES
+@NARROW
+def test_every_chart_has_its_parts_and_keeps_to_the_rules(profiles: Profiles, theme: Theme, narrow: bool) -> None:
+    charts = all_charts(profiles, theme, narrow)
+    assert len(charts) == 7
+    for chart in charts.values():
+        assert all([chart.title, chart.subtitle, chart.explanation, chart.summary, len(chart.table)])
+        assert chart.title in chart.summary
+        assert chart.figure.layout.height > 100
+        assert chart.figure.layout.width is None
+        assert not chart.figure.layout.title.text
+        assert chart.figure.layout.template.layout.showlegend is False
+        assert {trace.type for trace in chart.figure.data} <= {"scatter", "heatmap", "contour", "bar"}
+        sizes = [note.font.size for note in chart.figure.layout.annotations]
+        assert min(sizes, default=12) >= 11
+        chart.figure.to_json()
+
+
+@THEMES
+def test_segments_carry_their_own_mark(profiles: Profiles, theme: Theme) -> None:
+    moved = [replace(style, slot=style.slot + 7) for style in styles_of(profiles)]
+    figure = plots.customer_map(profiles, moved, theme=theme, narrow=False)
+    assert figure is not None
+    marks = [(trace.marker.symbol, trace.marker.color) for trace in figure.figure.data if trace.mode == "markers"]
+    assert marks == [
+        ("hourglass", theme.fill[7]),
+        ("triangle-up", theme.fill[0]),
+        ("cross", theme.fill[1]),
+    ]
+    assert [colour_index(style.slot) for style in moved] == [7, 0, 1]
+
+
+def test_narrow_figures_use_short_names_and_fewer_rows(profiles: Profiles) -> None:
+    wide, narrow = all_charts(profiles), all_charts(profiles, narrow=True)
+    labels = narrow["heat_map"].figure.layout.yaxis.ticktext
+    assert "Catalogue share" in labels
+    assert "Catalogue share of orders" in wide["heat_map"].figure.layout.yaxis.ticktext
+    texts = [note.text for note in narrow["value_recency"].figure.layout.annotations]
+    assert all(any(style.short_name in text for text in texts) for style in styles_of(profiles))
+
+
+def test_heat_map_title_names_the_widest_and_a_flat_last_measure(profiles: Profiles) -> None:
+    first = profiles.measures[0].label
+    title = heat_map_title(profiles)
+    assert title.startswith(first)
+    last = profiles.measures[-1]
+    flat = max(abs(each.z) for segment in profiles.segments for each in segment.differences if each.measure == last.name) < 0.1
+    assert title.endswith("hardly at all") == flat
+
+
+def test_heat_map_title_claims_nothing_without_differences() -> None:
+    assert heat_map_title(unstructured_world(3000).profiles()) == "No measure sets the segments clearly apart"
+
+
+def test_heat_map_cells_and_table_hold_z(profiles: Profiles) -> None:
+    chart = all_charts(profiles)["heat_map"]
+    cells = np.array(chart.figure.data[0].z, dtype=float)
+    assert cells[0, 0] == pytest.approx(profiles.segments[0].differences[0].z)
+    assert chart.table.iloc[0, 1] == pytest.approx(profiles.segments[0].differences[0].z, abs=1e-3)
+    assert (chart.figure.data[0].zmin, chart.figure.data[0].zmax, chart.figure.data[0].zmid) == (-1.7, 1.7, 0)
+
+
+def test_shares_title_gives_the_segment_beyond_its_size(profiles: Profiles) -> None:
+    rich = profiles.segments[0]
+    assert shares_title(profiles) == f"{rich.share:.0%} of customers bring {rich.value_share:.0%} of spend"
+    even = replace(profiles, segments=tuple(replace(segment, value_share=segment.share) for segment in profiles.segments))
+    assert shares_title(even) == "Each segment brings about as much spend as its size"
+
+
+def test_charts_of_unknown_things_are_left_out(profiles: Profiles) -> None:
+    bare = replace(
+        profiles,
+        value=None,
+        map=None,
+        segments=tuple(replace(s, value_share=None, value_mean=None, recency_mean=None, mix=(), distributions=()) for s in profiles.segments),
+    )
+    assert set(all_charts(bare)) == {"heat_map", "differences"}
+
+
+@pytest.mark.parametrize(
+    ("spend", "recency", "words"),
+    [
+        (1.0, 0.0, "Segments differ in spend, not in how recently they bought"),
+        (1.0, 0.5, "Segments differ in spend and in how recently they bought"),
+        (0.0, 0.5, "Segments differ in how recently they bought, not in spend"),
+        (0.1, 0.1, "Segments differ neither in spend nor in how recently they bought"),
+    ],
+)
+def test_value_recency_title_follows_the_tests(profiles: Profiles, spend: float, recency: float, words: str) -> None:
+    row = (difference("spend", spend), difference("recency_days", recency))
+    assert value_recency_title(with_differences(profiles, row, row, row)) == words
+
+
+def test_a_large_difference_that_is_not_significant_makes_no_title(profiles: Profiles) -> None:
+    row = (difference("spend", 2.0, significant=False),)
+    changed = with_differences(profiles, row, row, row)
+    assert differences_title(changed, 0) == "Nothing sets them clearly apart from everyone else"
+    assert "neither" in value_recency_title(changed)
+
+
+def test_differences_title_takes_the_three_strongest_with_direction(profiles: Profiles) -> None:
+    row = (difference("spend", 0.9), difference("visits_web", -1.4), difference("share_catalog", 1.2), difference("age", 0.3))
+    assert (
+        differences_title(with_differences(profiles, row, (), ()), 0)
+        == "Few web visits a month, high catalogue share of orders and high spend set them apart"
+    )
+
+
+def test_differences_not_significant_are_grey(profiles: Profiles) -> None:
+    changed = with_differences(profiles, (difference("spend", 0.9), difference("age", 0.1, significant=False)), (), ())
+    figure = plots.differences(changed, 0, styles_of(profiles)[0], theme=LIGHT, narrow=False).figure
+    colours = [trace.marker.color for trace in figure.data if trace.mode == "markers"]
+    assert colours == [LIGHT.fill[0], LIGHT.rest]
+
+
+def test_map_title_tells_gaps_from_borders(profiles: Profiles) -> None:
+    assert customer_map_title(profiles) == "Gaps lie between all segments"
+    world = made_world()
+    joined = replace(world, features=world.features / 9 + np.random.default_rng(1).normal(size=world.features.shape)).profiles()
+    assert customer_map_title(joined) == "Segments border on each other without gaps"
+    label = world.assignments.label
+    apart = world.features.copy()
+    apart[label == 1] -= [0, 9, 0]
+    apart[label != 2, 0] += np.where(label[label != 2] == 0, 6, -1.5)
+    assert customer_map_title(replace(world, features=apart).profiles()) == "One segment lies apart; the others border on each other"
+
+
+def test_mix_title_names_what_is_more_and_less(profiles: Profiles) -> None:
+    parts = (
+        MixPart("spend", "wine", "Wine", 0.4, 0.6),
+        MixPart("spend", "meat", "Meat", 0.6, 0.4),
+        MixPart("orders", "web", "Web", 0.51, 0.5),
+        MixPart("orders", "store", "Store", 0.49, 0.5),
+    )
+    assert mix_title(replace(profiles.segments[0], mix=parts)) == "More meat, less wine"
+    assert mix_title(replace(profiles.segments[0], mix=parts[2:])) == "Their mix is that of everyone else"
+
+
+def test_median_title_is_true_of_the_customers() -> None:
+    world = made_world()
+    profiles = world.profiles()
+    title = distributions_title(profiles, 0, "€")
+    drawn = profiles.segments[0].distributions[0].measure
+    member = world.assignments.label == 0
+    values = world.table[drawn]
+    own = values[member].median()
+    assert (values[member] >= own).mean() >= 0.5
+    assert f"{own:,.0f}" in title or f"{own:.0%}" in title
+
+
+@given(st.lists(st.floats(0, 300), min_size=1, max_size=12))
+@settings(max_examples=80, deadline=None)
+def test_labels_keep_their_distance_and_order(positions: list[float]) -> None:
+    moved = dodge(positions, 18, 0, 300)
+    ordered = sorted(range(len(positions)), key=lambda place: positions[place])
+    gaps = np.diff([moved[place] for place in ordered])
+    assert (gaps >= 17).all()
+
+
+def test_labels_that_are_apart_stay_where_they_are() -> None:
+    assert dodge([10.0, 100.0, 50.0], 18, 0, 300) == [10.0, 100.0, 50.0]
+
+
+def test_twenty_segments_can_be_drawn() -> None:
+    world = made_world(1000)
+    label = (np.arange(1000) % 20).astype(np.int16)
+    profiles = replace(world, assignments=replace(world.assignments, label=label)).profiles()
+    charts = all_charts(profiles)
+    assert len({(t.marker.symbol, t.marker.color) for t in charts["customer_map"].figure.data if t.mode == "markers"}) == 20
+
+
+def test_template_changes_with_the_theme() -> None:
+    light, dark = plots.template(LIGHT).layout, plots.template(DARK).layout
+    assert (light.font.color, dark.font.color) == (LIGHT.font, DARK.font)
+    assert light.xaxis.gridcolor != dark.xaxis.gridcolor
+    assert isinstance(light, go.Layout)
+
+

@@ -1,0 +1,174 @@
+/* The part of the shell that lives in the browser: theme, width, focus, notices, sign-out, sessions that end. */
+(function () {
+  "use strict";
+
+  const NARROW = window.matchMedia("(max-width: 767.98px)");
+  const YEAR = 31536000;
+  const TOAST_MS = 9000;
+  const root = document.documentElement;
+
+  function readCookie(name) {
+    const found = document.cookie.split("; ").find((part) => part.startsWith(name + "="));
+    return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+  }
+
+  function writeCookie(name, value) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${name}=${value}; path=/; max-age=${YEAR}; SameSite=Lax${secure}`;
+  }
+
+  function setTheme(theme) {
+    root.setAttribute("data-bs-theme", theme);
+    writeCookie("sc_theme", theme);
+  }
+
+  /* Before Dash starts: the first figures are drawn for this theme and width. */
+  const wished = readCookie("sc_theme") || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  setTheme(wished === "dark" ? "dark" : "light");
+  writeCookie("sc_narrow", NARROW.matches ? "1" : "0");
+
+  NARROW.addEventListener("change", () => {
+    writeCookie("sc_narrow", NARROW.matches ? "1" : "0");
+    window.dash_clientside.set_props("display", { data: { theme: root.getAttribute("data-bs-theme"), narrow: NARROW.matches } });
+  });
+
+  /* ---- the CSRF token that Dash sends with its own requests, for forms and uploads ---- */
+  function csrf() {
+    const settings = JSON.parse(document.getElementById("_dash-config").textContent);
+    return { header: settings.csrf_header_name, token: readCookie(settings.csrf_token_name) };
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.classList.contains("sc-csrf") || event.target.elements.csrf_token) return;
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = "csrf_token";
+    field.value = csrf().token;
+    event.target.append(field);
+  });
+
+  /* ---- answers of callbacks: a session that ended leads to sign-in, a refusal becomes a page in words ---- */
+  function signIn() {
+    location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+  }
+
+  function say(state) {
+    if (state) root.setAttribute("data-sc-state", state);
+    else root.removeAttribute("data-sc-state");
+  }
+
+  /* A late answer for a page that was left says nothing about the page that is there now. */
+  function concernsThisPage(body) {
+    try {
+      const output = JSON.parse(body).output.replace(/^\.\.|\.\.$/g, "").split("...")[0];
+      const id = output.slice(0, output.lastIndexOf("."));
+      return id.startsWith("{") || document.getElementById(id) !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  const ask = window.fetch.bind(window);
+  window.fetch = async function (resource, options) {
+    const answer = await ask(resource, options);
+    const address = typeof resource === "string" ? resource : resource.url;
+    if (answer.ok || !String(address).includes("_dash-update-component")) return answer;
+    if (answer.status === 401) signIn();
+    else if (options && concernsThisPage(options.body)) say({ 403: "refused", 404: "missing" }[answer.status] || "failed");
+    return new Response(null, { status: 204 }); // to Dash: nothing changes
+  };
+
+  /* ---- arriving at a page: title, scroll, focus on its heading (not on the first visit) ---- */
+  const SETTLED_MS = 5000;
+  let visits = 0;
+  let arrived = null;
+
+  function focusHeading() {
+    const heading = document.querySelector("#page h1");
+    if (!heading || heading === document.activeElement) return;
+    heading.setAttribute("tabindex", "-1");
+    heading.focus({ preventScroll: true });
+  }
+
+  /* The waiting heading gives way to the real one; focus moves along unless somebody has taken it elsewhere. */
+  function followHeading() {
+    if (arrived) arrived.disconnect();
+    const observer = new MutationObserver(() => document.activeElement === document.body && focusHeading());
+    arrived = observer;
+    observer.observe(document.getElementById("page"), { childList: true, subtree: true });
+    setTimeout(() => observer.disconnect(), SETTLED_MS);
+  }
+
+  function arrive(title) {
+    if (!title) return window.dash_clientside.no_update;
+    say(null);
+    document.title = title;
+    visits += 1;
+    if (visits > 1) {
+      window.scrollTo(0, 0);
+      requestAnimationFrame(() => {
+        focusHeading();
+        followHeading();
+      });
+    }
+    return window.dash_clientside.no_update;
+  }
+
+  /* ---- links of the navigation: another page without a reload, unless a new tab was meant ---- */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.sc-go");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    window.dash_clientside.set_props("address", { pathname: link.pathname, search: link.search });
+  });
+
+  /* ---- notices: they leave by themselves unless somebody reads or points at them ---- */
+  function watchNotices(region) {
+    let timer = 0;
+    const dismiss = () => window.dash_clientside.set_props("notice", { children: null });
+    const restart = () => {
+      clearTimeout(timer);
+      timer = setTimeout(dismiss, TOAST_MS);
+    };
+    new MutationObserver(restart).observe(region, { childList: true, subtree: true, characterData: true });
+    region.addEventListener("mouseenter", () => clearTimeout(timer));
+    region.addEventListener("focusin", () => clearTimeout(timer));
+    region.addEventListener("mouseleave", restart);
+    region.addEventListener("click", (event) => {
+      if (event.target.closest(".sc-toast-close, a")) dismiss();
+    });
+  }
+
+  const started = new MutationObserver(() => {
+    const region = document.getElementById("notice");
+    if (!region) return;
+    started.disconnect();
+    watchNotices(region);
+  });
+  started.observe(root, { childList: true, subtree: true });
+
+  /* ---- for upload.js ---- */
+  window.smartcart = { csrf, signIn };
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    shell: {
+      arrive,
+      go: (path) => path || window.dash_clientside.no_update,
+      toggleTheme(clicks, display) {
+        if (!clicks) return window.dash_clientside.no_update;
+        const theme = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+        setTheme(theme);
+        return Object.assign({}, display, { theme, narrow: NARROW.matches });
+      },
+      toggleDrawer() {
+        const asked = window.dash_clientside.callback_context.triggered.some((item) => item.prop_id.startsWith("drawer-open") && item.value);
+        return asked;
+      },
+      openDialog(opened) {
+        const asked = window.dash_clientside.callback_context.triggered.filter((item) => item.value);
+        if (!asked.length) return window.dash_clientside.no_update;
+        return !asked.some((item) => item.prop_id.includes("cancel"));
+      },
+    },
+  });
+})();

@@ -1,0 +1,26 @@
+"""The boundary of every request and job: who asks, one unit of work, one commit, errors into answers."""
+
+from webapp.edge.callbacks import Callbacks, View
+from webapp.edge.display import Display
+from webapp.edge.needs import Door, Need, check_declarations, declare, needs_of
+from webapp.edge.places import Place, parse_path
+from webapp.edge.routes import Visit, team_route
+from webapp.edge.work import Resources, open_resources, unit_of_work
+
+__all__ = [
+    "Callbacks",
+    "Display",
+    "Door",
+    "Need",
+    "Place",
+    "Resources",
+    "View",
+    "Visit",
+    "check_declarations",
+    "declare",
+    "needs_of",
+    "open_resources",
+    "parse_path",
+    "team_route",
+    "unit_of_work",
+]

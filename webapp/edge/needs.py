@@ -1,0 +1,40 @@
+"""What each route needs. A route that says nothing stops the start, so that none is open by oversight."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask import Flask
+
+from webapp.services.access import Permission
+
+_KEY = "smartcart_needs"
+
+
+class Door(StrEnum):
+    """What opens a route that asks for no permission in a team."""
+
+    OPEN = "open"  # anybody: sign-in, invitation, assets, health
+    SIGNED_IN = "signed_in"  # any signed-in user
+    TOKEN = "token"  # an API token; a session does not count  # noqa: S105 - a name, no password
+
+
+Need = Door | Permission
+
+
+def declare(server: Flask, endpoint: str, need: Need) -> None:
+    """Say what `endpoint` needs."""
+    server.extensions.setdefault(_KEY, {})[endpoint] = need
+
+
+def needs_of(server: Flask) -> dict[str, Need]:
+    """What was declared, by endpoint."""
+    return server.extensions.setdefault(_KEY, {})
+
+
+def check_declarations(server: Flask) -> None:
+    """RuntimeError naming every route that does not say what it needs."""
+    declared = needs_of(server)
+    missing = sorted({rule.endpoint for rule in server.url_map.iter_rules() if rule.endpoint not in declared})
+    if missing:
+        raise RuntimeError(f"These routes do not declare what they need: {', '.join(missing)}")

@@ -1,0 +1,111 @@
+"""Files in and out, streamed: uploads go to the store as they arrive, downloads leave as they are read."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from flask import Flask, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from webapp.edge import Resources, Visit, declare, team_route, unit_of_work
+from webapp.services.access import Actor, Permission, actor_for_user, require
+from webapp.services.customers import export_customers
+from webapp.services.datasets import ensure_dataset, show_dataset
+from webapp.services.errors import Invalid, NotFound
+from webapp.services.imports import StoredFile, read_rejects, show_import, start_import
+
+MEGABYTE = 1 << 20
+FORM_BYTES = 64 * 1024
+"""What an upload may carry beside its file."""
+ALL_CUSTOMERS = "all"
+"""Stands for a segment's key in the address of an export of everybody."""
+
+
+def install_files(server: Flask, resources: Resources) -> None:
+    """Register the upload route and the two downloads."""
+
+    def uploads(team: str) -> ResponseReturnValue:
+        return _upload(resources, team)
+
+    server.add_url_rule("/t/<team>/uploads", view_func=uploads, methods=["POST"])
+    declare(server, "uploads", Permission.IMPORT)
+    # An export writes its audit event, so this GET commits; it changes nothing else.
+    customers = team_route(server, resources, "/t/<team>/<dataset>/segments/<key>/customers.csv", needs=Permission.EXPORT, writes=True)
+    customers(customers_csv)
+    rejects = team_route(server, resources, "/t/<team>/<dataset>/imports/<import_id>/rejects.csv", needs=Permission.VIEW_CUSTOMERS)
+    rejects(rejects_csv)
+
+
+def customers_csv(visit: Visit, dataset: str, key: str) -> ResponseReturnValue:
+    """A segment's customers who may leave, or everybody's."""
+    segment = None if key == ALL_CUSTOMERS else key
+    export = export_customers(visit.session, visit.actor, visit.resources.store, dataset, segment=segment, version=asked_version())
+    return Response(export.chunks, content_type="text/csv; charset=utf-8", headers=attachment(export.file_name))
+
+
+def rejects_csv(visit: Visit, dataset: str, import_id: str) -> ResponseReturnValue:
+    """The rows of an import that were kept out, with line and reason."""
+    if show_import(visit.session, visit.actor, import_id).dataset != dataset:
+        raise NotFound("There is no such import.")
+    file = read_rejects(visit.session, visit.actor, visit.resources.store, import_id)
+    return Response(file.data, content_type="text/csv; charset=utf-8", headers=attachment(file.name))
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Headers that make a browser save the answer under `name`, whatever characters it holds."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    safe = "".join(char if char.isalnum() or char in "-_. " else "_" for char in plain).strip(" .") or "download"
+    return {"Content-Disposition": f"attachment; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"}
+
+
+def clean_file_name(name: str) -> str:
+    """The last part of an uploaded file's name, printable and at most 200 characters long."""
+    last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
+    printable = "".join(char for char in last if char.isprintable()).strip().lstrip(".")
+    return printable[-200:] or "upload"
+
+
+def asked_version() -> int | None:
+    """`?v=` as a number; Invalid where it is none."""
+    asked = request.args.get("v")
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+        raise Invalid("A version is a whole number.", details={"field": "v"})
+    return int(asked)
+
+
+def _upload(resources: Resources, team: str) -> ResponseReturnValue:
+    most = resources.config.upload_megabytes * MEGABYTE
+    with unit_of_work(resources, read_only=True) as session:
+        actor = actor_for_user(session, current_user.id, team)
+        require(actor, Permission.IMPORT)
+    # Only now is the body read: past the limit the reading stops, and past 500 kB it lies in a temporary file.
+    request.max_content_length = most + FORM_BYTES
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Invalid("Choose a file first.", details={"field": "file"})
+    stored = _store(resources, actor, file, most)
+    with unit_of_work(resources) as session:
+        dataset = _dataset(session, actor)
+        detail = start_import(session, actor, dataset, stored)
+    return jsonify(import_id=detail.id, url=f"/t/{actor.team_slug}/{detail.dataset}/imports/{detail.id}"), 201
+
+
+def _store(resources: Resources, actor: Actor, file: FileStorage, most: int) -> StoredFile:
+    try:
+        digest, size = resources.store.put_stream(actor.team_id, "upload", file.stream, most=most)
+    except ValueError:
+        raise RequestEntityTooLarge from None
+    return StoredFile(clean_file_name(file.filename or ""), digest, size)
+
+
+def _dataset(session: Session, actor: Actor) -> str:
+    slug, name = request.form.get("dataset", ""), request.form.get("name", "")
+    return show_dataset(session, actor, slug).slug if slug else ensure_dataset(session, actor, name).slug

@@ -1,0 +1,125 @@
+"""The champion in figures: four tiles, its verdict, the shares of its segments."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from segmentation.profiles import SegmentProfile
+from webapp.edge import View
+from webapp.services.datasets import DatasetSummary
+from webapp.services.segments import SegmentsOverview
+from webapp.services.versions import VersionReport
+from webapp.ui.components import Child, button, card, half_row, segment_label, segment_mark, segment_verdict, slot_class, tile
+from webapp.ui.format import count, currency_sign, day, money, number, percent, short_number
+from webapp.ui.places import models_address, segment_address, segments_address
+from webapp.ui.tables import Column, table
+
+STABLE = 0.75
+"""Mean bootstrap Jaccard from which a segment counts as stable (Hennig 2007)."""
+
+Row = tuple[int, SegmentProfile]
+
+
+def tiles(dataset: DatasetSummary, overview: SegmentsOverview) -> Component:
+    """Customers, spend, outcome and stability: those of them that this file can tell."""
+    shown = [_customers(dataset), _spend(overview), _outcome(overview), _stability(overview)]
+    return half_row(*[item for item in shown if item is not None])
+
+
+def _customers(dataset: DatasetSummary) -> Component:
+    return tile("Customers", number(dataset.customers), note=f"as of {day(dataset.as_of)}")
+
+
+def _spend(overview: SegmentsOverview) -> Component | None:
+    total = overview.profiles.value
+    if total is None:
+        return None
+    figure, unit = short_number(total)
+    mean = total / max(1, overview.profiles.customers)
+    return tile("Spend", f"{currency_sign(overview.currency)}{figure}", unit=unit, note=f"{money(mean, overview.currency)} per customer")
+
+
+def _outcome(overview: SegmentsOverview) -> Component | None:
+    rates = [rate for segment in overview.profiles.segments for rate in segment.outcomes[:1]]
+    if not rates:
+        return None
+    label, hits, overall = rates[0].label, sum(rate.hits for rate in rates), rates[0].overall_rate
+    same = [rate for rate in rates if rate.outcome == rates[0].outcome]
+    note = f"{count(hits, 'customer')}; by segment {percent(min(rate.rate for rate in same))} to {percent(max(rate.rate for rate in same))}"
+    return tile(label, f"{overall * 100:.1f}", unit="%", note=note, help_text="An outcome: segments are judged by it, never made from it")
+
+
+def _stability(overview: SegmentsOverview) -> Component | None:
+    known = [
+        (style.slot, segment.stability)
+        for style, segment in zip(overview.styles, overview.profiles.segments, strict=True)
+        if segment.stability is not None
+    ]
+    if not known:
+        return None
+    stable = sum(value >= STABLE for _, value in known)
+    marks = [html.Span([segment_mark(slot), html.Span(number(value, 2))]) for slot, value in known]
+    figure = number(fmean(value for _, value in known), 2)
+    return tile(
+        "Segment stability",
+        figure,
+        note=f"{stable} of {len(known)} come back when customers are resampled",
+        aside=html.Div(marks, className="sc-tile-marks"),
+    )
+
+
+def verdict_card(view: View, overview: SegmentsOverview, report: VersionReport) -> Component:
+    """How far the champion's segments can be trusted, in words."""
+    more = button("How it was found", href=models_address(view.actor.team_slug, view.dataset or ""))
+    reasons = [(reason.good, reason.text) for reason in report.verdict.reasons]
+    return segment_verdict(report.verdict.word, report.verdict.headline, report.verdict.explanation, reasons, more)
+
+
+def shares_card(view: View, overview: SegmentsOverview) -> html.Section:
+    """The segments with their share of customers and of spend, the most valuable first."""
+    rows: list[Row] = sorted(enumerate(overview.profiles.segments), key=lambda item: -(item[1].value_share or item[1].share))
+    columns: list[Column[Row]] = [
+        Column("Segment", lambda item: dcc.Link(segment_label(overview.styles[item[0]]), href=_address(view, overview, item[0]))),
+        Column("Customers", lambda item: number(item[1].size), numeric=True),
+        Column("Share of customers", lambda item: _bar(item[1].share, None), wide=True),
+    ]
+    if overview.profiles.value is not None:
+        columns.append(Column("Share of spend", lambda item: _bar(item[1].value_share or 0.0, overview.styles[item[0]].slot)))
+    columns.append(Column("What is typical", lambda item: html.Span(_typical(item[1]), className="sc-muted"), wide=True))
+    body = table(columns, rows, caption="Segments with their shares")
+    foot: list[Child] = [dcc.Link("All segments", href=segments_address(view.actor.team_slug, view.dataset or ""), className="end")]
+    return card(shares_title(overview), "Champion's segments, most valuable first.", body, foot=foot, flush=True)
+
+
+def shares_title(overview: SegmentsOverview) -> str:
+    """The finding: which segment brings more than its share, where one does."""
+    valued = [
+        (segment.value_share, segment.share, style.name)
+        for segment, style in zip(overview.profiles.segments, overview.styles, strict=True)
+        if segment.value_share
+    ]
+    if not valued:
+        return f"{count(len(overview.styles), 'segment')} of {count(overview.profiles.customers, 'customer')}"
+    value_share, share, name = max(valued)
+    if value_share <= share:
+        return f"No segment brings more than its share of spend; {name} brings most, {percent(value_share)}"
+    return f"{name}: {percent(share)} of customers bring {percent(value_share)} of spend"
+
+
+def _bar(share: float, slot: int | None) -> html.Span:
+    fill = html.I(style={"width": f"{share * 100:.1f}%"})
+    return html.Span(
+        [html.Span(fill, className="bar", **{"aria-hidden": "true"}), percent(share)],
+        className=f"sc-share {slot_class(slot) if slot else ''}".strip(),
+    )
+
+
+def _typical(segment: SegmentProfile) -> str:
+    return ", ".join(f"{evidence.label.lower()} {evidence.text}" for evidence in segment.evidence[:2])
+
+
+def _address(view: View, overview: SegmentsOverview, cluster: int) -> str:
+    return segment_address(view.actor.team_slug, view.dataset or "", overview.styles[cluster].key)

@@ -1,0 +1,111 @@
+"""Import: check a file, confirm it, watch it, see what became of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import ALL, ClientsideFunction, Input, Output, State, html, no_update
+from dash.development.base_component import Component
+
+from webapp.edge import Callbacks, View
+from webapp.pages.imports.check import check_page
+from webapp.pages.imports.ids import ROLE, Ids
+from webapp.pages.imports.result import failed_page, result_page, waiting_page
+from webapp.services import imports
+from webapp.services import jobs as job_services
+from webapp.services.access import Permission
+from webapp.ui import jobs
+from webapp.ui.components import page_head, row, skeleton
+from webapp.ui.notices import notify
+from webapp.ui.page import Page
+from webapp.ui.places import Place
+
+WAITING = ("uploaded", "checking", "importing")
+
+
+def layout(_place: Place) -> Component:
+    waiting = [
+        page_head("Import", "Reading what was found…"),
+        skeleton(124),
+        html.Div(className="sc-gap"),
+        row((8, skeleton(620)), (4, skeleton(620))),
+    ]
+    return html.Div([html.Div(waiting, id=Ids.BODY)])
+
+
+def show_import(view: View) -> Component:
+    """The import in its present state."""
+    detail = imports.show_import(view.session, view.actor, view.item or "")
+    if detail.status in WAITING:
+        return waiting_page(view, detail)
+    if detail.status == "failed":
+        return failed_page(view, detail)
+    return result_page(view, detail) if detail.status == "done" else check_page(view, detail)
+
+
+def show_progress(view: View) -> Component:
+    """Stage, share and Cancel of the job that reads the file now."""
+    detail = imports.show_import(view.session, view.actor, view.item or "")
+    if detail.job_id is None or detail.status not in WAITING:
+        return html.Div()
+    return jobs.job_card(job_services.show_job(view.session, view.actor, detail.job_id), view, at="import")
+
+
+def confirm(view: View, clicks: int | None) -> tuple[Any, Any]:
+    """Import the checked file."""
+    if not clicks:
+        return no_update, no_update
+    detail = imports.confirm_import(view.session, view.actor, view.item or "")
+    return show_import(view), detail.job_id
+
+
+def check_again(view: View, clicks: int | None, roles: Sequence[str], ids: Sequence[dict[str, str]]) -> tuple[Any, Any]:
+    """State what the columns mean and check the file with that."""
+    if not clicks:
+        return no_update, no_update
+    chosen = {item["column"]: role for item, role in zip(ids, roles, strict=True)}
+    detail = imports.change_roles(view.session, view.actor, view.item or "", chosen)
+    notify("The file is being checked with your roles.", "info")
+    return show_import(view), detail.job_id
+
+
+def register(callbacks: Callbacks) -> None:
+    role = {"type": ROLE, "column": ALL}
+    answers = (Output(Ids.BODY, "children", allow_duplicate=True), Output(jobs.Ids.NUDGE, "data", allow_duplicate=True))
+
+    @callbacks.on(Output(Ids.BODY, "children"), Input("pulse", "data"), needs=Permission.VIEW)
+    def body(view: View, _pulse: object) -> Component:
+        return show_import(view)
+
+    @callbacks.on(Output(Ids.PROGRESS, "children"), Input(jobs.Ids.TICK, "n_intervals"), needs=Permission.VIEW)
+    def progress(view: View, _tick: object) -> Component:
+        return show_progress(view)
+
+    @callbacks.on(*answers, Input(Ids.CONFIRM, "n_clicks"), needs=Permission.IMPORT, writes=True, prevent_initial_call=True)
+    def confirm_import(view: View, clicks: int | None) -> tuple[Any, Any]:
+        return confirm(view, clicks)
+
+    @callbacks.on(
+        *answers,
+        Input(Ids.RECHECK, "n_clicks"),
+        State(role, "value"),
+        State(role, "id"),
+        needs=Permission.IMPORT,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def recheck(view: View, clicks: int | None, roles: list[str], ids: list[dict[str, str]]) -> tuple[Any, Any]:
+        return check_again(view, clicks, roles, ids)
+
+    callbacks.clientside(
+        ClientsideFunction("imports", "rolesChanged"),
+        Output(Ids.RECHECK, "disabled"),
+        Output(Ids.CONFIRM, "disabled"),
+        Output(Ids.HINT, "children"),
+        Input(role, "value"),
+        State(Ids.GUESSED, "data"),
+    )
+
+
+PAGE = Page(name="import", title="Import", path="imports", layout=layout, register=register, item=True, under="data")

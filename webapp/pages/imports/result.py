@@ -1,0 +1,89 @@
+"""The other states of an import: at work, refused, done."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from webapp.edge import View
+from webapp.pages.imports.ids import Ids
+from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
+from webapp.services import datasets
+from webapp.services import jobs as job_services
+from webapp.services.imports import ImportDetail
+from webapp.ui import jobs
+from webapp.ui.components import Child, button, card, empty_state, error_state, verdict
+from webapp.ui.format import count, file_size, number
+from webapp.ui.places import data_address, home_address, segments_address
+from webapp.ui.recluster import recluster_button
+
+
+def waiting_page(view: View, detail: ImportDetail) -> Component:
+    """The file is being read or imported."""
+    importing = detail.status == "importing"
+    title = f"{'Importing' if importing else 'Checking'} {detail.file_name}"
+    sub = "Customers and snapshot are stored together at the end, or not at all." if importing else "Nothing is changed until you import."
+    job = job_services.show_job(view.session, view.actor, detail.job_id) if detail.job_id else None
+    now = jobs.job_card(job, view, at="import") if job else None
+    body = card("At work", f"{file_size(detail.file_bytes)}. You can leave this page.", html.Div(now, id=Ids.PROGRESS))
+    return html.Div([head(view, title, sub), steps(2 if importing else 1), body])
+
+
+def failed_page(view: View, detail: ImportDetail) -> Component:
+    """Why the file was refused, and the way to another one."""
+    again = button("Choose another file", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
+    state = error_state("This file was not imported", f"{detail.message or 'It could not be read.'} Nothing was changed.", again)
+    report = detail.report
+    rejects = rejects_card(report.rejects, report.rejected) if report else None
+    return html.Div([head(view, f"Import of {detail.file_name}", "Refused."), steps(1), card(body=state, className="sc-stack"), rejects])
+
+
+def result_page(view: View, detail: ImportDetail) -> Component:
+    """What became of the rows, and the next step."""
+    dataset = datasets.show_dataset(view.session, view.actor, detail.dataset)
+    parts: list[Child] = [
+        head(view, f"Imported {detail.file_name}", f"{dataset.name} now holds {count(dataset.customers, 'customer')}."),
+        steps(3),
+    ]
+    parts.append(next_step(view, detail))
+    if detail.report is None:
+        parts.append(
+            card(body=empty_state("file-earmark", "No report is kept", "The file was imported; its counts are not there any more."))
+        )
+        return html.Div(parts)
+    report = detail.report
+    title = f"{number(report.new)} new, {number(report.changed)} changed, {number(report.unchanged)} unchanged, {number(report.rejected)} rejected"
+    sub = f"{count(report.file_rows, 'row')} of the file. {'Snapshot ' + str(detail.snapshot) + ' holds the result.' if detail.snapshot else ''}"
+    parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected)]
+    return html.Div(parts)
+
+
+def next_step(view: View, detail: ImportDetail) -> Component:
+    """First segments where there are none, else what the new customers change."""
+    team = view.actor.team_slug
+    dataset = datasets.show_dataset(view.session, view.actor, detail.dataset)
+    if dataset.champion is None:
+        action = recluster_button(view.actor, at="import", text="Find segments", kind="primary")
+        text = "Next: let the product look for groups of customers who are alike. It takes some seconds to minutes and says how sure it is."
+        return verdict("Your customers are here", text, tone="good", icon_name="check-circle", action=action)
+    report = detail.report
+    if report and not report.new and not report.changed:
+        home = button("Go to Home", href=home_address(team, detail.dataset))
+        return verdict(
+            "Nothing changed: every row was known already",
+            "No new snapshot was made.",
+            tone="neutral",
+            icon_name="check-circle",
+            action=home,
+        )
+    actions = html.Div(
+        [
+            button("See the segments", href=segments_address(team, detail.dataset)),
+            recluster_button(view.actor, at="import", kind="primary"),
+        ],
+        className="sc-actions",
+    )
+    text = (
+        "The champion still speaks of the earlier snapshot. Re-cluster to place the new customers; segments that continue keep their names."
+    )
+    return verdict("Your customers are up to date", text, tone="good", icon_name="check-circle", action=actions)

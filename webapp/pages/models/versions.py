@@ -1,0 +1,96 @@
+"""The table of versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from webapp.edge import View
+from webapp.pages.models.ids import PROMOTE
+from webapp.services.access import Permission
+from webapp.services.versions import VersionSummary
+from webapp.ui.components import Child, badge, button, card
+from webapp.ui.format import MISSING, exact_time, number, percent, relative_time
+from webapp.ui.places import models_address, segments_address
+from webapp.ui.tables import Column, table
+from webapp.ui.wording import algorithm_name, verdict_badge, version_badge
+
+
+def chosen_version(listed: Sequence[VersionSummary], asked: str | None) -> VersionSummary:
+    """The version that the address asks for, else the champion, else the newest."""
+    by_wish = [version for version in listed if str(version.number) == asked]
+    champions = [version for version in listed if version.champion]
+    return [*by_wish, *champions, *listed][0]
+
+
+def versions_card(view: View, listed: Sequence[VersionSummary], chosen: VersionSummary) -> html.Section:
+    """All versions, newest first, with the figures that tell them apart."""
+    now = datetime.now(UTC)
+    columns: list[Column[VersionSummary]] = [
+        Column("Version", lambda item: _name(view, item)),
+        Column("State", lambda item: _state(item)),
+        Column("Method", lambda item: f"{algorithm_name(item.algorithm)}, seed {item.seed}", wide=True),
+        Column("Segments", lambda item: number(item.k), numeric=True),
+        Column("Verdict", lambda item: verdict_badge(item.verdict) if item.verdict else MISSING),
+        Column(
+            "Separation",
+            lambda item: _figure(item, "silhouette"),
+            numeric=True,
+            wide=True,
+            title="How well separated the segments are (mean silhouette)",
+        ),
+        Column(
+            "Repeatability",
+            lambda item: _figure(item, "stability_ari"),
+            numeric=True,
+            wide=True,
+            title="Agreement between resamples (adjusted Rand index)",
+        ),
+        Column(
+            "Smallest",
+            lambda item: percent(item.figures.get("smallest_share")),
+            numeric=True,
+            wide=True,
+            title="Share of customers in the smallest segment",
+        ),
+        Column(
+            "Made",
+            lambda item: html.Span(relative_time(item.created_at, now), title=f"{exact_time(item.created_at)}, {item.created_by}"),
+            numeric=True,
+            wide=True,
+        ),
+        Column("Actions", lambda item: _actions(view, item), numeric=True, hide_head=True),
+    ]
+    body = table(columns, listed, caption="Versions, newest first", pick=lambda item: item is chosen)
+    return card("Versions", "Immutable once fitted. The champion is the one that pages and exports use.", body, flush=True)
+
+
+def _name(view: View, item: VersionSummary) -> list[Child]:
+    link = dcc.Link(f"v{item.number}", href=models_address(view.actor.team_slug, view.dataset or "", version=item.number))
+    return [link, html.Span(f"snapshot {item.snapshot}", className="sc-under")]
+
+
+def _state(item: VersionSummary) -> Component:
+    if item.champion:
+        return badge("Champion", "good")
+    state = version_badge(item.status)
+    if item.status == "failed" and item.status_message:
+        return html.Div([state, html.Span(item.status_message, className="sc-under sc-wrap")])
+    return state
+
+
+def _figure(item: VersionSummary, name: str) -> str:
+    return number(item.figures.get(name), 2)
+
+
+def _actions(view: View, item: VersionSummary) -> Component | None:
+    if item.status != "ready":
+        return None
+    asked = None if item.champion else item.number
+    parts: list[Child] = [button("Segments", href=segments_address(view.actor.team_slug, view.dataset or "", version=asked), small=True)]
+    if not item.champion and view.actor.may(Permission.PROMOTE):
+        parts.append(button("Promote", id={"type": PROMOTE, "version": item.number}, small=True))
+    return html.Div(parts, className="sc-actions")

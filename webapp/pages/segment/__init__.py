@@ -1,0 +1,137 @@
+"""Segment: who one segment is, what sets it apart, its customers and its campaigns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from webapp.edge import Callbacks, View
+from webapp.pages.segment import campaigns, customers, profile, rename
+from webapp.pages.segment.head import chosen_tab, segment_head
+from webapp.pages.segment.ids import UNTAG, Ids
+from webapp.services import segments
+from webapp.services.access import Permission
+from webapp.services.segments import SegmentDetail
+from webapp.ui.campaign_form import field_refusals, field_values
+from webapp.ui.components import Child, page_head, row, skeleton
+from webapp.ui.page import Page
+from webapp.ui.places import Place
+from webapp.ui.segments_ui import Where, asked_version
+from webapp.ui.untag import pressed_id, register_untag, untag_dialog
+
+HEAD_HEIGHT = 262
+
+
+def layout(_place: Place) -> Component:
+    """The page in its final shape, still waiting; its dialogs are closed and empty."""
+    waiting = [html.Div(page_head("Segment"), className="visually-hidden"), skeleton(HEAD_HEIGHT)]
+    cards = row((7, skeleton(profile.TALL)), (5, skeleton(profile.TALL)))
+    parts = [html.Div(waiting, id=Ids.HEAD), html.Div(cards, id=Ids.TAB), dcc.Store(id=Ids.CHANGED)]
+    return html.Div([*parts, campaigns.tag_dialog(), untag_dialog(UNTAG), rename.rename_dialog()])
+
+
+def read_segment(view: View) -> SegmentDetail:
+    """The segment in the address; NotFound where the version has none such."""
+    return segments.show_segment(view.session, view.actor, view.dataset or "", view.item or "", version=asked_version(view.query))
+
+
+def show_head(view: View) -> Component:
+    """Persona, figures and tabs."""
+    return segment_head(view, read_segment(view), Where(view.actor.team_slug, view.dataset or "", asked_version(view.query)))
+
+
+def show_tab(view: View) -> list[Child]:
+    """What the tab in the address holds."""
+    detail, tab = read_segment(view), chosen_tab(view)
+    if tab == "customers":
+        return customers.customers_tab(view, detail)
+    return campaigns.campaigns_tab(view, detail) if tab == "campaigns" else profile.profile_tab(detail)
+
+
+def register(callbacks: Callbacks) -> None:
+    """Declare the page's callbacks."""
+    register_reading(callbacks)
+    register_tagging(callbacks)
+    register_renaming(callbacks)
+    register_untag(callbacks, UNTAG, Ids.CHANGED)
+    for dialog, cancel in ((Ids.TAG_DIALOG, Ids.TAG_CANCEL), (Ids.RENAME_DIALOG, Ids.RENAME_CANCEL)):
+        close = ClientsideFunction("shell", "openDialog")
+        callbacks.clientside(close, Output(dialog, "is_open", allow_duplicate=True), Input(cancel, "n_clicks"), prevent_initial_call=True)
+
+
+def register_reading(callbacks: Callbacks) -> None:
+    address, changed = Input("address", "search"), Input(Ids.CHANGED, "data")
+
+    @callbacks.on(Output(Ids.HEAD, "children"), address, changed, Input("pulse", "data"), needs=Permission.VIEW)
+    def head(view: View, _search: Any, _changed: Any, _pulse: Any) -> Any:
+        return show_head(view) if view.item else no_update
+
+    @callbacks.on(Output(Ids.TAB, "children"), address, changed, needs=Permission.VIEW)
+    def tab(view: View, _search: Any, _changed: Any) -> Any:
+        return show_tab(view) if view.item else no_update
+
+    @callbacks.on(*[Output(name, "children") for name in profile.PLOTS], Input("display", "data"), needs=Permission.VIEW)
+    def figures(view: View, _display: Any) -> Any:
+        return profile.show_figures(view) if view.item else (no_update,) * len(profile.PLOTS)
+
+    @callbacks.on(
+        Output(Ids.GRID, "getRowsResponse"), Input(Ids.GRID, "getRowsRequest"), needs=Permission.VIEW_CUSTOMERS, prevent_initial_call=True
+    )
+    def rows(view: View, request: Any) -> Any:
+        return customers.page_rows(view, request) if view.item else no_update
+
+
+def register_tagging(callbacks: Callbacks) -> None:
+    @callbacks.on(
+        Output(Ids.TAG_DIALOG, "is_open"),
+        Output(Ids.TAG_FORM, "children"),
+        Input({"type": Ids.TAG_OPEN, "at": ALL}, "n_clicks"),
+        needs=Permission.TAG,
+        prevent_initial_call=True,
+    )
+    def open_dialog(view: View, _clicks: list[int | None]) -> Any:
+        return campaigns.open_tag_dialog(view, pressed_id())
+
+    @callbacks.on(
+        Output(Ids.TAG_DIALOG, "is_open", allow_duplicate=True),
+        *field_refusals(campaigns.FORM),
+        Output(Ids.CHANGED, "data", allow_duplicate=True),
+        Input(Ids.TAG_FORM, "n_submit"),
+        State(Ids.TAG_HOW, "value"),
+        field_values(campaigns.FORM),
+        needs=Permission.TAG,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def tag(view: View, submitted: int | None, how: str | None, values: list[Any]) -> Any:
+        return campaigns.tag_campaign(view, submitted, how, values)
+
+
+def register_renaming(callbacks: Callbacks) -> None:
+    @callbacks.on(
+        Output(Ids.RENAME_DIALOG, "is_open"),
+        Output(Ids.RENAME_FORM, "children"),
+        Input(Ids.RENAME_OPEN, "n_clicks"),
+        needs=Permission.PROMOTE,
+        prevent_initial_call=True,
+    )
+    def open_dialog(view: View, clicks: int | None) -> Any:
+        return rename.open_rename(view, clicks)
+
+    @callbacks.on(
+        Output(Ids.RENAME_DIALOG, "is_open", allow_duplicate=True),
+        Output(Ids.RENAME_ERROR, "children"),
+        Output(Ids.CHANGED, "data", allow_duplicate=True),
+        Input(Ids.RENAME_FORM, "n_submit"),
+        State(Ids.RENAME_NAME, "value"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def save(view: View, submitted: int | None, name: str | None) -> Any:
+        return rename.rename(view, submitted, name)
+
+
+PAGE = Page("segment", "Segment", "segments", layout, register, item=True, under="segments")

@@ -1,0 +1,128 @@
+"""The Campaigns tab, and the dialog that ties a campaign to the segment: one that is there, or one made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html, no_update
+from dash.development.base_component import Component
+
+from webapp.edge import View
+from webapp.pages.segment.head import tag_button
+from webapp.pages.segment.ids import UNTAG, Ids
+from webapp.services import campaigns
+from webapp.services.access import Permission
+from webapp.services.campaigns import CampaignSummary
+from webapp.services.errors import Invalid
+from webapp.services.segments import SegmentDetail
+from webapp.ui import format
+from webapp.ui.campaign_form import CHANNEL_WORDS, FIELDS, campaign_days, campaign_fields, field_id, form_field, read_campaign, refusals
+from webapp.ui.components import Child, button, card, empty_state, hidden_text
+from webapp.ui.forms import dialog, select
+from webapp.ui.notices import notify
+from webapp.ui.places import campaign_address
+from webapp.ui.segments_ui import status_badge
+from webapp.ui.tables import Column, table
+from webapp.ui.untag import untag_button
+
+FORM = "tag"
+TAG_FIELDS = ("campaign", *FIELDS)
+EXISTING, NEW = "existing", "new"
+
+
+def campaigns_tab(view: View, detail: SegmentDetail) -> list[Child]:
+    """The campaigns that are tied to this segment, or how to tie the first."""
+    if not detail.campaigns:
+        return [card(body=no_campaign(view))]
+    sub = "Tied to this segment by a tag; tags follow it across versions."
+    body = table(campaign_columns(view, detail), detail.campaigns, caption=f"Campaigns of {detail.style.name}")
+    return [card("Campaigns", sub, body, flush=True)]
+
+
+def no_campaign(view: View) -> Component:
+    """What a tag is for, and the button that makes one."""
+    text = "A tag ties a campaign to these customers. It stays with the segment when a later version finds it again."
+    if not view.actor.may(Permission.TAG):
+        return empty_state("megaphone", "No campaign yet", f"{text} Marketers, analysts and admins can add one.")
+    return empty_state("megaphone", "No campaign yet", text, tag_button("empty"))
+
+
+def campaign_columns(view: View, detail: SegmentDetail) -> list[Column[CampaignSummary]]:
+    team, dataset = view.actor.team_slug, view.dataset or ""
+
+    def own_tag(campaign: CampaignSummary) -> Any:
+        return next(tag for tag in campaign.tags if tag.segment_key == detail.style.key)
+
+    columns: list[Column[CampaignSummary]] = [
+        Column("Campaign", lambda campaign: dcc.Link(campaign.name, href=campaign_address(team, dataset, campaign.id))),
+        Column("Channel", lambda campaign: CHANNEL_WORDS.get(campaign.channel, campaign.channel), wide=True),
+        Column("Dates", campaign_days, wide=True),
+        Column("Status", lambda campaign: status_badge(campaign.status)),
+        Column("Tagged", lambda campaign: f"{format.day(own_tag(campaign).created_at)} by {own_tag(campaign).created_by}", wide=True),
+    ]
+    if view.actor.may(Permission.TAG):
+        columns.append(Column("Remove", lambda campaign: untag_button(UNTAG, own_tag(campaign), campaign.name), hide_head=True))
+    return columns
+
+
+def tag_dialog() -> dbc.Modal:
+    """Empty until it is opened, since its choices are read then."""
+    confirm = button("Tag the campaign", kind="primary", type="submit", form=Ids.TAG_FORM)
+    return dialog(
+        Ids.TAG_DIALOG, "Tag a campaign", dbc.Form(id=Ids.TAG_FORM, prevent_default_on_submit=True), confirm, cancel_id=Ids.TAG_CANCEL
+    )
+
+
+def tag_form(choices: Sequence[CampaignSummary]) -> list[Child]:
+    """An existing campaign by default, or straight to a new one where there is none to choose."""
+    how = dbc.RadioItems(
+        id=Ids.TAG_HOW,
+        options=[
+            {"value": EXISTING, "label": "A campaign that is there", "disabled": not choices},
+            {"value": NEW, "label": "A new campaign"},
+        ],
+        value=EXISTING if choices else NEW,
+        inline=True,
+        class_name="sc-tag-how",
+    )
+    names = {campaign.id: campaign.name for campaign in choices}
+    chooser = form_field(FORM, "campaign", "Campaign", select(field_id(FORM, "campaign"), names, value=next(iter(names), None)))
+    chosen = html.Fieldset([html.Legend(hidden_text("Which campaign")), how])
+    return [chosen, html.Div(chooser, className="sc-tag-existing"), html.Div(campaign_fields(FORM), className="sc-tag-new")]
+
+
+def open_tag_dialog(view: View, pressed: Any) -> tuple[Any, Any]:
+    """Open the dialog with the campaigns that are not tied to this segment yet."""
+    if pressed is None:
+        return no_update, no_update
+    known = campaigns.list_campaigns(view.session, view.actor, view.dataset or "")
+    choices = [
+        campaign for campaign in known if campaign.status != "archived" and all(tag.segment_key != view.item for tag in campaign.tags)
+    ]
+    return True, tag_form(choices)
+
+
+def tag_campaign(view: View, submitted: int | None, how: str | None, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Tie the chosen or newly made campaign to the segment; a refusal stays in the dialog, at its field."""
+    if not submitted:
+        return no_update, [no_update] * len(values), [no_update] * len(values), no_update
+    try:
+        campaign = chosen_campaign(view, how, values)
+    except Invalid as refusal:
+        return no_update, *refusals(refusal, TAG_FIELDS), no_update
+    tag = campaigns.tag_segment(view.session, view.actor, view.dataset or "", campaign.id, view.item or "")
+    link = ("See the campaign", campaign_address(view.actor.team_slug, view.dataset or "", campaign.id))
+    notify(f"{campaign.name} is tagged to {tag.segment_name}.", "good", link=link)
+    return False, *refusals(None, TAG_FIELDS), tag.id
+
+
+def chosen_campaign(view: View, how: str | None, values: Sequence[Any]) -> CampaignSummary:
+    """The campaign that the form names, made where it is new; Invalid names the field that cannot be taken."""
+    existing, *typed = values
+    if how == NEW:
+        return campaigns.create_campaign(view.session, view.actor, view.dataset or "", **read_campaign(typed).values())
+    if not existing:
+        raise Invalid("Choose a campaign, or make a new one.", details={"field": "campaign"})
+    return campaigns.show_campaign(view.session, view.actor, view.dataset or "", str(existing))

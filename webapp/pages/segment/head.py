@@ -1,0 +1,160 @@
+"""The head of a segment: who they are, on what evidence, its figures, and the tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from segmentation.profiles import SegmentProfile
+from webapp.edge import View
+from webapp.pages.segment.ids import Ids
+from webapp.services.access import Permission
+from webapp.services.segments import SegmentDetail
+from webapp.ui import format
+from webapp.ui.components import Child, button, icon_button, mark_tile, slot_class
+from webapp.ui.places import customers_csv_address, segments_address
+from webapp.ui.segments_ui import Where, stability_badge
+
+TABS = ("profile", "customers", "campaigns")
+_TAB_WORDS = {"profile": "Profile", "customers": "Customers", "campaigns": "Campaigns"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the strip with what it is to be compared to."""
+
+    label: str
+    value: str
+    note: str
+    title: str = ""
+
+
+def chosen_tab(view: View) -> str:
+    """The tab in the address; Profile where it names none."""
+    tab = view.query.get("tab", "")
+    return tab if tab in TABS else TABS[0]
+
+
+def segment_head(view: View, detail: SegmentDetail, where: Where) -> Component:
+    """Breadcrumb, persona with actions, the strip of figures, tabs."""
+    home = segments_address(where.team, where.dataset, version=where.version)
+    here = html.Span(detail.style.name, **{"aria-current": "page"})
+    crumb = html.Nav(
+        [dcc.Link("Segments", href=home), html.I(className="bi bi-chevron-right", **{"aria-hidden": "true"}), here],
+        className="sc-crumb",
+        **{"aria-label": "Where you are"},
+    )
+    parts = [persona(view, detail, where), strip(figures(detail)), tabs(view, detail, where)]
+    return html.Div([crumb, html.Section(parts, className="sc-card sc-segment-head")])
+
+
+def persona(view: View, detail: SegmentDetail, where: Where) -> Component:
+    """Mark, name, description and what the name was made from."""
+    named = [html.Span(f"{fact.label} {fact.text}", className="sc-fact") for fact in detail.profile.evidence]
+    rename = (
+        icon_button("pencil", "Rename this segment", id=Ids.RENAME_OPEN, className="btn-sm") if view.actor.may(Permission.PROMOTE) else None
+    )
+    title = html.Div(
+        [html.H1(detail.style.name, tabIndex="-1"), rename, stability_badge(detail.profile.stability)], className="sc-persona-name"
+    )
+    words: list[Child] = [title, html.P(detail.description or detail.profile.persona, className="lead")]
+    if named:
+        words.append(
+            html.Div([html.Span("Named from", className="sc-muted"), *named], className=f"sc-facts {slot_class(detail.style.slot)}")
+        )
+    return html.Div(
+        [mark_tile(detail.style.slot), html.Div(words, className="w"), html.Div(actions(view, where), className="acts")],
+        className="sc-persona",
+    )
+
+
+def actions(view: View, where: Where) -> list[Child]:
+    """What the actor may do with this segment; the primary action last."""
+    shown: list[Child] = []
+    if view.actor.may(Permission.EXPORT):
+        address = customers_csv_address(where.team, where.dataset, view.item or "", version=where.version)
+        shown.append(button("Export CSV", href=address, icon_name="download", download=""))
+    if view.actor.may(Permission.TAG):
+        shown.append(tag_button("head"))
+    return shown
+
+
+def tag_button(at: str) -> Component:
+    """Opens the dialog that ties a campaign to this segment; `at` tells two of them apart."""
+    return button("Tag a campaign", id={"type": Ids.TAG_OPEN, "at": at}, icon_name="tag", kind="primary")
+
+
+def strip(shown: Sequence[Figure]) -> Component:
+    """Figures side by side, each with what it is to be compared to."""
+    cells = [html.Div([html.Dt(item.label), html.Dd([html.B(item.value), html.Em(item.note)])], title=item.title or None) for item in shown]
+    return html.Dl(cells, className="sc-strip", style={"--n": len(shown)})
+
+
+def figures(detail: SegmentDetail) -> list[Figure]:
+    """The figures that the data has: size, spend, outcome, recency, border."""
+    profile, currency = detail.profile, detail.overview.currency
+    shown = [Figure("Customers", format.number(profile.size), f"{format.percent(profile.share)} of all")]
+    if profile.value is not None and profile.value_share is not None:
+        shown.append(Figure("Share of spend", format.percent(profile.value_share), _short_money(profile.value, currency)))
+    if profile.value_median is not None:
+        shown.append(
+            Figure(
+                "Median spend",
+                format.money(profile.value_median, currency),
+                f"the rest {format.money(profile.rest_value_median, currency)}",
+            )
+        )
+    if outcome := outcome_figure(detail):
+        shown.append(outcome)
+    if profile.recency_mean is not None:
+        interval = f"95% interval {format.number(profile.recency_mean.low, 1)} to {format.number(profile.recency_mean.high, 1)} days"
+        shown.append(Figure("Last purchase", f"{format.number(profile.recency_mean.mean)} days", "ago, on average", interval))
+    shown.append(
+        Figure("On the border", format.number(profile.border), "confidence < 0.60", "Customers who nearly belong to another segment.")
+    )
+    return shown
+
+
+def outcome_figure(detail: SegmentDetail) -> Figure | None:
+    """How often the best outcome happens here and among everyone else."""
+    if not detail.profile.outcomes:
+        return None
+    outcome = detail.profile.outcomes[0]
+    others = [segment for segment in detail.overview.profiles.segments if segment.cluster != detail.cluster]
+    rest = rest_rate(outcome.outcome, others)
+    interval = (
+        f"95% interval {format.percent(outcome.low, 1)} to {format.percent(outcome.high, 1)}, {format.count(outcome.customers, 'customer')}"
+    )
+    return Figure(outcome.label, format.percent(outcome.rate), f"the rest {format.percent(rest)}", interval)
+
+
+def rest_rate(outcome: str, others: Sequence[SegmentProfile]) -> float | None:
+    """The rate of an outcome over several segments together; None where nobody's is known."""
+    known = [rate for segment in others for rate in segment.outcomes if rate.outcome == outcome]
+    customers = sum(rate.customers for rate in known)
+    return sum(rate.hits for rate in known) / customers if customers else None
+
+
+def _short_money(amount: float, currency: str | None) -> str:
+    figure, unit = format.short_number(amount)
+    return f"{format.currency_sign(currency)}{figure}{'' if unit == 'k' else ' '}{unit}".strip()
+
+
+def tabs(view: View, detail: SegmentDetail, where: Where) -> Component:
+    """Profile, Customers, Campaigns: each its own address."""
+    counts = {"customers": format.number(detail.profile.size), "campaigns": format.number(len(detail.campaigns))}
+    links = [
+        _tab(tab, where.segment(detail.style.key, None if tab == TABS[0] else tab), counts.get(tab), tab == chosen_tab(view))
+        for tab in TABS
+    ]
+    return html.Nav(html.Div(links, className="nav nav-tabs"), className="sc-tabsbar", **{"aria-label": "Parts of this segment"})
+
+
+def _tab(tab: str, href: str, count: str | None, active: bool) -> dcc.Link:
+    parts: list[Child] = [_TAB_WORDS[tab]]
+    if count is not None:
+        parts.append(html.Span(count, className="count"))
+    return dcc.Link(parts, href=href, className="nav-link active" if active else "nav-link")

@@ -1,0 +1,82 @@
+"""The Profile tab: differences, rules, distributions, mix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from segmentation import plots
+from segmentation.profiles import Rule
+from webapp.edge import View
+from webapp.pages.segment.ids import Ids
+from webapp.services import segments
+from webapp.services.segments import SegmentDetail
+from webapp.ui.charts import chart_card
+from webapp.ui.components import Child, card, icon, row, skeleton
+from webapp.ui.drawing import drawn
+from webapp.ui.format import count, percent
+from webapp.ui.segments_ui import asked_version
+
+PLOTS = {Ids.DIFFERENCES: plots.differences, Ids.DISTRIBUTIONS: plots.distributions, Ids.MIX: plots.mix}
+TALL, LOW = 430, 372
+"""Heights of the chart cards while they wait, in pixels."""
+
+
+def profile_tab(detail: SegmentDetail) -> list[Child]:
+    """Rules at once, figures when they are drawn."""
+    differences, distributions, mix = (html.Div(skeleton(TALL if name == Ids.DIFFERENCES else LOW), id=name) for name in PLOTS)
+    beside_mix = 7 if detail.profile.mix else 12
+    return [
+        row((7, differences), (5, rules_card(detail.profile.rules))),
+        row((beside_mix, distributions), (5, mix) if detail.profile.mix else (12, html.Div(mix, hidden=True))),
+    ]
+
+
+def rules_card(rules: Sequence[Rule]) -> Component:
+    """Conditions that a marketer can repeat, each with what it finds."""
+    if not rules:
+        text = "No short rule on plain columns finds it well enough to be repeated by hand. The tag and the export use the model."
+        return card("No simple rule finds this segment", body=html.P(text, className="sc-muted"))
+    return card(
+        "How to recognise one: a rule anyone can repeat",
+        f"From a shallow tree on the plain columns, {count(len(rules), 'rule')}",
+        [*map(rule_box, rules), rules_sum(rules)],
+    )
+
+
+def rule_box(rule: Rule) -> Component:
+    """One rule: if all of this holds, then so many are in the segment."""
+    conditions: list[Child] = []
+    for position, condition in enumerate(rule.conditions):
+        conditions += [html.Span("and", className="and")] if position else []
+        conditions.append(html.Code(condition))
+    found = [
+        html.Span([html.B(percent(rule.precision)), " are in the segment"], title="Precision: of the customers this rule finds"),
+        html.Span(["finds ", html.B(percent(rule.recall)), " of it"], title="Recall: of the customers in the segment"),
+        html.Span(count(rule.customers, "customer")),
+    ]
+    return html.Div([html.Div(conditions, className="sc-rule-if"), html.Div(found, className="sc-rule-then")], className="sc-rule")
+
+
+def rules_sum(rules: Sequence[Rule]) -> Component:
+    """What the rules find together: they are leaves of one tree, so nobody is found twice."""
+    found = sum(rule.customers for rule in rules)
+    precision = sum(rule.precision * rule.customers for rule in rules) / found if found else 0.0
+    recall = sum(rule.recall for rule in rules)
+    words: list[Child] = [
+        "Together: precision ",
+        html.B(percent(precision)),
+        ", recall ",
+        html.B(percent(recall)),
+        ". The rest of the segment needs the model.",
+    ]
+    return html.Div([icon("info-circle"), html.Span(words)], className="sc-rule-sum")
+
+
+def show_figures(view: View) -> tuple[Child, ...]:
+    """Differences, distributions and mix, drawn for the visitor's theme and width; nothing where the data has none."""
+    detail = segments.show_segment(view.session, view.actor, view.dataset or "", view.item or "", version=asked_version(view.query))
+    charts = {name: drawn(plot, detail.overview, view.display, cluster=detail.cluster) for name, plot in PLOTS.items()}
+    return tuple(chart_card(name.removesuffix("-place"), chart) if chart else None for name, chart in charts.items())

@@ -1,0 +1,210 @@
+"""Campaigns and the segments that they are tagged to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.models import Campaign, CampaignStatus, CampaignTag, Champion, Dataset, Segment, VersionSegment
+from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
+from webapp.services.audit import record_event
+from webapp.services.datasets import clean_name
+from webapp.services.errors import Invalid
+
+CHANNELS = ("email", "post", "sms", "web", "store", "catalogue", "phone")
+
+
+@dataclass(frozen=True)
+class TagSummary:
+    """A campaign's tie to a segment. `retired` says that the champion no longer has that segment."""
+
+    id: str
+    segment_key: str
+    segment_name: str
+    slot: int
+    created_by: str
+    created_at: datetime
+    retired: bool
+
+
+@dataclass(frozen=True)
+class CampaignSummary:
+    """One campaign with its tags, oldest first."""
+
+    id: str
+    name: str
+    channel: str
+    starts_on: date | None
+    ends_on: date | None
+    status: str
+    tags: tuple[TagSummary, ...]
+    created_by: str
+    created_at: datetime
+
+
+def list_campaigns(session: Session, actor: Actor, dataset: str, *, segment: str | None = None) -> tuple[CampaignSummary, ...]:
+    """The dataset's campaigns, newest first; with `segment` (a key) only those tagged to it."""
+    row = team_dataset(session, actor, dataset)
+    tags = _tags(session, actor, row)
+    found = session.scalars(
+        team_rows(actor, Campaign).where(Campaign.dataset_id == row.id).order_by(Campaign.created_at.desc(), Campaign.id)
+    ).all()
+    summaries = (_summary(campaign, tuple(tags[campaign.id])) for campaign in found)
+    return tuple(summary for summary in summaries if segment is None or any(tag.segment_key == segment for tag in summary.tags))
+
+
+def show_campaign(session: Session, actor: Actor, dataset: str, campaign_id: str) -> CampaignSummary:
+    """One campaign."""
+    row = team_dataset(session, actor, dataset)
+    campaign = _campaign(session, actor, row, campaign_id)
+    return _summary(campaign, tuple(_tags(session, actor, row)[campaign.id]))
+
+
+def create_campaign(
+    session: Session,
+    actor: Actor,
+    dataset: str,
+    *,
+    name: str,
+    channel: str,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    status: str = "draft",
+) -> CampaignSummary:
+    """A new campaign; Invalid names the field that cannot be taken."""
+    require(actor, Permission.TAG)
+    row = team_dataset(session, actor, dataset)
+    campaign = Campaign(team_id=actor.team_id, dataset_id=row.id, created_by=actor.name, created_at=datetime.now(UTC))
+    _fill(campaign, name=name, channel=channel, starts_on=starts_on, ends_on=ends_on, status=status)
+    _save(session, campaign)
+    record_event(session, actor, "campaign.created", campaign.id, dataset=row.slug, name=campaign.name)
+    return _summary(campaign, ())
+
+
+def change_campaign(
+    session: Session,
+    actor: Actor,
+    dataset: str,
+    campaign_id: str,
+    *,
+    name: str,
+    channel: str,
+    starts_on: date | None,
+    ends_on: date | None,
+    status: str,
+) -> CampaignSummary:
+    """Replace every field of a campaign."""
+    require(actor, Permission.TAG)
+    row = team_dataset(session, actor, dataset)
+    campaign = _campaign(session, actor, row, campaign_id)
+    _fill(campaign, name=name, channel=channel, starts_on=starts_on, ends_on=ends_on, status=status)
+    _save(session, campaign)
+    record_event(session, actor, "campaign.changed", campaign.id, dataset=row.slug, name=campaign.name, status=campaign.status)
+    return show_campaign(session, actor, dataset, campaign_id)
+
+
+def tag_segment(session: Session, actor: Actor, dataset: str, campaign_id: str, segment_key: str) -> TagSummary:
+    """Tie a campaign to a segment; the same tag again is the tag that is there."""
+    require(actor, Permission.TAG)
+    row = team_dataset(session, actor, dataset)
+    campaign = _campaign(session, actor, row, campaign_id)
+    segment = team_row(session, actor, Segment, "segment", dataset_id=row.id, key=segment_key)
+    if (tag := _tag(session, actor, row, campaign, segment_key)) is not None:
+        return tag
+    added = CampaignTag(
+        team_id=actor.team_id, campaign_id=campaign.id, segment_id=segment.id, created_by=actor.name, created_at=datetime.now(UTC)
+    )
+    try:
+        with session.begin_nested():
+            session.add(added)
+    except IntegrityError:
+        pass  # somebody tied the same two at the same moment: theirs is the tag
+    else:
+        record_event(session, actor, "campaign.tagged", campaign.id, dataset=row.slug, segment=segment.key, tag=added.id)
+    tag = _tag(session, actor, row, campaign, segment_key)
+    assert tag is not None
+    return tag
+
+
+def untag_segment(session: Session, actor: Actor, dataset: str, tag_id: str) -> None:
+    """Remove a tag."""
+    require(actor, Permission.TAG)
+    row = team_dataset(session, actor, dataset)
+    tag = team_row(session, actor, CampaignTag, "tag", id=tag_id)
+    campaign = _campaign(session, actor, row, tag.campaign_id)
+    segment = team_row(session, actor, Segment, "segment", id=tag.segment_id)
+    session.delete(tag)
+    record_event(session, actor, "campaign.untagged", campaign.id, dataset=row.slug, segment=segment.key)
+    session.flush()
+
+
+def _campaign(session: Session, actor: Actor, dataset: Dataset, campaign_id: str) -> Campaign:
+    return team_row(session, actor, Campaign, "campaign", dataset_id=dataset.id, id=campaign_id)
+
+
+def _fill(campaign: Campaign, *, name: str, channel: str, starts_on: date | None, ends_on: date | None, status: str) -> None:
+    if channel not in CHANNELS:
+        raise Invalid(f"Choose a channel: {', '.join(CHANNELS)}.", details={"field": "channel"})
+    if status not in set(CampaignStatus):
+        raise Invalid(f"Choose a status: {', '.join(CampaignStatus)}.", details={"field": "status"})
+    if starts_on and ends_on and ends_on < starts_on:
+        raise Invalid("The campaign ends before it starts. Choose a later last day.", details={"field": "ends_on"})
+    campaign.name = clean_name(name, "name")
+    campaign.channel = channel
+    campaign.starts_on, campaign.ends_on = starts_on, ends_on
+    campaign.status = CampaignStatus(status)
+
+
+def _save(session: Session, campaign: Campaign) -> None:
+    try:
+        with session.begin_nested():
+            session.add(campaign)
+    except IntegrityError:
+        raise Invalid("This dataset has a campaign of that name already. Choose another name.", details={"field": "name"}) from None
+
+
+def _tag(session: Session, actor: Actor, dataset: Dataset, campaign: Campaign, segment_key: str) -> TagSummary | None:
+    return next((tag for tag in _tags(session, actor, dataset)[campaign.id] if tag.segment_key == segment_key), None)
+
+
+def _tags(session: Session, actor: Actor, dataset: Dataset) -> dict[str, list[TagSummary]]:
+    """Tags of every campaign of the dataset, oldest first, by campaign id."""
+    live = set(
+        session.scalars(
+            select(VersionSegment.segment_id)
+            .join(Champion, Champion.version_id == VersionSegment.version_id)
+            .where(Champion.dataset_id == dataset.id, Champion.team_id == actor.team_id)
+        )
+    )
+    rows = session.execute(
+        select(CampaignTag, Segment)
+        .join(Segment, Segment.id == CampaignTag.segment_id)
+        .where(Segment.dataset_id == dataset.id, CampaignTag.team_id == actor.team_id)
+        .order_by(CampaignTag.created_at, CampaignTag.id)
+    )
+    tags: dict[str, list[TagSummary]] = defaultdict(list)
+    for tag, segment in rows:
+        name = segment.chosen_name or segment.name
+        tags[tag.campaign_id].append(
+            TagSummary(tag.id, segment.key, name, segment.slot, tag.created_by, tag.created_at, retired=segment.id not in live)
+        )
+    return tags
+
+
+def _summary(campaign: Campaign, tags: tuple[TagSummary, ...]) -> CampaignSummary:
+    return CampaignSummary(
+        id=campaign.id,
+        name=campaign.name,
+        channel=campaign.channel,
+        starts_on=campaign.starts_on,
+        ends_on=campaign.ends_on,
+        status=str(campaign.status),
+        tags=tags,
+        created_by=campaign.created_by,
+        created_at=campaign.created_at,
+    )

@@ -1,0 +1,108 @@
+"""What a dataset's columns are once another file has come in: kept ones, added ones, and kinds that hold both."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from segmentation.features import DEAL
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from webapp.services.errors import Invalid
+
+NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
+RESERVED = frozenset({"file_row_number"})
+"""Names that reading a snapshot needs for itself."""
+
+_IN_WORDS = {Kind.INTEGER: "whole numbers", Kind.DECIMAL: "numbers", Kind.DATE: "dates", Kind.TEXT: "text"}
+
+_USES = {
+    Role.CUSTOMER_ID: "no, identifies",
+    Role.BIRTH_YEAR: "as age",
+    Role.AGE: "as age",
+    Role.INCOME: "log",
+    Role.DEPENDENTS: "number in the household",
+    Role.ENROLLED_ON: "as time since",
+    Role.RECENCY_DAYS: "as days since",
+    Role.SPEND: "in total spend, log",
+    Role.PURCHASES: "in orders, log",
+    Role.VISITS: "as it is",
+    Role.AMOUNT: "log",
+    Role.COUNT: "as it is",
+    Role.RATIO: "as it is",
+    Role.NUMBER: "as it is",
+    Role.ORDINAL: "as steps",
+    Role.CATEGORY: "describes segments",
+    Role.FLAG: "as yes or no",
+    Role.OUTCOME: "no, an outcome",
+    Role.CONTACT: "no, a contact",
+    Role.CONSENT: "no, decides who may be exported",
+    Role.IGNORE: "no, ignored",
+}
+
+
+def column_use(column: Column) -> str:
+    """What a column does for segments, in words."""
+    if column.role is Role.PURCHASES and DEAL.search(column.name):
+        return "describes segments"  # a deal is no order of its own
+    return "no, sensitive" if column.sensitive and column.role is not Role.IGNORE else _USES[column.role]
+
+
+def align_schema(stored: Schema | None, incoming: Schema) -> Schema:
+    """The file's columns under the names that the dataset knows them by, with kinds that hold the values of both.
+
+    A column is known again by its header. Invalid where a column's kind cannot become the stored one's.
+    """
+    known = {column.source: column for column in stored or ()}
+    columns = [_aligned(known[column.source], column) if column.source in known else column for column in incoming]
+    settled = {column.name for column in columns if column.source in known}
+    return Schema(tuple(column if column.source in known else _named_apart(column, settled) for column in columns))
+
+
+def merge_schemas(stored: Schema | None, incoming: Schema) -> Schema:
+    """`incoming` (aligned) and the stored columns that the file does not have, in the dataset's order."""
+    if stored is None:
+        return incoming
+    arriving = {column.name: column for column in incoming}
+    sources = {column.source: column for column in incoming}
+    kept: list[Column] = []
+    for column in stored:
+        if column.name in arriving:
+            kept.append(_widened(column, arriving.pop(column.name)))
+        elif column.source not in sources:
+            kept.append(column)
+    return Schema((*kept, *(column for column in incoming if column.name in arriving)))
+
+
+def stored_columns(schema: Schema) -> Schema:
+    """The columns that a snapshot has: all but ignored ones, the key first."""
+    used = [column for column in schema if column.role is not Role.IGNORE]
+    return Schema(tuple(sorted(used, key=lambda column: column.name != CUSTOMER_KEY)))
+
+
+def _aligned(before: Column, column: Column) -> Column:
+    if before.role is not column.role:  # somebody said so; what the column is called stays where it can
+        keeps_name = Role.CUSTOMER_ID not in (before.role, column.role)
+        return _widened(before, replace(column, name=before.name, label=before.label)) if keeps_name else column
+    return replace(_widened(before, column), name=before.name, label=before.label, sensitive=before.sensitive, levels=before.levels)
+
+
+def _widened(before: Column, column: Column) -> Column:
+    folds = {**column.folds, **before.folds} if before.role is column.role else column.folds
+    unused = Role.IGNORE in (before.role, column.role)
+    if before.kind is column.kind or unused:
+        return replace(column, folds=folds)
+    if {before.kind, column.kind} <= NUMBERS:
+        return replace(column, folds=folds, kind=Kind.DECIMAL)
+    raise Invalid(
+        f"The column {column.source!r} would hold {_IN_WORDS[column.kind]}, but in this dataset it holds {_IN_WORDS[before.kind]}. "
+        "Give it its former role, ignore it, or import the file into a new dataset.",
+        code="kind_clash",
+        details={"field": column.source},
+    )
+
+
+def _named_apart(column: Column, taken: Collection[str]) -> Column:
+    name, number = column.name, 2
+    while name in taken or name in RESERVED:
+        name, number = f"{column.name}_{number}", number + 1
+    return replace(column, name=name)

@@ -1,0 +1,151 @@
+"""Segments as pages show them: read from what was computed when the version was fitted."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from segmentation.codec import from_json
+from segmentation.palette import SegmentStyle
+from segmentation.profiles import Profiles, SegmentProfile
+from webapp.models import Dataset, ModelVersion, Segment, VersionSegment
+from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
+from webapp.services.audit import record_event
+from webapp.services.campaigns import CampaignSummary, list_campaigns
+from webapp.services.datasets import clean_name
+from webapp.services.errors import NotFound
+from webapp.services.versions import VersionSummary, find_version, summarise_version
+
+CACHED_VERSIONS = 64
+
+
+@dataclass(frozen=True)
+class SegmentsOverview:
+    """All segments of one version: `profiles.segments[i]` is drawn and called as `styles[i]`. `tags` counts campaigns by segment key."""
+
+    version: VersionSummary
+    profiles: Profiles
+    styles: tuple[SegmentStyle, ...]
+    tags: dict[str, int]
+    currency: str | None
+
+
+@dataclass(frozen=True)
+class SegmentDetail:
+    """One segment beside the others of its version."""
+
+    overview: SegmentsOverview
+    cluster: int
+    style: SegmentStyle
+    profile: SegmentProfile
+    description: str
+    campaigns: tuple[CampaignSummary, ...]
+
+
+def show_segments(session: Session, actor: Actor, dataset: str, *, version: int | None = None) -> SegmentsOverview | None:
+    """The champion's segments, or those of a ready `version`; None where nothing was promoted yet."""
+    row = team_dataset(session, actor, dataset)
+    found = find_version(session, actor, row, version)
+    return _overview(session, actor, row, found, list_campaigns(session, actor, dataset)) if found else None
+
+
+def show_segment(session: Session, actor: Actor, dataset: str, key: str, *, version: int | None = None) -> SegmentDetail:
+    """One segment of the champion or of a ready `version`; NotFound where that version has no such segment."""
+    row = team_dataset(session, actor, dataset)
+    found = find_version(session, actor, row, version)
+    if found is None:
+        raise NotFound("There are no segments yet. Re-cluster this dataset first.")
+    campaigns = list_campaigns(session, actor, dataset)
+    overview = _overview(session, actor, row, found, campaigns)
+    cluster = next((place for place, style in enumerate(overview.styles) if style.key == key), None)
+    if cluster is None:
+        raise NotFound(f"Version {found.number} has no such segment.")
+    return SegmentDetail(
+        overview=overview,
+        cluster=cluster,
+        style=overview.styles[cluster],
+        profile=overview.profiles.segments[cluster],
+        description=team_row(session, actor, Segment, "segment", dataset_id=row.id, key=key).description,
+        campaigns=tuple(campaign for campaign in campaigns if key in {tag.segment_key for tag in campaign.tags}),
+    )
+
+
+def rename_segment(session: Session, actor: Actor, dataset: str, key: str, name: str) -> SegmentStyle:
+    """Give a segment a name of the team's own; an empty one returns to the name from evidence."""
+    require(actor, Permission.PROMOTE)
+    row = team_dataset(session, actor, dataset)
+    segment = team_row(session, actor, Segment, "segment", dataset_id=row.id, key=key)
+    before, segment.chosen_name = segment.chosen_name or segment.name, clean_name(name, "name") if name.strip() else None
+    record_event(session, actor, "segment.renamed", key, dataset=row.slug, before=before, after=segment.chosen_name or segment.name)
+    session.flush()
+    return style_of(segment)
+
+
+def version_styles(session: Session, version: ModelVersion) -> tuple[SegmentStyle, ...]:
+    """How the version's segments are drawn and called, in cluster order."""
+    rows = session.scalars(
+        select(Segment)
+        .join(VersionSegment, VersionSegment.segment_id == Segment.id)
+        .where(VersionSegment.version_id == version.id)
+        .order_by(VersionSegment.cluster)
+    )
+    return tuple(style_of(segment) for segment in rows)
+
+
+def style_of(segment: Segment) -> SegmentStyle:
+    """A segment under the name that its team chose, else under that from evidence."""
+    if segment.chosen_name:
+        return SegmentStyle(segment.key, segment.chosen_name, segment.chosen_name[:40], segment.slot)
+    return SegmentStyle(segment.key, segment.name, segment.short_name, segment.slot)
+
+
+def _overview(
+    session: Session, actor: Actor, dataset: Dataset, version: ModelVersion, campaigns: tuple[CampaignSummary, ...]
+) -> SegmentsOverview:
+    styles = version_styles(session, version)
+    tagged = Counter(tag.segment_key for campaign in campaigns for tag in campaign.tags)
+    return SegmentsOverview(
+        version=summarise_version(session, version),
+        profiles=_profiles(session, actor, version),
+        styles=styles,
+        tags={style.key: tagged[style.key] for style in styles},
+        currency=dataset.currency,
+    )
+
+
+class _Recent:
+    """The last few decoded profiles of this process. A ready version never changes, so none can be out of date."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._kept: OrderedDict[tuple[str, str], Profiles] = OrderedDict()
+
+    def get(self, key: tuple[str, str]) -> Profiles | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: tuple[str, str], profiles: Profiles) -> None:
+        with self._lock:
+            self._kept[key] = profiles
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+_recent = _Recent(CACHED_VERSIONS)
+
+
+def _profiles(session: Session, actor: Actor, version: ModelVersion) -> Profiles:
+    """`version` was reached through the team; its `profiles` are loaded only when they are not at hand."""
+    key = (actor.team_id, version.id)
+    known = _recent.get(key)
+    if known is None:
+        stored = session.scalars(team_rows(actor, ModelVersion).where(ModelVersion.id == version.id)).one().profiles
+        known = from_json(Profiles, stored)
+        _recent.put(key, known)
+    return known

@@ -1,0 +1,78 @@
+"""What a job is about: its name for people, its page, who may stop it, and what becomes of it when the job ends without a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.models import Import, ImportStatus, Job, JobStatus, ModelVersion, VersionStatus
+from webapp.services.access import Permission
+
+CHECK_IMPORT = "check_import"
+IMPORT = "import"
+RECLUSTER = "recluster"
+
+_OF_IMPORTS = (CHECK_IMPORT, IMPORT)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`name` as in "version 3" or "smartcart.csv"; `url_part` is its page under the dataset's address."""
+
+    name: str
+    url_part: str
+
+
+def needed_permission(kind: str) -> Permission:
+    """What somebody needs to start or stop a job of this kind."""
+    return Permission.IMPORT if kind in _OF_IMPORTS else Permission.RECLUSTER
+
+
+def describe_subjects(session: Session, jobs: Iterable[Job]) -> dict[str, Subject]:
+    """The subject of each job by job id, in at most two queries. The jobs come from `access`, so their subjects are the team's."""
+    jobs = list(jobs)
+    imports = _rows(session, Import, [job.subject_id for job in jobs if job.kind in _OF_IMPORTS])
+    versions = _rows(session, ModelVersion, [job.subject_id for job in jobs if job.kind == RECLUSTER])
+    return {job.id: _subject(job, imports.get(job.subject_id), versions.get(job.subject_id)) for job in jobs}
+
+
+def settle_subject(session: Session, job: Job, status: JobStatus, message: str, at: datetime) -> None:
+    """Bring the subject of a job that failed or was cancelled to its end, in the transaction that ends the job."""
+    if job.kind in _OF_IMPORTS:
+        _settle_import(session, job, message, at)
+    elif job.kind == RECLUSTER:
+        _settle_version(session, job, status, message)
+
+
+def _settle_import(session: Session, job: Job, message: str, at: datetime) -> None:
+    row = session.get(Import, job.subject_id)
+    if row is not None and row.status in (ImportStatus.UPLOADED, ImportStatus.CHECKING, ImportStatus.IMPORTING):
+        row.status, row.message, row.finished_at = ImportStatus.FAILED, message, at
+        session.flush()
+
+
+def _settle_version(session: Session, job: Job, status: JobStatus, message: str) -> None:
+    row = session.get(ModelVersion, job.subject_id)
+    if row is not None and row.status == VersionStatus.PENDING:
+        row.status = VersionStatus.CANCELLED if status == JobStatus.CANCELLED else VersionStatus.FAILED
+        row.status_message = message
+        session.flush()
+
+
+def _rows(session: Session, model: Any, ids: list[str]) -> dict[str, Any]:
+    if not ids:
+        return {}
+    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
+
+
+def _subject(job: Job, imported: Import | None, version: ModelVersion | None) -> Subject:
+    if imported is not None:
+        return Subject(imported.file_name, f"imports/{imported.id}")
+    if version is not None:
+        return Subject(f"version {version.number}", f"segments?v={version.number}")
+    return Subject(job.kind.replace("_", " "), "jobs")

@@ -1,0 +1,206 @@
+"""The jobs "check_import" (a dry run) and "import": a file in, a report or a new snapshot out.
+
+Everything is staged first; what others can see changes in one short transaction at the end.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+
+from segmentation.errors import UnreadableFile
+from segmentation.features import default_as_of
+from segmentation.intake import FileFormat, FilePreview, Intake, Reject, inspect_file, read_customers
+from segmentation.roles import Role, Schema, schema_roles
+from webapp import bulk
+from webapp.edge import Resources, unit_of_work
+from webapp.services import jobs
+from webapp.services.imports import ColumnChoice, ImportReport
+from webapp.services.schemas import align_schema, column_use, merge_schemas, stored_columns
+from webapp.services.storing import BaseMoved, ImportPlan, NewSnapshot, plan_import, record_check, record_import
+from webapp.services.subjects import CHECK_IMPORT, IMPORT
+from webapp.store import Store, StoreError
+from webapp.tasks import ClaimedJob, Progress, Task
+
+REPORTED_REJECTS = 100
+TRIES = 5
+"""How often an import starts over because another one changed the dataset meanwhile."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A file, read as the dataset's columns; `schema` is what the dataset has once the file is in."""
+
+    preview: FilePreview
+    intake: Intake
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """A file merged with the customers that are there."""
+
+    read: _Read
+    staging: bulk.Staging
+    counts: bulk.Counts
+    as_of: date
+
+
+def check_import(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
+    """Read the file and count what it would change; nothing but the report is stored."""
+    with unit_of_work(resources, read_only=True) as session:
+        plan = plan_import(session, job.actor, job.subject_id)
+    with _stage(resources.store, plan, progress) as staged:
+        report = _report(staged)
+    rejects = _store_rejects(resources.store, plan, staged.read.intake.rejects)
+    with unit_of_work(resources) as session:
+        jobs.finish_job(session, job.fence)
+        record_check(session, job.actor, plan, report, rejects)
+
+
+def run_import(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
+    """Store the customers of the file and the snapshot that they make, or nothing at all."""
+    for _ in range(TRIES):
+        with unit_of_work(resources, read_only=True) as session:
+            plan = plan_import(session, job.actor, job.subject_id)
+        try:
+            _import_once(resources, job, plan, progress)
+        except BaseMoved:
+            continue
+        return
+    raise UnreadableFile(
+        "Other imports kept changing this dataset meanwhile. Wait for them to end, then import the file again.", code="busy"
+    )
+
+
+def _import_once(resources: Resources, job: ClaimedJob, plan: ImportPlan, progress: Progress) -> None:
+    with _stage(resources.store, plan, progress) as staged:
+        report = _report(staged)
+        if not report.accepted:
+            raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
+        rejects = _store_rejects(resources.store, plan, staged.read.intake.rejects)
+        progress("Writing the snapshot", 0.6)
+        snapshot = _store_snapshot(resources.store, plan, staged)
+        staged.staging.prepare_rows()
+        progress("Storing customers", 0.85)
+        with unit_of_work(resources) as session:
+            jobs.finish_job(session, job.fence)
+            record_import(session, job.actor, plan, report, rejects, snapshot, staged.staging.rows())
+
+
+@contextmanager
+def _stage(store: Store, plan: ImportPlan, progress: Progress) -> Iterator[_Staged]:
+    progress("Reading the file", 0.05)
+    read = _read(store, plan)
+    progress("Comparing with the customers that are there", 0.4)
+    base = store.path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
+    with bulk.staging(read.intake.customers, stored_columns(read.schema), base) as staging:
+        counts = staging.counts()
+        yield _Staged(read, staging, counts, _as_of(plan, read, counts))
+
+
+def _read(store: Store, plan: ImportPlan) -> _Read:
+    """The file under the dataset's schema: columns known by their header keep what they are, unless somebody says otherwise."""
+    path = store.path(plan.team_id, "upload", plan.file_digest)
+    if not path.is_file():
+        raise StoreError("The uploaded file is missing from the store. Upload it again.")
+    preview = inspect_file(path, roles=plan.roles, remembered=_remembered(plan), file_format=plan.format)
+    intake = read_customers(
+        path, schema=align_schema(plan.schema, preview.schema), file_format=plan.format or _likely_format(plan, preview)
+    )
+    return _Read(preview, intake, merge_schemas(plan.schema, intake.schema))
+
+
+def _remembered(plan: ImportPlan) -> dict[str, str]:
+    """What earlier imports took columns for; another customer id than theirs may be stated."""
+    other_key = Role.CUSTOMER_ID in plan.roles.values()
+    return {column.source: str(column.role) for column in plan.schema or () if not (other_key and column.role is Role.CUSTOMER_ID)}
+
+
+def _likely_format(plan: ImportPlan, preview: FilePreview) -> FileFormat:
+    """As the file looks; dates that do not prove their own order are read in the order of the dataset's earlier files."""
+    return replace(preview.format, date_order=preview.format.date_order if plan.date_order is None else plan.date_order)
+
+
+def _as_of(plan: ImportPlan, read: _Read, counts: bulk.Counts) -> date:
+    """The day stated, else that of the snapshot before where nothing changed, else the latest day known, else the day of the import."""
+    if plan.as_of is not None:
+        return plan.as_of
+    if plan.base is not None and not counts.new and not counts.changed:
+        return plan.base.as_of
+    known = default_as_of(read.intake.customers, read.intake.schema) or plan.day
+    return max(known, plan.base.as_of) if plan.base is not None else known
+
+
+def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged) -> NewSnapshot:
+    """Write the snapshot under its digest and describe it. Left behind by a lost job, it harms nobody."""
+    schema = staged.staging.schema
+    with store.writing(plan.team_id, "snapshot") as (temporary, publish):
+        staged.staging.write_snapshot(temporary)
+        digest = bulk.snapshot_digest(temporary, schema, staged.as_of)
+        figures = bulk.column_figures(temporary, schema)
+        publish(digest)
+    return NewSnapshot(digest, staged.as_of, staged.counts.customers, schema, staged.read.schema, staged.read.intake.format, figures)
+
+
+def _store_rejects(store: Store, plan: ImportPlan, rejects: tuple[Reject, ...]) -> str | None:
+    """The rejected values as CSV in the store; None where there are none."""
+    if not rejects:
+        return None
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(("line", "column", "value", "reason"))
+    writer.writerows((reject.line, _harmless(reject.column or ""), _harmless(reject.value), reject.reason) for reject in rejects)
+    return store.put_bytes(plan.team_id, "rejects", text.getvalue().encode())
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
+
+
+def _report(staged: _Staged) -> ImportReport:
+    intake, counts = staged.read.intake, staged.counts
+    return ImportReport(
+        file_rows=intake.file_rows,
+        new=counts.new,
+        changed=counts.changed,
+        unchanged=counts.unchanged,
+        rejected=intake.rejected_rows,
+        rejects=intake.rejects[:REPORTED_REJECTS],
+        findings=intake.findings,
+        columns=_choices(staged.read),
+        schema={source: str(role) for source, role in schema_roles(intake.schema).items()},
+        format=intake.format,
+        as_of=staged.as_of,
+    )
+
+
+def _choices(read: _Read) -> tuple[ColumnChoice, ...]:
+    return tuple(
+        ColumnChoice(
+            source=column.source,
+            name="" if column.role is Role.IGNORE else column.name,
+            label=column.label,
+            role=str(column.role),
+            sensitive=column.sensitive,
+            confidence=column.confidence,
+            reason=column.reason,
+            first_values=() if column.role is Role.CONTACT else read.preview.first_values.get(column.source, ()),
+            filled=read.preview.filled.get(column.source, 0.0),
+            use=column_use(column),
+        )
+        for column in read.intake.schema
+    )
+
+
+def _nothing_accepted(report: ImportReport) -> str:
+    first = f" The first: line {report.rejects[0].line}, {report.rejects[0].reason}." if report.rejects else ""
+    return f"No row of the file could be taken.{first} Correct the rows and import the file again."
+
+
+TASKS = (Task(CHECK_IMPORT, check_import), Task(IMPORT, run_import))

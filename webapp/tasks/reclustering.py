@@ -1,0 +1,171 @@
+"""The job "recluster": a snapshot in, a ready version with its segments out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from segmentation.artifact import pack_assignments, pack_model, unpack_assignments
+from segmentation.codec import from_json, to_json
+from segmentation.lineage import match_segments
+from segmentation.pipeline import Segmentation, segment_customers
+from segmentation.roles import CUSTOMER_KEY, Schema
+from webapp import bulk
+from webapp.edge import Resources, unit_of_work
+from webapp.models import Dataset, ModelVersion, Snapshot, VersionStatus
+from webapp.services import jobs
+from webapp.services.access import Actor, team_row, team_rows
+from webapp.services.audit import record_event
+from webapp.services.identities import Continuation, store_identities
+from webapp.services.subjects import RECLUSTER
+from webapp.services.versions import VersionReport, find_version, lock_champion, move_champion
+from webapp.store import Store
+from webapp.tasks import ClaimedJob, Progress, Task
+
+FIT_SHARE = 0.95
+"""Part of the job's progress that the fit takes; the rest is storing."""
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """The version whose segments the new one may continue, with its snapshot."""
+
+    version_id: str
+    labels_digest: str
+    snapshot_digest: str
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a fit needs, read at once so that no transaction stays open."""
+
+    version_id: str
+    snapshot_digest: str
+    schema: Schema
+    as_of: date
+    algorithm: str
+    seed: int
+    requested: dict[str, Any]
+    reference: _Reference | None
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """What a fit ended in, its files already in the store."""
+
+    result: Segmentation
+    continuation: Continuation
+    model_digest: str
+    labels_digest: str
+
+
+def recluster(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
+    """Fit the pending version `job.subject_id` and publish it; all of it in one short transaction at the end."""
+    with unit_of_work(resources, read_only=True) as session:
+        work = _plan(session, job.actor, job.subject_id)
+    progress("Reading customers", 0.0)
+    path = resources.store.path(job.actor.team_id, "snapshot", work.snapshot_digest)
+    customers = bulk.read_snapshot(path, work.schema)
+    result = segment_customers(
+        customers,
+        work.schema,
+        as_of=work.as_of,
+        k=work.requested["k"],
+        algorithm=work.algorithm,
+        features=work.requested["features"],
+        seed=work.seed,
+        progress=lambda stage, share: progress(stage, share * FIT_SHARE),
+    )
+    progress("Storing the version", FIT_SHARE)
+    fitted = _store(resources.store, job.actor.team_id, work, customers, result)
+    with unit_of_work(resources) as session:
+        jobs.finish_job(session, job.fence)
+        _publish(session, job.actor, work.version_id, fitted)
+
+
+def _plan(session: Session, actor: Actor, version_id: str) -> _Work:
+    version = team_row(session, actor, ModelVersion, "version", id=version_id)
+    dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
+    snapshot = team_row(session, actor, Snapshot, "snapshot", id=version.snapshot_id)
+    return _Work(
+        version_id=version.id,
+        snapshot_digest=snapshot.digest,
+        schema=from_json(Schema, snapshot.column_schema),
+        as_of=snapshot.as_of,
+        algorithm=version.algorithm,
+        seed=version.seed,
+        requested=dict(version.requested),
+        reference=_reference(session, actor, dataset),
+    )
+
+
+def _reference(session: Session, actor: Actor, dataset: Dataset) -> _Reference | None:
+    """The champion, else the latest ready version."""
+    version = (
+        find_version(session, actor, dataset, None)
+        or session.scalars(
+            team_rows(actor, ModelVersion)
+            .where(ModelVersion.dataset_id == dataset.id, ModelVersion.status == VersionStatus.READY)
+            .order_by(ModelVersion.number.desc())
+            .limit(1)
+        ).one_or_none()
+    )
+    if version is None or version.labels_digest is None:
+        return None
+    snapshot = team_row(session, actor, Snapshot, "snapshot", id=version.snapshot_id)
+    return _Reference(version.id, version.labels_digest, snapshot.digest, from_json(Schema, snapshot.column_schema))
+
+
+def _store(store: Store, team_id: str, work: _Work, customers: pd.DataFrame, result: Segmentation) -> _Fitted:
+    """Put model and labels into the store; harmless should the job be lost, since their addresses are their content."""
+    keys = customers[CUSTOMER_KEY].to_numpy()
+    return _Fitted(
+        result=result,
+        continuation=_continue(store, team_id, work.reference, keys, result.assignments.label),
+        model_digest=store.put_bytes(team_id, "model", pack_model(result.model)),
+        labels_digest=store.put_bytes(team_id, "labels", pack_assignments(result.assignments)),
+    )
+
+
+def _continue(
+    store: Store, team_id: str, reference: _Reference | None, keys: NDArray[np.object_], labels: NDArray[np.int16]
+) -> Continuation:
+    """Match with the reference on the customers whom both versions know."""
+    if reference is None:
+        return Continuation(None, {})
+    before = unpack_assignments(store.read_bytes(team_id, "labels", reference.labels_digest)).label
+    key_column = Schema((reference.schema.named(CUSTOMER_KEY),))
+    known = bulk.read_snapshot(store.path(team_id, "snapshot", reference.snapshot_digest), key_column)[CUSTOMER_KEY]
+    place = pd.Index(known).get_indexer(pd.Index(keys))
+    shared = place >= 0
+    return Continuation(reference.version_id, match_segments(before[place[shared]], labels[shared]).pairs)
+
+
+def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -> None:
+    """Make the version ready, with its segments; the first champion by itself, unless there is nothing to be found in the data."""
+    version = team_row(session, actor, ModelVersion, "version", id=version_id)
+    dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
+    result, now = fitted.result, datetime.now(UTC)
+    version.status, version.ready_at = VersionStatus.READY, now
+    version.k, version.verdict = result.k, result.verdict.word
+    version.report = to_json(VersionReport(result.verdict, result.sweep, result.seconds, result.figures))
+    version.profiles = to_json(result.profiles)
+    version.model_digest, version.labels_digest = fitted.model_digest, fitted.labels_digest
+    session.flush()
+    store_identities(session, actor, version, result.profiles.segments, fitted.continuation, now)
+    record_event(session, actor, "version.ready", f"{dataset.slug}/{version.number}", k=result.k, verdict=result.verdict.word)
+    champion = lock_champion(session, actor, dataset)
+    if version.requested["promote"]:
+        move_champion(session, actor, dataset, version, previous=champion, note="Promoted as asked for with the re-cluster.")
+    elif champion is None and result.verdict.word != "none":
+        move_champion(session, actor, dataset, version, previous=None, note="The first version with segments in it.")
+
+
+TASKS = (Task(RECLUSTER, recluster),)

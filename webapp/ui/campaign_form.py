@@ -1,0 +1,125 @@
+"""The fields of a campaign, shared by the dialogs that create one and the page that changes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dash import ALL, Output, State, html
+from dash.development.base_component import Component
+
+from webapp.services.campaigns import CHANNELS, CampaignSummary
+from webapp.services.errors import Invalid, ServiceError
+from webapp.ui import format
+from webapp.ui.forms import date_input, field, select, text_input
+
+CHANNEL_WORDS = {
+    "email": "E-mail",
+    "post": "Post",
+    "sms": "Text message",
+    "web": "Website",
+    "store": "In store",
+    "catalogue": "Catalogue",
+    "phone": "Phone",
+}
+STATUS_WORDS = {"draft": "Draft", "planned": "Planned", "running": "Running", "done": "Done", "archived": "Archived"}
+FIELDS = ("name", "channel", "starts_on", "ends_on", "status")
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class CampaignFields:
+    """What somebody typed, read but not yet judged by the service."""
+
+    name: str
+    channel: str
+    starts_on: date | None
+    ends_on: date | None
+    status: str
+
+    def values(self) -> dict[str, Any]:
+        """As the keyword arguments of `create_campaign` and `change_campaign`."""
+        return {name: getattr(self, name) for name in FIELDS}
+
+
+_BLANK = CampaignFields("", CHANNELS[0], None, None, "draft")
+
+
+def campaign_fields(form: str, campaign: CampaignSummary | None = None) -> html.Div:
+    """Labelled inputs for every field of a campaign, filled from `campaign`; `form` keeps the ids of two forms apart."""
+    shown = campaign or _BLANK
+    statuses = {status: word for status, word in STATUS_WORDS.items() if status != "archived" or shown.status == "archived"}
+    channels = {channel: CHANNEL_WORDS.get(channel, channel) for channel in CHANNELS}
+    rows = [
+        form_field(form, "name", "Name", text_input(field_id(form, "name"), value=shown.name, max_length=LONGEST_NAME)),
+        form_field(form, "channel", "Channel", select(field_id(form, "channel"), channels, value=shown.channel)),
+        form_field(form, "starts_on", "First day", date_input(field_id(form, "starts_on"), value=_iso(shown.starts_on)), optional=True),
+        form_field(form, "ends_on", "Last day", date_input(field_id(form, "ends_on"), value=_iso(shown.ends_on)), optional=True),
+        form_field(form, "status", "Status", select(field_id(form, "status"), statuses, value=shown.status)),
+    ]
+    return html.Div(rows, className="sc-form-grid")
+
+
+def campaign_days(campaign: CampaignSummary) -> str:
+    """From when to when it runs."""
+    if campaign.starts_on and campaign.ends_on:
+        return f"{format.day(campaign.starts_on)} to {format.day(campaign.ends_on)}"
+    if campaign.starts_on:
+        return f"from {format.day(campaign.starts_on)}"
+    return f"until {format.day(campaign.ends_on)}" if campaign.ends_on else "No dates yet"
+
+
+def form_field(form: str, name: str, label: str, control: Component, *, optional: bool = False) -> html.Div:
+    """A control under its label, with the place where a refusal of this one field is said."""
+    return field(label, control, error_id={"form": form, "error": name}, optional=optional)
+
+
+def field_id(form: str, name: str) -> dict[str, str]:
+    return {"form": form, "field": name}
+
+
+def field_values(form: str) -> State:
+    """The values of every field of a form, in the order in which it shows them."""
+    return State({"form": form, "field": ALL}, "value")
+
+
+def field_refusals(form: str) -> tuple[Output, Output]:
+    """Which fields are marked as refused, and the sentence below each."""
+    return Output({"form": form, "field": ALL}, "invalid"), Output({"form": form, "error": ALL}, "children")
+
+
+def refusals(error: ServiceError | None, fields: Sequence[str] = FIELDS) -> tuple[list[bool], list[str]]:
+    """Marks and sentences for `fields`: at the field that `error` names, at the first one where it names none of them; None clears all."""
+    if error is None:
+        return [False] * len(fields), [""] * len(fields)
+    named = error.details.get("field")
+    at = named if named in fields else fields[0]
+    return [name == at for name in fields], [error.message if name == at else "" for name in fields]
+
+
+def read_campaign(values: Sequence[Any]) -> CampaignFields:
+    """The fields from a form's values; Invalid names the date that is none."""
+    typed = dict(zip(FIELDS, values, strict=True))
+    return CampaignFields(
+        name=str(typed["name"] or ""),
+        channel=str(typed["channel"] or ""),
+        starts_on=_day(typed, "starts_on"),
+        ends_on=_day(typed, "ends_on"),
+        status=str(typed["status"] or ""),
+    )
+
+
+def _day(typed: Mapping[str, Any], name: str) -> date | None:
+    text = typed[name]
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(str(text)[:10])
+    except ValueError:
+        raise Invalid("This is no date. Write it as 2026-11-23.", details={"field": name}) from None
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

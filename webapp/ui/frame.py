@@ -1,0 +1,147 @@
+"""Navigation and context: where one is, what there is, and which version every figure below speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from webapp.edge import View
+from webapp.services import datasets, jobs, users, versions
+from webapp.services.access import Permission
+from webapp.services.datasets import DatasetSummary
+from webapp.services.users import TeamChoice
+from webapp.services.versions import VersionSummary
+from webapp.ui.components import Child, badge, hidden_text, icon, menu
+from webapp.ui.format import number
+from webapp.ui.page import Page
+from webapp.ui.places import Place, address, home_address, new_address, segments_address, team_address
+
+GROUPS = ("", "Understand", "Act", "Model", "Manage")
+VERSIONED = ("segments", "models")
+"""Pages whose figures follow `?v=`."""
+
+
+def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Component, Component, list[Component], Component]:
+    """Navigation (twice: side and drawer), the context menus, the user's menu."""
+    known = datasets.list_datasets(view.session, view.actor)
+    current = next((dataset for dataset in known if dataset.slug == view.dataset), None)
+    place = Place(view.actor.team_slug, current.slug if current else None, view.page, view.item, view.query)
+    counts = _counts(view, current)
+    listed = versions.list_versions(view.session, view.actor, current.slug) if current else ()
+    teams = users.list_teams(view.session, view.actor.user_id) if view.actor.user_id else ()
+    context = [_team_menu(view, teams), *_dataset_menu(view, known, current), *_version_menu(place, listed)]
+    return navigation(pages, place, page, counts), navigation(pages, place, page, counts, brand=False), context, user_menu(view)
+
+
+def navigation(pages: Sequence[Page], place: Place, page: Page | None, counts: dict[str, str], *, brand: bool = True) -> html.Div:
+    """The pages that there are for this dataset, in groups; without a dataset only Home."""
+    lit = (page.under or page.name) if page else None
+    parts: list[Child] = [_brand(place)] if brand else []
+    for group in GROUPS:
+        shown = [item for item in pages if item.group == group and item.icon and (place.dataset or item.path == "home")]
+        if group and shown:
+            parts.append(html.Div(group, className="sc-nav-group"))
+        parts += [_nav_item(item, place, lit, counts.get(item.name)) for item in shown]
+    return html.Div(parts, className="sc-nav-items")
+
+
+def _nav_item(page: Page, place: Place, lit: str | None, count: str | None) -> html.A:
+    parts: list[Child] = [icon(page.icon or ""), html.Span(page.title, className="lbl")]
+    if count is not None:
+        parts.append(html.Span(count, className="end"))
+    active = page.name == lit
+    current = {"aria-current": "page"} if active else {}
+    # A plain link, because dcc.Link takes no aria-current; `sc-go` lets shell.js change the page without a reload.
+    class_name = "item sc-go active" if active else "item sc-go"
+    return html.A(parts, href=address(place.team, place.dataset, page.path), className=class_name, title=page.title, **current)
+
+
+def _brand(place: Place) -> dcc.Link:
+    words = html.Span(["SmartCart ", html.Small("Segments")], className="lbl")
+    return dcc.Link(
+        [html.Span(className="sc-logo", **{"aria-hidden": "true"}), words],
+        href=team_address(place.team),
+        className="sc-brand",
+        title="SmartCart Segments",
+    )
+
+
+def _counts(view: View, dataset: DatasetSummary | None) -> dict[str, str]:
+    if dataset is None:
+        return {}
+    active = sum(job.status in ("queued", "running") for job in jobs.list_jobs(view.session, view.actor, dataset.slug, limit=20))
+    counts = {"segments": number(dataset.segments), "campaigns": number(dataset.campaigns), "jobs": number(active)}
+    shown = {name: count for name, count in counts.items() if count != "0"}
+    return {**shown, "models": f"v{dataset.champion}"} if dataset.champion else shown
+
+
+def _team_menu(view: View, teams: Sequence[TeamChoice]) -> Component:
+    initial = html.Span(view.actor.team_name[:1].upper(), className="sc-team-mark", **{"aria-hidden": "true"})
+    team_name = html.Span(view.actor.team_name, className="sc-hide-sm")
+    if len(teams) < 2:
+        return html.Span([initial, team_name], className="sc-ctx-item sc-hide-sm")
+    items = [dbc.DropdownMenuItem(team.name, href=team_address(team.slug), active=team.slug == view.actor.team_slug) for team in teams]
+    return menu([hidden_text("Team: "), initial, team_name, icon("chevron-expand")], items)
+
+
+def _dataset_menu(view: View, known: Sequence[DatasetSummary], current: DatasetSummary | None) -> list[Component]:
+    if not known:
+        return []
+    team = view.actor.team_slug
+    items = [dbc.DropdownMenuItem(item.name, href=home_address(team, item.slug), active=item is current) for item in known]
+    if view.actor.may(Permission.IMPORT):
+        items += [dbc.DropdownMenuItem(divider=True), dbc.DropdownMenuItem([icon("plus-lg"), "New dataset"], href=new_address(team))]
+    label = current.name if current else "Choose a dataset"
+    return [_separator(first=True), menu([hidden_text("Dataset: "), html.Span(label, className="sc-clip"), icon("chevron-expand")], items)]
+
+
+def _version_menu(place: Place, listed: Sequence[VersionSummary]) -> list[Component]:
+    ready = [version for version in listed if version.status == "ready"]
+    shown = next((version for version in ready if str(version.number) == place.query.get("v")), None) if place.page in VERSIONED else None
+    shown = shown or next((version for version in ready if version.champion), None)
+    if shown is None or place.dataset is None:
+        return []
+    label: list[Child] = [hidden_text("Version: "), f"v{shown.number}", _version_badge(shown), icon("chevron-expand")]
+    items = [
+        dbc.DropdownMenuItem(
+            [f"v{version.number}", _version_badge(version)], href=_version_address(place, version), active=version is shown
+        )
+        for version in ready
+    ]
+    return [_separator(), menu(label, items)]
+
+
+def _version_badge(version: VersionSummary) -> Component:
+    return (
+        badge("Champion", "good") if version.champion else badge("Earlier or candidate", title="Not the version that the team works with")
+    )
+
+
+def _version_address(place: Place, version: VersionSummary) -> str:
+    asked = None if version.champion else version.number
+    if place.page in VERSIONED:
+        return address(place.team, place.dataset, place.page, place.item, v=asked, tab=place.query.get("tab"))
+    return segments_address(place.team, place.dataset or "", version=asked)
+
+
+def _separator(*, first: bool = False) -> html.Span:
+    return html.Span("/", className="sep sc-hide-sm" if first else "sep", **{"aria-hidden": "true"})
+
+
+def user_menu(view: View) -> dbc.DropdownMenu:
+    """Who is signed in, with which role, and the way out (a form that posts, with the token that `shell.js` adds)."""
+    initials = "".join(part[:1] for part in view.actor.name.split("@")[0].replace("_", ".").split(".")[:2]).upper()
+    who = html.Div(
+        [html.B(view.actor.name), html.Span(f"{view.actor.role.capitalize()} of {view.actor.team_name}")], className="sc-user-card"
+    )
+    leave = html.Form(
+        html.Button([icon("box-arrow-right"), "Sign out"], type="submit", className="dropdown-item"),
+        action="/logout",
+        method="POST",
+        className="sc-csrf",
+    )
+    label = [html.Span(initials, className="sc-avatar", **{"aria-hidden": "true"}), hidden_text(f"Your account, {view.actor.name}")]
+    return menu(label, [who, dbc.DropdownMenuItem(divider=True), leave], toggle_class="btn-ghost sc-avatar-button", end=True)

@@ -1,0 +1,98 @@
+"""Addresses of pages, built in one place (the edge parses them)."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from webapp.edge import Place, parse_path
+from webapp.edge.places import HOME, NEW
+
+__all__ = [
+    "HOME",
+    "NEW",
+    "Place",
+    "address",
+    "campaign_address",
+    "campaigns_address",
+    "customers_csv_address",
+    "data_address",
+    "home_address",
+    "import_address",
+    "jobs_address",
+    "models_address",
+    "new_address",
+    "parse_path",
+    "rejects_address",
+    "segment_address",
+    "segments_address",
+    "team_address",
+    "upload_address",
+]
+
+
+def address(team: str, dataset: str | None = None, page: str = HOME, item: str | None = None, **query: object) -> str:
+    """The address of a page; `query` values that are None are left out."""
+    parts = ["t", team, dataset, None if page == HOME else page, item]
+    path = "/" + "/".join(quote(part, safe="") for part in parts if part)
+    asked = {name: value for name, value in query.items() if value is not None}
+    return f"{path}?{urlencode(asked)}" if asked else path
+
+
+def team_address(team: str) -> str:
+    return address(team)
+
+
+def new_address(team: str) -> str:
+    return address(team, page=NEW)
+
+
+def home_address(team: str, dataset: str) -> str:
+    return address(team, dataset)
+
+
+def segments_address(team: str, dataset: str, *, version: int | None = None) -> str:
+    return address(team, dataset, "segments", v=version)
+
+
+def segment_address(team: str, dataset: str, key: str, *, version: int | None = None, tab: str | None = None) -> str:
+    return address(team, dataset, "segments", key, v=version, tab=tab)
+
+
+def data_address(team: str, dataset: str) -> str:
+    return address(team, dataset, "data")
+
+
+def import_address(team: str, dataset: str, import_id: str) -> str:
+    return address(team, dataset, "imports", import_id)
+
+
+def campaigns_address(team: str, dataset: str) -> str:
+    return address(team, dataset, "campaigns")
+
+
+def campaign_address(team: str, dataset: str, campaign_id: str) -> str:
+    return address(team, dataset, "campaigns", campaign_id)
+
+
+def models_address(team: str, dataset: str, *, version: int | None = None) -> str:
+    return address(team, dataset, "models", v=version)
+
+
+def jobs_address(team: str, dataset: str) -> str:
+    return address(team, dataset, "jobs")
+
+
+def upload_address(team: str) -> str:
+    """The Flask route that takes a file."""
+    return f"{address(team)}/uploads"
+
+
+def rejects_address(team: str, dataset: str, import_id: str) -> str:
+    """The Flask route that gives an import's rejected rows as CSV."""
+    return f"{import_address(team, dataset, import_id)}/rejects.csv"
+
+
+def customers_csv_address(team: str, dataset: str, key: str, *, version: int | None = None) -> str:
+    """The Flask route that gives a segment's customers as CSV."""
+    path = f"{segment_address(team, dataset, key)}/customers.csv"
+    return path if version is None else f"{path}?v={version}"

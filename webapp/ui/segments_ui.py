@@ -1,0 +1,151 @@
+"""How segments, verdicts and campaigns appear on every page that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from segmentation.palette import SegmentStyle
+from segmentation.profiles import SegmentProfile
+from webapp.services.segments import SegmentsOverview
+from webapp.ui import format
+from webapp.ui.campaign_form import STATUS_WORDS
+from webapp.ui.components import Child, Tone, badge, bar_pair, chip, icon, segment_mark, slot_class
+from webapp.ui.places import segment_address
+
+STABLE = 0.75
+HIGHLY_STABLE = 0.85
+DOUBTFUL = 0.60
+"""Mean bootstrap Jaccard: highly stable, stable, doubtful and, below, dissolving (Hennig 2007)."""
+
+STABILITY_HELP = "How much of the segment comes back when the customers are resampled: the mean Jaccard index, where 1 is all of it."
+EVERYBODY = "all"
+"""Stands for a segment's key in the address of an export of all customers."""
+
+_COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+_VERDICTS: dict[str | None, tuple[str, Tone, str]] = {
+    "natural": ("Natural groups", "good", "check-circle-fill"),
+    "useful": ("Useful, without gaps", "info", "info-circle-fill"),
+    "none": ("No natural segments", "neutral", "slash-circle"),
+}
+_STATUSES: dict[str, tuple[Tone, str]] = {
+    "draft": ("neutral", "pencil"),
+    "planned": ("neutral", "calendar-event"),
+    "running": ("info", "play-circle"),
+    "done": ("good", "check-circle-fill"),
+    "archived": ("neutral", "archive"),
+}
+
+
+@dataclass(frozen=True)
+class Where:
+    """The dataset that links lead to, and the version in the address when it is not the champion."""
+
+    team: str
+    dataset: str
+    version: int | None = None
+
+    def segment(self, key: str, tab: str | None = None) -> str:
+        return segment_address(self.team, self.dataset, key, version=self.version, tab=tab)
+
+
+def verdict_badge(word: str | None, headline: str = "") -> html.Span | None:
+    """The verdict in two or three words, its sentence on hover; nothing where a version has none."""
+    if word not in _VERDICTS:
+        return None
+    text, tone, icon_name = _VERDICTS[word]
+    return badge(text, tone, icon_name, title=headline)
+
+
+def stability_badge(stability: float | None) -> html.Span | None:
+    """How far a segment comes back when the customers are resampled, in a word and a figure."""
+    if stability is None:
+        return None
+    word, tone, icon_name = stability_words(stability)
+    return badge(f"{word} {stability:.2f}", tone, icon_name, title=STABILITY_HELP)
+
+
+def stability_words(stability: float) -> tuple[str, Tone, str]:
+    """Word, tone and icon for a stability between 0 and 1."""
+    if stability >= HIGHLY_STABLE:
+        return "Highly stable", "good", "check-circle-fill"
+    if stability >= STABLE:
+        return "Stable", "good", "check-circle-fill"
+    if stability >= DOUBTFUL:
+        return "Doubtful", "warn", "exclamation-triangle-fill"
+    return "Unstable", "warn", "exclamation-triangle-fill"
+
+
+def status_badge(status: str) -> html.Span:
+    """Where a campaign stands."""
+    tone, icon_name = _STATUSES.get(status, ("neutral", "circle"))
+    return badge(STATUS_WORDS.get(status, status), tone, icon_name)
+
+
+def segment_name(slot: int, name: str, href: str | None = None, *, retired: bool = False) -> Component:
+    """Mark and name, a link where there is somewhere to go; a segment that the champion no longer has says so."""
+    parts: list[Child] = [segment_mark(slot), html.Span(name)]
+    if retired:
+        parts.append(badge("Retired", icon_name="slash-circle", title="The champion no longer has this segment; the tag is kept."))
+    return dcc.Link(parts, href=href, className="sc-seg") if href else html.Span(parts, className="sc-seg")
+
+
+def segments_sentence(overview: SegmentsOverview) -> str:
+    """How many segments, in which version, how repeatable, and how small the smallest is."""
+    segments = overview.profiles.segments
+    start = f"{_spelled(len(segments))} {'segment' if len(segments) == 1 else 'segments'} in version {overview.version.number}."
+    smallest = f"the smallest has {format.number(min(segment.size for segment in segments))}."
+    repeat = _repeatability(segments)
+    return f"{start} {repeat}; {smallest}" if repeat else f"{start} {smallest[0].upper()}{smallest[1:]}"
+
+
+def _repeatability(segments: Sequence[SegmentProfile]) -> str:
+    known = [segment.stability for segment in segments if segment.stability is not None]
+    good = sum(stability >= STABLE for stability in known)
+    if not known:
+        return ""
+    if good == len(segments):
+        return "All repeat when the customers are resampled"
+    if good == 0:
+        return "None repeats reliably when the customers are resampled"
+    return f"{_spelled(good)} of them {'repeats' if good == 1 else 'repeat'} when the customers are resampled"
+
+
+def _spelled(n: int) -> str:
+    return _COUNTS[n] if n < len(_COUNTS) else format.number(n)
+
+
+def segment_chips(overview: SegmentsOverview, where: Where) -> html.Nav:
+    """Every segment with its mark and size, each a link."""
+    links = [
+        chip([segment_mark(style.slot), style.short_name], href=where.segment(style.key), count=format.number(profile.size))
+        for style, profile in zip(overview.styles, overview.profiles.segments, strict=True)
+    ]
+    return html.Nav(links, className="sc-chips scroll mb-3", **{"aria-label": "Segments of this version"})
+
+
+def segment_cards(overview: SegmentsOverview, where: Where) -> html.Div:
+    """A card for each segment, in the order of the version's clusters."""
+    pairs = zip(overview.styles, overview.profiles.segments, strict=True)
+    return html.Div([segment_card(style, profile, where.segment(style.key)) for style, profile in pairs], className="sc-segrow")
+
+
+def segment_card(style: SegmentStyle, profile: SegmentProfile, href: str) -> dcc.Link:
+    """Name, size, share of customers beside share of spend, three pieces of evidence and how stable it is."""
+    parts = [
+        html.H3([segment_mark(style.slot), html.Span(style.name)]),
+        html.Div([html.B(format.number(profile.size)), html.Span("customers" if profile.size != 1 else "customer")], className="fig"),
+        bar_pair(profile.share, profile.value_share, style.slot),
+        html.Ul([html.Li([html.Span(fact.label), html.B(fact.text)]) for fact in profile.evidence[:3]], className="sc-ev"),
+        html.Div([stability_badge(profile.stability), icon("arrow-right")], className="foot"),
+    ]
+    return dcc.Link(parts, href=href, className=f"sc-card sc-segcard {slot_class(style.slot)}")
+
+
+def asked_version(query: Mapping[str, str]) -> int | None:
+    """The version in the address; None (the champion) where it names none."""
+    text = query.get("v", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,48 @@
+"""Bring a file: choose or drop it, see it go up, be told the limit beforehand (`assets/upload.js` does the sending)."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from webapp.edge import View
+from webapp.ui.components import Child, button, icon
+from webapp.ui.format import number
+from webapp.ui.forms import field, text_input
+from webapp.ui.places import upload_address
+
+
+def upload_form(view: View, *, dataset: str | None) -> Component:
+    """A drop zone and a button; into `dataset`, or into a new one whose name is asked for."""
+    limit = view.resources.config.upload_megabytes
+    zone = html.Div(
+        [
+            html.Div(icon("cloud-arrow-up"), className="ic"),
+            html.Div(
+                [html.B("Drop a customer file here"), html.Span(f"CSV with one row for each customer, up to {number(limit)} MB.")],
+                className="w",
+            ),
+            button("Choose a file", icon_name="folder2-open", kind="primary", className="sc-upload-choose"),
+        ],
+        className="sc-drop",
+    )
+    parts: list[Child] = [zone, _going(), html.Div(className="sc-upload-error", role="alert")]
+    if dataset is None:
+        control = text_input("new-dataset-name", placeholder="Customers", class_name="sc-upload-name")
+        help_text = "Later files go into the same dataset; campaigns and segments belong to it."
+        parts.insert(0, field("What to call these customers", control, help_text=help_text))
+    target = {"data-url": upload_address(view.actor.team_slug), "data-limit": str(limit), "data-dataset": dataset or ""}
+    return html.Div(parts, className="sc-upload", **target)
+
+
+def _going() -> html.Div:
+    bar = html.Div(
+        html.Div(html.Div(className="progress-bar"), className="progress"),
+        role="progressbar",
+        **{"aria-label": "Upload", "aria-valuemin": "0", "aria-valuemax": "100"},
+    )
+    words = html.Div(
+        [html.Span(className="sc-upload-words"), button("Cancel", kind="danger", small=True, className="sc-upload-cancel")],
+        className="sc-progress-head",
+    )
+    return html.Div([words, bar], className="sc-upload-going", **{"aria-live": "polite"})
