@@ -39,11 +39,11 @@ clean:
 	$(BIN)/python -m pip install --quiet --upgrade pip uv
 
 $(READY): .venv/bin/uv $(PROJECT) webapp/vendor.py
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable .
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable .
 	$(BIN)/python -m webapp.vendor
 	$(BIN)/smartcart config --write-secret
 	@touch $@
 
 $(READY_DEV): $(READY)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
 	@touch $@

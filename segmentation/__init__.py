@@ -6,7 +6,7 @@ from segmentation.codec import from_json, to_json
 from segmentation.errors import ArtifactError, Cancelled, MissingRole, NotEnoughData, SegmentationError, UnreadableFile
 from segmentation.features import FeatureBuilder, Recipe, default_as_of, default_recipe, measure_customers
 from segmentation.guessing import guess_schema, schema_from_roles
-from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers
+from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.lineage import Matching, match_segments
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, segment_customers
@@ -14,6 +14,7 @@ from segmentation.profiles import Profiles, SegmentProfile, profile_segments
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from segmentation.selection import Candidate, Verdict
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers
+from segmentation.verdict import judge, recommend
 
 __all__ = [
     "CUSTOMER_KEY",
@@ -50,12 +51,15 @@ __all__ = [
     "from_json",
     "guess_schema",
     "inspect_file",
+    "judge",
     "match_segments",
     "measure_customers",
     "pack_assignments",
     "pack_model",
     "profile_segments",
     "read_customers",
+    "recommend",
+    "require_customer_id",
     "schema_from_roles",
     "segment_customers",
     "synthetic_customers",

@@ -252,7 +252,8 @@ def _key_strength(column: Column, evidence: Evidence) -> float:
     named = evidence.has("id", "customerid", "clientid", "userid", "memberid", "key", "code", "uuid", "guid")
     owner = evidence.has("customer", "client", "user", "member", "account", "customerid", "clientid", "userid", "memberid")
     lenient = 0.5 if evidence.rows < 50 else 0.9
-    if column.kind is Kind.DATE or column.role is Role.CONTACT:
+    states_a_fact = column.role in {Role.CONTACT, Role.CONSENT, Role.OUTCOME} or evidence.words[:1] in {("is",), ("has",)}
+    if column.kind is Kind.DATE or states_a_fact:
         return 0.0
     if (evidence.slug == "id" or (named and owner)) and evidence.key_like(lenient, lenient):
         return 0.99 if owner or evidence.slug == "id" else 0.95

@@ -27,7 +27,7 @@ class Fact:
     """One measure of one segment, as a namer needs it.
 
     `ratio` is the mean over the overall mean (None where a ratio says nothing); `having` and `rest_having` are the
-    shares of customers above zero, for counts of a few such as children (else None).
+    shares of customers above zero, for counts of a few such as children (else None). `yes_or_no` holds only 0 and 1.
     """
 
     measure: Measure
@@ -35,6 +35,7 @@ class Fact:
     ratio: float | None
     having: float | None
     rest_having: float | None
+    yes_or_no: bool = False
 
     @property
     def telling(self) -> bool:
@@ -158,6 +159,7 @@ def _fact(measure: Measure, difference: Difference, values: np.ndarray, member: 
         ratio=difference.mean / difference.overall_mean if positive else None,
         having=float((values[known & member] > 0).mean()) if few else None,
         rest_having=float((values[known & ~member] > 0).mean()) if few else None,
+        yes_or_no=measure.unit == "share" and bool(np.isin(values[known], (0.0, 1.0)).all()),
     )
 
 
@@ -250,6 +252,8 @@ def _generic(telling: Sequence[Fact]) -> list[_Candidate]:
 
 
 def _side(fact: Fact) -> str:
+    if fact.yes_or_no:
+        return f"{'More' if fact.higher else 'Less'} often {lower_first(fact.measure.label)}"
     return f"{'High' if fact.higher else 'Low'} {lower_first(fact.measure.label)}"
 
 

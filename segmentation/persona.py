@@ -85,7 +85,7 @@ def _evidence(fact: Fact) -> Evidence:
         return Evidence(f"Mean {lower_first(label)}", quantity(mean, unit), fact.measure.name)
     if unit in ("days", "months"):
         return Evidence(label, f"{number(mean)} {_days_or_months(fact)}", fact.measure.name)
-    if fact.ratio is None or (unit == "share" and (0.8 < fact.ratio < 1.25 or fact.difference.overall_mean >= MAINLY)):
+    if fact.ratio is None or fact.yes_or_no or (unit == "share" and (0.8 < fact.ratio < 1.25 or fact.difference.overall_mean >= MAINLY)):
         return Evidence(label, quantity(mean, unit), fact.measure.name)
     return Evidence(label, f"{times(fact.ratio)} average", fact.measure.name)
 
@@ -100,31 +100,49 @@ def _days_or_months(fact: Fact) -> str:
 
 def _clause(fact: Fact) -> str:
     """One statement that follows "They"."""
-    known = {"spend": "spend {0} the average", "income": "earn {0} the average", "orders": "order {0} as often as the average"}
-    name, label, unit = fact.measure.name, lower_first(fact.measure.label), fact.measure.unit
-    own, rest = quantity(fact.difference.mean, unit), quantity(fact.difference.rest_mean, unit)
     if fact.having is not None and fact.rest_having is not None:
-        return _having(label, fact.having, fact.rest_having)
-    if name in known and fact.ratio is not None:
-        return known[name].format(times(fact.ratio))
-    if name == "age":
-        return f"are {own} years old on average (the rest {rest})"
-    if name == "partner":
-        return f"live with a partner in {own} of cases (the rest {rest})"
-    if name == "tenure":
-        return f"have been customers for {own} months on average (the rest {rest})"
-    for pattern, words in (
-        (SHARE_OF_ORDERS, "place {0} of their orders through the {1}"),
-        (SHARE_OF_SPEND, "spend {0} of their money on {1}"),
-    ):
-        match = pattern.match(fact.measure.label)
-        if match:
-            return f"{words.format(own, lower_first(match[1]))} (the rest {rest})"
+        return _having(lower_first(fact.measure.label), fact.having, fact.rest_having)
+    template = _template(fact)
+    own, rest = (quantity(value, fact.measure.unit) for value in (fact.difference.mean, fact.difference.rest_mean))
+    ratio = times(fact.ratio) if fact.ratio is not None else ""
+    return template.format(own=own, rest=rest, ratio=ratio, label=lower_first(fact.measure.label), part=_part(fact))
+
+
+SAID = {
+    "age": "are {own} years old on average (the rest {rest})",
+    "partner": "live with a partner in {own} of cases (the rest {rest})",
+    "tenure": "have been customers for {own} months on average (the rest {rest})",
+}
+SAID_AS_RATIO = {
+    "spend": "spend {ratio} the average",
+    "income": "earn {ratio} the average",
+    "orders": "order {ratio} as often as the average",
+}
+
+
+def _template(fact: Fact) -> str:
+    """The sentence for a measure that is known by name, else for what its label and unit tell."""
+    name, label, unit = fact.measure.name, fact.measure.label, fact.measure.unit
+    if name in SAID:
+        return SAID[name]
     if unit == "money" and fact.ratio is not None:
-        return f"have {times(fact.ratio)} the average {label}"
-    if unit == "count":
-        return f"average {own} {label} (the rest {rest})"
-    return f"average {own} in {label} (the rest {rest})"
+        return SAID_AS_RATIO.get(name, "have {ratio} the average {label}")
+    if name in SAID_AS_RATIO and fact.ratio is not None:
+        return SAID_AS_RATIO[name]
+    if SHARE_OF_ORDERS.match(label):
+        deal = "deal" in label.lower()
+        return ("use a deal in {own} of their orders" if deal else "place {own} of their orders through the {part}") + " (the rest {rest})"
+    if SHARE_OF_SPEND.match(label):
+        return "spend {own} of their money on {part} (the rest {rest})"
+    if fact.yes_or_no:
+        return "have {label} in {own} of cases (the rest {rest})"
+    return "average {own} {label} (the rest {rest})" if unit == "count" else "average {own} in {label} (the rest {rest})"
+
+
+def _part(fact: Fact) -> str:
+    """`wine` of "Wine share of spend"."""
+    match = SHARE_OF_ORDERS.match(fact.measure.label) or SHARE_OF_SPEND.match(fact.measure.label)
+    return lower_first(match[1]) if match else ""
 
 
 def _having(label: str, own: float, rest: float) -> str:

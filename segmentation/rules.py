@@ -133,13 +133,23 @@ def _counted(bounds: dict[str, Bounds], table: pd.DataFrame, measures: Sequence[
         found &= limits.holds(table[name].to_numpy(dtype=np.float64))
     if not found.any():
         return None
-    words = tuple(condition(measure, bounds[measure.name]) for measure in measures if measure.name in bounds)
+    drawn = [measure for measure in measures if measure.name in bounds]
+    words = tuple(condition(measure, bounds[measure.name], yes_or_no=_is_yes_or_no(measure, table)) for measure in drawn)
     hits = int((found & member).sum())
     return Rule(words, hits / int(found.sum()), hits / int(member.sum()), int(found.sum()))
 
 
-def condition(measure: Measure, bounds: Bounds) -> str:
-    """`income over 68,100`, `no teenagers`, `at most 4 web visits a month`, `aged 46 or over`."""
+def _is_yes_or_no(measure: Measure, table: pd.DataFrame) -> bool:
+    return measure.unit == "share" and bool(table[measure.name].dropna().isin([0, 1]).all())
+
+
+def condition(measure: Measure, bounds: Bounds, *, yes_or_no: bool = False) -> str:
+    """`income over 68,100`, `no teenagers`, `at most 4 web visits a month`; of a yes-or-no measure, `phone service: no`."""
+    if yes_or_no:
+        yes = math.isfinite(bounds.low)
+        if measure.name == "partner":
+            return "living with a partner" if yes else "living without a partner"
+        return f"{lower_first(measure.label)}: {'yes' if yes else 'no'}"
     label = "aged" if measure.name == "age" else lower_first(measure.label)
     low = quantity(bounds.low, measure.unit) if math.isfinite(bounds.low) else None
     high = quantity(bounds.high, measure.unit) if math.isfinite(bounds.high) else None

@@ -31,14 +31,15 @@ def recommend(candidates: Sequence[Candidate]) -> tuple[int, Verdict]:
     """The number of segments to take from a sweep, with the verdict on it.
 
     A natural number where there is one; else the largest that repeats and keeps every segment big enough; else,
-    with the verdict `none`, the one that repeats best. ValueError without candidates.
+    with the verdict `none`, the one that repeats best of those that differ from shuffled columns. ValueError without candidates.
     """
     if not candidates:
         raise ValueError("A recommendation needs at least one candidate.")
     natural = _natural(candidates)
     useful = [candidate for candidate in candidates if _useful(candidate)]
     best = natural or max(useful, key=lambda candidate: candidate.k, default=None)
-    chosen = best or max(candidates, key=lambda candidate: candidate.stability_ari)
+    separated = [candidate for candidate in candidates if _separated(candidate)]
+    chosen = best or max(separated or candidates, key=lambda candidate: candidate.stability_ari)
     return chosen.k, judge(candidates, chosen.k)
 
 

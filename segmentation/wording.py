@@ -28,7 +28,7 @@ def number(value: float, decimals: int = 0) -> str:
 def percent(share: float) -> str:
     """A share of one as a percentage: whole, except that what would read as none or all keeps a decimal."""
     points = share * 100
-    return f"{number(points, 1 if 0 < abs(points) < 0.95 or 99.5 <= points < 99.95 else 0)}%"
+    return f"{number(points, 1 if 0.05 <= abs(points) < 0.95 or 99.5 <= points < 99.95 else 0)}%"
 
 
 def times(ratio: float) -> str:

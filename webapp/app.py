@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from dash import Dash
 from flask import Flask, redirect, request
-from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.api import install_api
 from webapp.auth import install_guard, install_views
@@ -25,6 +26,7 @@ from webapp.edge.headers import install_headers
 from webapp.edge.payload import check_payload
 from webapp.files import MEGABYTE, install_files
 from webapp.migrate import current_revision, head_revision, upgrade
+from webapp.pages import campaign, campaigns, data, home, imports, jobs, models, new, segment, segments
 from webapp.services.access import actor_for_user, require
 from webapp.services.datasets import show_dataset
 from webapp.services.errors import NotFound
@@ -33,19 +35,19 @@ from webapp.services.users import list_teams
 from webapp.ui import notices, shell
 from webapp.ui.page import find_page
 
-def _written_pages():  # INTERIM while pages are being written; replaced by a plain list
-    import importlib
-    found = []
-    for name in ("home", "new", "segments", "segment", "data", "imports", "campaigns", "campaign", "models", "jobs"):
-        try:
-            module = importlib.import_module(f"webapp.pages.{name}")
-            found += [getattr(module, "PAGES", None) or module.PAGE] if hasattr(module, "PAGE") else list(getattr(module, "PAGES", ()))
-        except Exception as error:
-            print("page not ready:", name, repr(error))
-    return tuple(found)
-
-
-PAGES = _written_pages()
+PAGES = (
+    home.PAGE,
+    new.PAGE,
+    segments.PAGE,
+    segment.PAGE,
+    data.PAGE,
+    imports.PAGE,
+    campaigns.PAGE,
+    campaign.PAGE,
+    models.PAGE,
+    jobs.PAGE,
+)
+"""Every page, in the order of the navigation."""
 
 BODY_BYTES = 4 * MEGABYTE
 """Largest body of a request that is no upload."""
@@ -75,11 +77,13 @@ FRAME = """<!doctype html>
 class Product(Dash):
     """Dash with our own frame of a page: language, theme, and style sheets in the order that they build on each other."""
 
-    def interpolate_index(self, **parts: str) -> str:
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         chosen = request.cookies.get(THEME_COOKIE)
         theme = f' data-bs-theme="{chosen}"' if chosen in THEMES else ""
         used = {name: parts[name] for name in ("css", "app_entry", "config", "scripts", "renderer")}
-        return FRAME.format(theme=theme, title=escape(shell.PRODUCT), icon=asset_address(ASSETS / "favicon.svg"), styles=page_styles(), **used)
+        return FRAME.format(
+            theme=theme, title=escape(shell.PRODUCT), icon=asset_address(ASSETS / "favicon.svg"), styles=page_styles(), **used
+        )
 
 
 def create_app(config: Config | None = None, resources: Resources | None = None) -> Flask:
@@ -114,7 +118,9 @@ def prepare_schema(resources: Resources) -> None:
     except OperationalError:
         return  # a database that is down for now shows in /readyz; it is no reason to stay away for good
     if current != head_revision():
-        raise ConfigError(f"The database is at {current or 'no revision'}, this version needs {head_revision()}. Run `smartcart migrate` first.")
+        raise ConfigError(
+            f"The database is at {current or 'no revision'}, this version needs {head_revision()}. Run `smartcart migrate` first."
+        )
 
 
 def _make_server() -> Flask:
@@ -133,7 +139,7 @@ def _make_server() -> Flask:
 def _mount_pages(server: Flask, resources: Resources) -> Product:
     dash = Product(
         "webapp",
-        server=server,
+        server=server,  # type: ignore[arg-type]
         assets_folder=str(ASSETS),
         assets_ignore=r".*\.css$",  # linked by `page_styles`, in their order
         serve_locally=True,
@@ -165,19 +171,19 @@ def _wrap_dash(server: Flask, dash: Product, resources: Resources) -> None:
     """Dash answers every address with the same page and trusts what callbacks bring; we look first."""
     show_frame, dispatch = server.view_functions[ANY_PAGE], server.view_functions[CALLBACKS]
 
-    def start() -> ResponseReturnValue:
+    def start() -> AnyResponse:
         with unit_of_work(resources, read_only=True) as session:
             teams = list_teams(session, current_user.id)
         if not teams:
             return answer(403, title="You are in no team", detail="Ask the admin of a team to add you.")
         return redirect(f"/t/{teams[0].slug}")
 
-    def page(path: str) -> ResponseReturnValue:
+    def page(path: str) -> Any:
         _refuse_other_methods(server)
         check_place(resources, f"/{path}")
         return show_frame(path=path)
 
-    def callback() -> ResponseReturnValue:
+    def callback() -> Any:
         check_payload(dash, request.get_json())
         return dispatch()
 

@@ -1,6 +1,6 @@
 """From the bytes of a customer file to typed columns, rejected rows and a report of what was found."""
 
-from segmentation.intake.read import inspect_file, read_customers
+from segmentation.intake.read import inspect_file, read_customers, require_customer_id
 from segmentation.intake.text import sniff_format
 from segmentation.intake.types import DateOrder, FileFormat, FilePreview, Finding, Intake, Reject
 
@@ -13,5 +13,6 @@ __all__ = [
     "Reject",
     "inspect_file",
     "read_customers",
+    "require_customer_id",
     "sniff_format",
 ]

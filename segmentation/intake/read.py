@@ -79,6 +79,16 @@ def inspect_file(
         return FilePreview(schema, replace(body.format, date_order=order), table.file_rows, first, shares)
 
 
+def require_customer_id(schema: Schema) -> Schema:
+    """`schema` itself; MissingRole where no column tells the customers apart."""
+    if schema.one(Role.CUSTOMER_ID) is None:
+        raise MissingRole(
+            "No column tells the customers apart. Give the file a column with a different id in each row, or say which column it is.",
+            details={"role": Role.CUSTOMER_ID, "columns": [column.source for column in schema]},
+        )
+    return schema
+
+
 @contextmanager
 def _opened(path: Path, file_format: FileFormat | None) -> Iterator[tuple[Body, Table]]:
     with tempfile.TemporaryDirectory(prefix="intake-") as name:
@@ -112,12 +122,7 @@ def _with_key(schema: Schema, table: Table) -> Schema:
             code="missing_column",
             details={"columns": absent},
         )
-    if schema.one(Role.CUSTOMER_ID) is None:
-        raise MissingRole(
-            "No column tells the customers apart. Give the file a column with a different id in each row, or say which column it is.",
-            details={"role": Role.CUSTOMER_ID, "columns": list(table.where)},
-        )
-    return schema
+    return require_customer_id(schema)
 
 
 def _used(schema: Schema) -> Iterator[Column]:

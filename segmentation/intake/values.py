@@ -94,7 +94,7 @@ def _numbers(table: Table, name: str, *, whole: bool, year: bool) -> Parsed:
     if not whole:
         return Parsed(pd.Series(values), bad, "not a number")
     reason = "not a whole number"
-    fractional = np.isfinite(values) & (values % 1 != 0)
+    fractional = np.isfinite(values) & (values != np.trunc(values))
     return Parsed(pd.Series(np.where(fractional, np.nan, values)), bad | fractional, reason)
 
 

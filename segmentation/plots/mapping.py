@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -38,9 +38,20 @@ def customer_map(
         explanation="Customers who are alike in the model's features lie close together. The two axes are the directions in "
         "which customers differ most; what they do not show is lost in this picture, so segments that overlap here may still be apart.",
         summary=f"{title}. The picture keeps {percent(plane.variance)} of the variance. {_neighbours(plane, by_cluster)}",
-        table=pd.DataFrame(
-            {"First component": plane.x, "Second component": plane.y, "Segment": [by_cluster[c].name for c in plane.cluster]}
-        ),
+        table=_centre_table(plane, by_cluster),
+    )
+
+
+def _centre_table(plane: CustomerMap, by_cluster: Mapping[int, SegmentStyle]) -> pd.DataFrame:
+    """Each segment's median point: thousands of single customers would tell a reader nothing, and stop a browser."""
+    found, centres = _centres(plane)
+    return pd.DataFrame(
+        {
+            "Segment": [by_cluster[each].name for each in found],
+            "Customers drawn": [plane.cluster.count(each) for each in found],
+            "First component, median": centres[:, 0].round(3),
+            "Second component, median": centres[:, 1].round(3),
+        }
     )
 
 

@@ -19,7 +19,14 @@ def body_for(browser: Browser, world: World) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": EVIL}, {"Origin": "null"}, {"Origin": "http://localhost.evil.example"}, {"Origin": "http://localhost:1"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}],
+    [
+        {"Origin": EVIL},
+        {"Origin": "null"},
+        {"Origin": "http://localhost.evil.example"},
+        {"Origin": "http://localhost:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
 )
 def test_callbacks_of_another_site_are_refused(shared_world: World, headers: dict[str, str]) -> None:
     browser = shared_world.browser()
@@ -67,12 +74,26 @@ def test_a_form_token_is_worth_nothing_in_another_browser(shared_world: World) -
     from webapp.edge.browser import form_token
 
     token = form_token(shared_world.resources.config, cookie.value)
-    assert victim.post("/login", data={"email": "admin@a.example", "password": "blue tractor seven", "csrf_token": token}).status_code == 400
+    assert (
+        victim.post("/login", data={"email": "admin@a.example", "password": "blue tractor seven", "csrf_token": token}).status_code == 400
+    )
 
 
 @pytest.mark.parametrize(
     "raw",
-    ["", "{", "[]", "1", "null", '"x"', "{}", '{"output": 1}', '{"output": "nobody.children"}', '{"output": null, "inputs": []}', '{"output": {"a": 1}}'],
+    [
+        "",
+        "{",
+        "[]",
+        "1",
+        "null",
+        '"x"',
+        "{}",
+        '{"output": 1}',
+        '{"output": "nobody.children"}',
+        '{"output": null, "inputs": []}',
+        '{"output": {"a": 1}}',
+    ],
 )
 def test_malformed_bodies_are_400(shared_world: World, raw: str) -> None:
     browser = shared_world.browser()
@@ -81,7 +102,9 @@ def test_malformed_bodies_are_400(shared_world: World, raw: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["output", "outputs", "inputs", "state", "changedPropIds"])
-@pytest.mark.parametrize("value", [None, 1, "x", [], {}, [None], [[]], [{}], [{"id": "x"}], [{"id": [], "property": 1}], {"id": 5, "property": "children"}])
+@pytest.mark.parametrize(
+    "value", [None, 1, "x", [], {}, [None], [[]], [{}], [{"id": "x"}], [{"id": [], "property": 1}], {"id": 5, "property": "children"}]
+)
 def test_callbacks_with_a_wrong_part_are_400(shared_world: World, part: str, value: Any) -> None:
     browser = shared_world.browser()
     body = {**body_for(browser, shared_world), part: value}

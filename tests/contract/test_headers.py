@@ -18,8 +18,23 @@ from webapp.edge.browser import next_page
 
 def test_every_answer_carries_the_headers(shared_world: World) -> None:
     member, stranger = shared_world.browser(), shared_world.stranger()
-    answers = [member.get(path) for path in ("/", "/t/team-a", "/nope", "/_dash-layout", "/logout", "/assets/tokens.css", "/assets/nope.css", *shared_world.addresses())]
-    answers += [stranger.get(path) for path in ("/", "/login", "/invite/x", "/healthz", "/readyz", "/api/v1/datasets", "/api/v1/nope", "/_dash-layout")]
+    answers = [
+        member.get(path)
+        for path in (
+            "/",
+            "/t/team-a",
+            "/nope",
+            "/_dash-layout",
+            "/logout",
+            "/assets/tokens.css",
+            "/assets/nope.css",
+            *shared_world.addresses(),
+        )
+    ]
+    answers += [
+        stranger.get(path)
+        for path in ("/", "/login", "/invite/x", "/healthz", "/readyz", "/api/v1/datasets", "/api/v1/nope", "/_dash-layout")
+    ]
     answers += [member.post(CALLBACKS, json={}), member.post(CALLBACKS, data="{", headers=member.csrf, content_type="application/json")]
     answers += [stranger.get("/login", headers={"Host": "evil.example"})]
     for answer in answers:
@@ -59,7 +74,9 @@ def test_assets_are_kept_only_under_addresses_that_change(shared_world: World) -
         assert browser.get(path).status_code in (302, 404)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "evil.example:8050", "localhost@evil.example", "localhost:port", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "evil.example:8050", "localhost@evil.example", "localhost:port", ""]
+)
 @pytest.mark.parametrize("path", ["/login", "/", "/healthz", "/_dash-layout"])
 def test_strange_hosts_are_400(shared_world: World, host: str, path: str) -> None:
     assert shared_world.stranger().get(path, headers={"Host": host}).status_code == 400
@@ -95,13 +112,36 @@ def test_forwarded_headers_count_only_behind_a_proxy(sqlite_resources: Resources
 
 @pytest.mark.parametrize(
     "wanted",
-    ["//e", "/\\e", "%2f%2fe", "/%2fe", "/%5ce", "/%252fe", "https://e", "javascript:alert(1)", "\\\\e", "/\te", "/a\r\nb: c", "e", "/login", "/logout", "/a/\\e", "///e", "/ /e\x00"],
+    [
+        "//e",
+        "/\\e",
+        "%2f%2fe",
+        "/%2fe",
+        "/%5ce",
+        "/%252fe",
+        "https://e",
+        "javascript:alert(1)",
+        "\\\\e",
+        "/\te",
+        "/a\r\nb: c",
+        "e",
+        "/login",
+        "/logout",
+        "/a/\\e",
+        "///e",
+        "/ /e\x00",
+    ],
 )
 def test_next_stays_here(shared_world: World, wanted: str) -> None:
     assert next_page(wanted) == "/"
     browser = shared_world.stranger()
     browser.get("/login", query_string={"next": wanted})
-    answer = browser.sign_in("admin@a.example", path="/login?" + "next=" + wanted.replace("\r\n", "%0d%0a").replace("\t", "%09").replace("\x00", "%00").replace("\\", "%5c").replace(" ", "%20"))
+    answer = browser.sign_in(
+        "admin@a.example",
+        path="/login?"
+        + "next="
+        + wanted.replace("\r\n", "%0d%0a").replace("\t", "%09").replace("\x00", "%00").replace("\\", "%5c").replace(" ", "%20"),
+    )
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/"
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from tests.contract.browser import CALLBACKS, PASSWORD, Browser, payload
+from tests.contract.browser import PASSWORD, Browser, payload
 from tests.contract.conftest import config_at
 from tests.contract.world import World, actor_of
 from webapp.app import create_app
@@ -221,7 +221,9 @@ def test_a_removed_member_is_signed_out(world: World) -> None:
     assert not is_in(browser)
 
 
-@pytest.mark.parametrize(("column", "minutes", "lives"), [("seen_at", -29, True), ("seen_at", -31, False), ("expires_at", 1, True), ("expires_at", -1, False)])
+@pytest.mark.parametrize(
+    ("column", "minutes", "lives"), [("seen_at", -29, True), ("seen_at", -31, False), ("expires_at", 1, True), ("expires_at", -1, False)]
+)
 def test_sessions_idle_and_expire(world: World, column: str, minutes: int, lives: bool) -> None:
     browser = world.browser()
     with unit_of_work(world.resources) as session:

@@ -57,8 +57,22 @@ class World:
         owned = self.owned
         home = f"/t/{team}/{owned.dataset}"
         parts = (
-            *("", "/segments", f"/segments/{owned.segment}", f"/segments/{owned.segment}/customers.csv", "/segments/all/customers.csv", "/data"),
-            *(f"/imports/{owned.import_id}", f"/imports/{owned.import_id}/rejects.csv", "/campaigns", f"/campaigns/{owned.campaign}", "/models", "/jobs"),
+            *(
+                "",
+                "/segments",
+                f"/segments/{owned.segment}",
+                f"/segments/{owned.segment}/customers.csv",
+                "/segments/all/customers.csv",
+                "/data",
+            ),
+            *(
+                f"/imports/{owned.import_id}",
+                f"/imports/{owned.import_id}/rejects.csv",
+                "/campaigns",
+                f"/campaigns/{owned.campaign}",
+                "/models",
+                "/jobs",
+            ),
         )
         return [f"/t/{team}", f"/t/{team}/new", *(home + part for part in parts)]
 

@@ -95,7 +95,8 @@ def made_world(n: int = 600, seed: int = 1) -> World:
             "responded": pd.array(rng.binomial(1, np.array([0.4, 0.1, 0.1])[label]), dtype="Int64"),
         }
     )
-    features = np.column_stack([np.array([-9.0, 0.0, 9.0])[label], np.array([0.0, 9.0, 0.0])[label], np.zeros(n)]) + rng.normal(0, 1, (n, 3))
+    centres = np.column_stack([np.array([-9.0, 0.0, 9.0])[label], np.array([0.0, 9.0, 0.0])[label], np.zeros(n)])
+    features = centres + rng.normal(0, 1, (n, 3))
     confidence = rng.uniform(0.4, 1, n).astype(np.float32)
     return World(customers, table, features, Assignments(label, confidence, ((label + 1) % 3).astype(np.int16)))
 

@@ -115,6 +115,11 @@ def test_redundant_columns_do_not_vote_twice() -> None:
     assert [spec.measure for spec in default_recipe(customers, schema, AS_OF).features] == ["number_a"]
 
 
+def test_of_the_channels_whose_shares_add_up_to_one_only_one_votes() -> None:
+    family = measure_customers(shop_customers(100)[0], SHOP, AS_OF).family
+    assert sorted(family[name] for name in ("share_web", "share_store")) == ["channel", "detail"]
+
+
 def test_recipe_of_named_measures_keeps_their_order() -> None:
     customers, _ = shop_customers(100)
     recipe = default_recipe(customers, SHOP, AS_OF, ["age", "spend", "age"])

@@ -108,3 +108,11 @@ def test_thresholds_are_rounded_to_what_people_repeat() -> None:
     assert round_threshold(4.5, VISITS) == 4
     assert round_threshold(0.2178, CATALOGUE) == 0.22
     assert round_threshold(-np.inf, INCOME) == -np.inf
+
+
+def test_yes_or_no_measures_are_said_as_such() -> None:
+    phone = Measure("phone", "Phone service", "Phone", "share", False)
+    table = pd.DataFrame({"phone": [0.0, 1.0] * 50})
+    (rule,) = segment_rules(table, (phone,), (table["phone"] == 0).to_numpy(), 0)
+    assert rule.conditions == ("phone service: no",)
+    assert (rule.precision, rule.recall) == (1, 1)

@@ -95,7 +95,7 @@ def test_rare_levels_are_joined() -> None:
     customers = pd.DataFrame({"status": words})
     (found,) = mixes(customers, Schema((replace(SCHEMA.named("status"), folds={}),)), [np.arange(len(words)) % 2 == 0])
     shares = parts(found, "status")
-    assert list(sorted(shares)) == ["A", "B", "C", "D", "E", "F", "G", "H", "Other"]
+    assert sorted(shares) == ["A", "B", "C", "D", "E", "F", "G", "H", "Other"]
     assert sum(part.segment for part in shares.values()) == pytest.approx(1)
 
 

@@ -18,11 +18,30 @@ from segmentation.errors import SegmentationError
 from segmentation.intake import read_customers
 from segmentation.synthetic import SyntheticCustomers, segment_levels, synthetic_customers, write_customers
 
-HEADERS = (
-    "ID,Year_Birth,Education,Marital_Status,Income,Kidhome,Teenhome,Dt_Customer,Recency,MntWines,MntFruits,MntMeatProducts,"
-    "MntFishProducts,MntSweetProducts,MntGoldProds,NumDealsPurchases,NumWebPurchases,NumCatalogPurchases,NumStorePurchases,"
-    "NumWebVisitsMonth,Complain,Response"
-).split(",")
+HEADERS = [
+    "ID",
+    "Year_Birth",
+    "Education",
+    "Marital_Status",
+    "Income",
+    "Kidhome",
+    "Teenhome",
+    "Dt_Customer",
+    "Recency",
+    "MntWines",
+    "MntFruits",
+    "MntMeatProducts",
+    "MntFishProducts",
+    "MntSweetProducts",
+    "MntGoldProds",
+    "NumDealsPurchases",
+    "NumWebPurchases",
+    "NumCatalogPurchases",
+    "NumStorePurchases",
+    "NumWebVisitsMonth",
+    "Complain",
+    "Response",
+]
 
 
 def features(drawn: SyntheticCustomers) -> NDArray[np.float64]:

@@ -88,6 +88,11 @@ def test_nothing_that_repeats_is_none() -> None:
     assert "0.80 of 1; 0.90 is needed" in verdict.explanation
 
 
+def test_what_differs_but_does_not_repeat_is_told_before_what_does_not_differ() -> None:
+    k, verdict = recommend(candidates(stability_ari=[0.95, 0.8, 0.7], silhouette=[0.13, 0.26, 0.26]))
+    assert (k, verdict.headline) == (3, "None: three segments do not repeat")
+
+
 def test_a_peak_without_a_gap_that_levels_off_is_not_natural() -> None:
     peak = {"silhouette": [0.3, 0.5, 0.3], "stability_ari": [0.99, 0.99, 0.8]}
     assert recommend(candidates(**peak, gap=[0.3, 0.7, 0.7]))[1].word == "natural"

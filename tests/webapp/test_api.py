@@ -16,7 +16,6 @@ from webapp.models import ApiToken, MemberRole, Worker
 from webapp.services.tokens import create_token, list_tokens, revoke_token
 
 
-
 @pytest.fixture
 def shop(sqlite_resources: Resources) -> Shop:
     return open_shop(sqlite_resources)
@@ -41,7 +40,11 @@ def test_datasets_and_segments_of_the_tokens_team(shop: Shop, client: FlaskClien
     headers = bearer(token(shop))
     [dataset] = client.get("/api/v1/datasets", headers=headers).json["datasets"]
     assert (dataset["slug"], dataset["customers"]) == ("customers", 180)
-    assert client.get("/api/v1/datasets/customers/segments", headers=headers).json == {"dataset": "customers", "version": None, "segments": []}
+    assert client.get("/api/v1/datasets/customers/segments", headers=headers).json == {
+        "dataset": "customers",
+        "version": None,
+        "segments": [],
+    }
     version = shop.recluster(k=3)
     answer = client.get("/api/v1/datasets/customers/segments", headers=headers).json
     assert answer["version"] == version.number

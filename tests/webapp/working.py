@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from segmentation import pipeline
 from segmentation.pipeline import Segmentation, segment_customers
 from segmentation.roles import Schema
 from tests.factories import make_actor, make_team
@@ -87,9 +88,10 @@ def run_claimed(resources: Resources, job: jobs.ClaimedJob) -> None:
 def run_jobs(resources: Resources, *, genuine: bool = False) -> None:
     """Do all waiting work; a task that raises fails its job with the message, as in a worker.
 
-    The same customers are fitted once in a test run, unless the fit has to be `genuine`.
+    The same customers are fitted once in a test run, unless the fit has to be `genuine`; few k are tried.
     """
-    with patch.object(reclustering, "segment_customers", segment_customers if genuine else fitted_once):
+    fit = segment_customers if genuine else fitted_once
+    with patch.object(reclustering, "segment_customers", fit), patch.object(pipeline, "AUTOMATIC_KS", (2, 3, 4)):
         while job := claim(resources):
             try:
                 run_claimed(resources, job)

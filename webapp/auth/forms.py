@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from flask import Response, abort, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.auth.visitor import SESSION_COOKIE
 from webapp.config import Config
@@ -30,7 +31,7 @@ def check_form(config: Config) -> None:
         abort(400, "This form is out of date, or cookies are switched off. Go back, reload the page and try again.")
 
 
-def welcome(config: Config, opened: NewSession, where: str) -> Response:
+def welcome(config: Config, opened: NewSession, where: str) -> AnyResponse:
     """Send somebody who just signed in on their way, with the cookies of the new session."""
     response = redirect(where, 303)
     response.set_cookie(cookie_name(config, SESSION_COOKIE), opened.cookie, httponly=True, samesite="Lax", secure=config.secure)
@@ -39,7 +40,7 @@ def welcome(config: Config, opened: NewSession, where: str) -> Response:
     return response
 
 
-def farewell(config: Config) -> Response:
+def farewell(config: Config) -> AnyResponse:
     """Back to sign-in, without the session's cookies."""
     response = redirect("/login", 303)
     for name in (cookie_name(config, SESSION_COOKIE), CSRF_COOKIE):

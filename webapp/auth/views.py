@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.auth.forms import check_form, farewell, form_page, welcome
-from webapp.config import Config
 from webapp.edge import Door, Resources, declare, unit_of_work
 from webapp.edge.browser import network_of, next_page
 from webapp.services.errors import Invalid, TooMany

@@ -29,7 +29,7 @@ class SignedInUser:
         return self.id
 
 
-class Stranger(AnonymousUserMixin):
+class Stranger(AnonymousUserMixin):  # type: ignore[misc]
     """Nobody is signed in."""
 
     id = None
@@ -41,7 +41,7 @@ def install_login(server: Flask, resources: Resources) -> None:
     manager.anonymous_user = Stranger
     manager.session_protection = None
 
-    @manager.request_loader
+    @manager.request_loader  # type: ignore[untyped-decorator]
     def load_user(request: Request) -> SignedInUser | None:
         cookie = request.cookies.get(cookie_name(resources.config, SESSION_COOKIE), "")
         if not cookie or len(cookie) > LONGEST_COOKIE:

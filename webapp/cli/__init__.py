@@ -3,22 +3,52 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
+import structlog
 
-from webapp.cli import campaigns, customers, demo, models, serving, workspace
 from webapp.cli.answers import refuse
 
+# Where each command lives. Its module is imported when the command runs: the statistics cost seconds that `--help` need not take.
+COMMANDS = {
+    "demo": "demo",
+    "serve": "serving",
+    "worker": "serving",
+    "migrate": "workspace",
+    "config": "workspace",
+    "user": "workspace",
+    "token": "workspace",
+    "synthetic": "workspace",
+    "import": "customers",
+    "export": "customers",
+    "recluster": "models",
+    "segments": "models",
+    "versions": "models",
+    "promote": "models",
+    "campaign": "campaigns",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"webapp.cli.{COMMANDS[cmd_name]}")
+        return next(command for command in module.COMMANDS if command.name == cmd_name)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="smartcart-segments")
 def smartcart() -> None:
     """Customer segments a marketing team can trust, name, keep and act on."""
-
-
-for module in (demo, serving, workspace, customers, models, campaigns):
-    for command in module.COMMANDS:
-        smartcart.add_command(command)
+    # Standard output belongs to the report alone.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def main() -> None:

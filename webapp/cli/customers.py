@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from segmentation import inspect_file, to_json
+from segmentation import inspect_file, require_customer_id, to_json
 from webapp.cli.answers import Report, reports
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.cli.jobs import finish
@@ -36,13 +36,18 @@ def import_file(
 ) -> Report:
     """Import a customer file into a dataset (which is created if it does not exist yet)."""
     stated = _read_mapping(mapping)
-    inspect_file(file)  # what cannot be read at all is refused before anything is created
+    refuse_unusable(file, stated)
     resources = open_workspace()
     actor, detail = store_file(resources, team_name, dataset_name, file, mapping=stated, as_of=as_of, check=dry_run)
     if detail.job_id:
         finish(resources, actor, detail.job_id)
     with unit_of_work(resources, read_only=True) as session:
         return import_report(show_import(session, actor, detail.id), dry_run=dry_run)
+
+
+def refuse_unusable(file: Path, mapping: dict[str, Any] | None = None) -> None:
+    """Refuse what cannot be read, or lacks a customer id, before anything is created for it."""
+    require_customer_id(inspect_file(file, roles=(mapping or {}).get("schema")).schema)
 
 
 def store_file(

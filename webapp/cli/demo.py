@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from segmentation import SegmentationError, inspect_file, synthetic_customers
+from segmentation import SegmentationError, synthetic_customers
 from webapp.cli.answers import as_json_text, refuse
 from webapp.cli.context import open_workspace
-from webapp.cli.customers import READABLE, store_file
+from webapp.cli.customers import READABLE, refuse_unusable, store_file
 from webapp.cli.jobs import finish
 from webapp.cli.serving import listen, read_config
 from webapp.config import Config, write_secret
@@ -81,7 +81,7 @@ def _fill(resources: Resources, actor: Actor, data: Path | None) -> DatasetSumma
 
 def _import(resources: Resources, actor: Actor, file: Path) -> str:
     click.echo(f"Importing {file.name} ...", err=True)
-    inspect_file(file)
+    refuse_unusable(file)
     name = file.stem.replace("_", " ").strip().capitalize()
     _, detail = store_file(resources, actor.team_slug, name, file, mapping=None, as_of=None, check=False)
     if detail.job_id:

@@ -15,7 +15,8 @@ from webapp.config import Config, describe_settings, write_secret
 from webapp.edge import open_resources, unit_of_work
 from webapp.migrate import upgrade
 from webapp.models import MemberRole
-from webapp.services.users import add_user, create_token
+from webapp.services.tokens import create_token
+from webapp.services.users import add_user
 
 ROLES = click.Choice([role.value for role in MemberRole])
 

@@ -56,20 +56,25 @@ def problem(status: int, title: str, detail: str, *, headers: Mapping[str, str] 
     return Response(json.dumps(body), status, headers=dict(headers or {}), content_type="application/problem+json")
 
 
-def answer(status: int, *, title: str | None = None, detail: str | None = None, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+def answer(
+    status: int, *, title: str | None = None, detail: str | None = None, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
     """The answer to a refusal, as page or problem, with our words where none are given."""
     usual = WORDS.get(status, (HTTPStatus(status).phrase, "Go back and try again."))
     title, detail = title or usual[0], detail or usual[1]
     if not wants_page():
         return problem(status, title, detail, headers=headers, **more)
-    page = render_template("error.html", title=title, detail=detail, reference=more.get("reference"), signed_in=current_user.is_authenticated)
+    page = render_template(
+        "error.html", title=title, detail=detail, reference=more.get("reference"), signed_in=current_user.is_authenticated
+    )
     return Response(page, status, headers=dict(headers or {}), content_type="text/html; charset=utf-8")
 
 
 def _refusal(error: ServiceError | SegmentationError) -> Response:
     status = getattr(error, "status", 422)
     headers = {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else None
-    return answer(status, detail=error.message, headers=headers, code=error.code, **({"details": error.details} if error.details else {}))
+    more: dict[str, Any] = {"code": error.code, **({"details": error.details} if error.details else {})}
+    return answer(status, detail=error.message, headers=headers, **more)
 
 
 def _unreadable_value(_: DataError) -> Response:

@@ -55,7 +55,9 @@ class Callbacks:
         self.app, self.resources, self.notify = app, resources, notify
         self.declared: dict[str, Permission] = {}
 
-    def on(self, *dash_args: Any, needs: Permission, writes: bool = False, **dash_kwargs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def on(
+        self, *dash_args: Any, needs: Permission, writes: bool = False, **dash_kwargs: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorate `body(view, *values)`. `writes` commits, and shows a refusal as a notice instead of an error."""
         where = (State(ADDRESS, "pathname"), State(ADDRESS, "search"))
 
@@ -75,7 +77,7 @@ class Callbacks:
 
     def clientside(self, *args: Any, **kwargs: Any) -> None:
         """A callback that runs in the browser and touches no data."""
-        self.app.clientside_callback(*args, **kwargs)
+        self.app.clientside_callback(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def check_declarations(self) -> None:
         """RuntimeError naming every server callback that did not come through `on`."""

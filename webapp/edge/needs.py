@@ -24,12 +24,13 @@ Need = Door | Permission
 
 def declare(server: Flask, endpoint: str, need: Need) -> None:
     """Say what `endpoint` needs."""
-    server.extensions.setdefault(_KEY, {})[endpoint] = need
+    needs_of(server)[endpoint] = need
 
 
 def needs_of(server: Flask) -> dict[str, Need]:
     """What was declared, by endpoint."""
-    return server.extensions.setdefault(_KEY, {})
+    declared: dict[str, Need] = server.extensions.setdefault(_KEY, {})
+    return declared
 
 
 def check_declarations(server: Flask) -> None:

@@ -45,7 +45,9 @@ def _check_outputs(body: dict[str, Any]) -> None:
         if not all(_names_a_property(part) for part in parts):
             raise _unreadable()
     expected = len(body["output"].strip(".").split("...")) if multiple else None
-    if (expected is not None and (not isinstance(outputs, list) or len(outputs) != expected)) or (outputs == [] and not _has_no_output(body)):
+    if (expected is not None and (not isinstance(outputs, list) or len(outputs) != expected)) or (
+        outputs == [] and not _has_no_output(body)
+    ):
         raise _unreadable()
 
 

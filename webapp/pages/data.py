@@ -74,7 +74,7 @@ def _quality_card(columns: Sequence[ColumnQuality]) -> html.Section:
     title = f"{count(len(gaps), 'column has', 'columns have')} gaps" if gaps else "Every column is complete"
     shown: list[Column[ColumnQuality]] = [
         Column("Column", lambda column: html.B(column.label, className="sc-strong")),
-        Column("Means", lambda column: role_label(column.role)),
+        Column("Means", lambda column: role_label(column.role), wide=True),
         Column("Filled", lambda column: meter(column.filled, filled_text(column.filled), warn=column.filled < COMPLETE)),
         Column("Different values", lambda column: number(column.distinct), numeric=True, wide=True),
         Column("Lowest", lambda column: _value(column.low, column), numeric=True, wide=True),

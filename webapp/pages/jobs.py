@@ -28,7 +28,7 @@ class Ids(StrEnum):
 
 def layout(_place: Place) -> Component:
     head = page_head("Jobs", "Work in the background: imports and re-clusterings. It goes on when you leave this page.")
-    return html.Div([head, html.Div(skeleton(140), id=Ids.RUNNING), html.Div(skeleton(360), id=Ids.HISTORY)])
+    return html.Div([head, html.Div(skeleton(64), id=Ids.RUNNING), html.Div(skeleton(360), id=Ids.HISTORY)])
 
 
 def show_running(view: View) -> list[Child]:
@@ -36,10 +36,13 @@ def show_running(view: View) -> list[Child]:
     listed = services.list_jobs(view.session, view.actor, view.dataset)
     active = [job for job in listed if job.status in jobs.ACTIVE]
     if not active:
-        state = empty_state(
-            "check2-circle", "Nothing is running", "Imports and re-clusterings show here while they are at work, with stage and share."
-        )
-        return [card("At work", None, state, className="sc-stack")]
+        return [
+            card(
+                "Nothing is running",
+                "Imports and re-clusterings show here while they are at work, with stage and share.",
+                className="sc-stack sc-slim",
+            )
+        ]
     shown: list[Child] = [_job_card(view, job) for job in active]
     if not services.workers_alive(view.session):
         text = "Jobs wait until one starts. Ask whoever runs this product to start `smartcart worker`."

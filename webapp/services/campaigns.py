@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -80,8 +81,7 @@ def create_campaign(
     require(actor, Permission.TAG)
     row = team_dataset(session, actor, dataset)
     campaign = Campaign(team_id=actor.team_id, dataset_id=row.id, created_by=actor.name, created_at=datetime.now(UTC))
-    _fill(campaign, name=name, channel=channel, starts_on=starts_on, ends_on=ends_on, status=status)
-    _save(session, campaign)
+    _store(session, campaign, name=name, channel=channel, starts_on=starts_on, ends_on=ends_on, status=status)
     record_event(session, actor, "campaign.created", campaign.id, dataset=row.slug, name=campaign.name)
     return _summary(campaign, ())
 
@@ -102,8 +102,7 @@ def change_campaign(
     require(actor, Permission.TAG)
     row = team_dataset(session, actor, dataset)
     campaign = _campaign(session, actor, row, campaign_id)
-    _fill(campaign, name=name, channel=channel, starts_on=starts_on, ends_on=ends_on, status=status)
-    _save(session, campaign)
+    _store(session, campaign, name=name, channel=channel, starts_on=starts_on, ends_on=ends_on, status=status)
     record_event(session, actor, "campaign.changed", campaign.id, dataset=row.slug, name=campaign.name, status=campaign.status)
     return show_campaign(session, actor, dataset, campaign_id)
 
@@ -160,9 +159,11 @@ def _fill(campaign: Campaign, *, name: str, channel: str, starts_on: date | None
     campaign.status = CampaignStatus(status)
 
 
-def _save(session: Session, campaign: Campaign) -> None:
+def _store(session: Session, campaign: Campaign, **values: Any) -> None:
+    """Fill and write within a savepoint, so that a name that is taken undoes nothing else."""
     try:
         with session.begin_nested():
+            _fill(campaign, **values)
             session.add(campaign)
     except IntegrityError:
         raise Invalid("This dataset has a campaign of that name already. Choose another name.", details={"field": "name"}) from None

@@ -72,7 +72,9 @@ def finish_sign_in(session: Session, config: Config, guess: Guess) -> NewSession
         return None
     if attempt is not None:
         session.execute(
-            delete(SignInAttempt).where(SignInAttempt.account_hash == attempt.account_hash, SignInAttempt.address_hash == attempt.address_hash)
+            delete(SignInAttempt).where(
+                SignInAttempt.account_hash == attempt.account_hash, SignInAttempt.address_hash == attempt.address_hash
+            )
         )
     return open_session(session, config, user.id)
 
@@ -120,7 +122,9 @@ def find_session(session: Session, config: Config, cookie: str) -> SignedIn | No
 
 def note_seen(session: Session, id_hash: str) -> None:
     """Start the idle time again."""
-    session.execute(update(UserSession).where(UserSession.id_hash == id_hash, UserSession.ended_at.is_(None)).values(seen_at=datetime.now(UTC)))
+    session.execute(
+        update(UserSession).where(UserSession.id_hash == id_hash, UserSession.ended_at.is_(None)).values(seen_at=datetime.now(UTC))
+    )
 
 
 def end_session(session: Session, id_hash: str) -> None:

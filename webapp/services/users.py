@@ -108,7 +108,10 @@ def ensure_team(session: Session, name: str) -> Team:
 def list_teams(session: Session, user_id: str) -> tuple[TeamChoice, ...]:
     """The teams that the user is a member of, by name."""
     rows = session.execute(
-        select(Team.slug, Team.name).join(Membership, Membership.team_id == Team.id).where(Membership.user_id == user_id).order_by(Team.name, Team.slug)
+        select(Team.slug, Team.name)
+        .join(Membership, Membership.team_id == Team.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Team.name, Team.slug)
     )
     return tuple(TeamChoice(slug, name) for slug, name in rows)
 
@@ -117,9 +120,14 @@ def list_members(session: Session, actor: Actor) -> tuple[Member, ...]:
     """Everybody in the actor's team, by address."""
     require(actor, Permission.MANAGE_TEAM)
     rows = session.execute(
-        select(User, Membership.role).join(Membership, Membership.user_id == User.id).where(Membership.team_id == actor.team_id).order_by(User.email)
+        select(User, Membership.role)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.team_id == actor.team_id)
+        .order_by(User.email)
     )
-    return tuple(Member(user.email, user.name, MemberRole(role), user.password_hash is None, user.disabled_at is not None) for user, role in rows)
+    return tuple(
+        Member(user.email, user.name, MemberRole(role), user.password_hash is None, user.disabled_at is not None) for user, role in rows
+    )
 
 
 def add_user(session: Session, actor: Actor, email: str, role: MemberRole, *, password: str | None = None) -> AddedUser:
@@ -156,7 +164,9 @@ def remove_member(session: Session, actor: Actor, email: str) -> None:
     user, membership = _membership(session, actor, email)
     session.delete(membership)
     _keep_an_admin(session, actor)
-    session.execute(delete(Invitation).where(Invitation.team_id == actor.team_id, Invitation.user_id == user.id, Invitation.used_at.is_(None)))
+    session.execute(
+        delete(Invitation).where(Invitation.team_id == actor.team_id, Invitation.user_id == user.id, Invitation.used_at.is_(None))
+    )
     end_sessions(session, user.id)
     record_event(session, actor, "user.removed", user.email)
 
@@ -180,7 +190,9 @@ def set_password(session: Session, user: User, password: str) -> None:
 
 def end_sessions(session: Session, user_id: str) -> None:
     """Every cookie of the user is dead from here on."""
-    session.execute(update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None)).values(ended_at=datetime.now(UTC)))
+    session.execute(
+        update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None)).values(ended_at=datetime.now(UTC))
+    )
     session.flush()
 
 
@@ -194,7 +206,9 @@ def accept_invitation(session: Session, token: str, *, name: str, password: str)
     invitation, user = _open_invitation(session, token)
     user.name = clean_name(name, "name")
     set_password(session, user, password)
-    used = session.execute(update(Invitation).where(Invitation.id == invitation.id, Invitation.used_at.is_(None)).values(used_at=datetime.now(UTC)))
+    used = session.execute(
+        update(Invitation).where(Invitation.id == invitation.id, Invitation.used_at.is_(None)).values(used_at=datetime.now(UTC))
+    )
     if used.rowcount != 1:  # type: ignore[attr-defined]
         raise _no_invitation()
     team = session.get_one(Team, invitation.team_id)

@@ -56,7 +56,7 @@ def recluster_dialog() -> Component:
     )
     return dialog(
         Ids.DIALOG,
-        "Find segments again",
+        "Find segments",
         [
             html.P(EXPLANATION),
             field("How many segments", select(Ids.COUNT, counts, value=BEST)),

@@ -35,7 +35,7 @@ def table(
     look: Callable[[Item], bool] | None = None,
     class_name: str = "",
 ) -> html.Div:
-    """A table of items; `caption` tells screen readers what it holds, `pick` marks the recommended or chosen row, `look` rows that need a look."""
+    """A table of items; `caption` is for screen readers, `pick` marks the recommended or chosen row, `look` rows that need a look."""
     head = html.Tr([_head(column) for column in columns])
     rows = [html.Tr([_cell(column, item) for column in columns], className=_row_class(item, pick, look)) for item in items]
     classes = f"sc-table {'dense' if dense else ''} {class_name}".strip()

@@ -58,7 +58,9 @@ def _item(step: Step, *, is_next: bool) -> html.Li:
 def _import_step(view: View, dataset: DatasetSummary | None) -> Step:
     if dataset and dataset.customers:
         return Step("Import customers", True, f"{count(dataset.customers, 'customer')} in snapshot {dataset.snapshot}", None)
-    note = "A CSV file with one row for each customer" if view.actor.may(Permission.IMPORT) else "An analyst or admin of your team can do that"
+    note = (
+        "A CSV file with one row for each customer" if view.actor.may(Permission.IMPORT) else "An analyst or admin of your team can do that"
+    )
     return Step("Import customers", False, note, None)
 
 

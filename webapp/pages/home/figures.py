@@ -20,6 +20,9 @@ from webapp.ui.tables import Column, table
 STABLE = 0.75
 """Mean bootstrap Jaccard from which a segment counts as stable (Hennig 2007)."""
 
+MARKS_SHOWN = 5
+"""Segments that fit beside a figure; of more, the weakest is shown."""
+
 Row = tuple[int, SegmentProfile]
 
 
@@ -61,14 +64,12 @@ def _stability(overview: SegmentsOverview) -> Component | None:
     if not known:
         return None
     stable = sum(value >= STABLE for _, value in known)
-    marks = [html.Span([segment_mark(slot), html.Span(number(value, 2))]) for slot, value in known]
     figure = number(fmean(value for _, value in known), 2)
-    return tile(
-        "Segment stability",
-        figure,
-        note=f"{stable} of {len(known)} come back when customers are resampled",
-        aside=html.Div(marks, className="sc-tile-marks"),
-    )
+    shown = known if len(known) <= MARKS_SHOWN else [min(known, key=lambda item: item[1])]
+    marks = [html.Span([segment_mark(slot), html.Span(number(value, 2))]) for slot, value in shown]
+    words = html.Span("weakest", className="sc-muted") if len(shown) < len(known) else None
+    note = f"{stable} of {len(known)} come back when customers are resampled"
+    return tile("Segment stability", figure, note=note, aside=html.Div([words, *marks], className="sc-tile-marks"))
 
 
 def verdict_card(view: View, overview: SegmentsOverview, report: VersionReport) -> Component:
@@ -82,7 +83,10 @@ def shares_card(view: View, overview: SegmentsOverview) -> html.Section:
     """The segments with their share of customers and of spend, the most valuable first."""
     rows: list[Row] = sorted(enumerate(overview.profiles.segments), key=lambda item: -(item[1].value_share or item[1].share))
     columns: list[Column[Row]] = [
-        Column("Segment", lambda item: dcc.Link(segment_label(overview.styles[item[0]]), href=_address(view, overview, item[0]))),
+        Column(
+            "Segment",
+            lambda item: dcc.Link(segment_label(overview.styles[item[0]]), href=_address(view, overview, item[0]), className="sc-name"),
+        ),
         Column("Customers", lambda item: number(item[1].size), numeric=True),
         Column("Share of customers", lambda item: _bar(item[1].share, None), wide=True),
     ]
@@ -118,7 +122,7 @@ def _bar(share: float, slot: int | None) -> html.Span:
 
 
 def _typical(segment: SegmentProfile) -> str:
-    return ", ".join(f"{evidence.label.lower()} {evidence.text}" for evidence in segment.evidence[:2])
+    return ", ".join(f"{evidence.label.lower()} {evidence.text}" for evidence in segment.evidence[:1])
 
 
 def _address(view: View, overview: SegmentsOverview, cluster: int) -> str:

@@ -17,7 +17,6 @@ from webapp.services import jobs as job_services
 from webapp.services.access import Permission
 from webapp.ui import jobs
 from webapp.ui.components import page_head, row, skeleton
-from webapp.ui.notices import notify
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 
@@ -66,7 +65,6 @@ def check_again(view: View, clicks: int | None, roles: Sequence[str], ids: Seque
         return no_update, no_update
     chosen = {item["column"]: role for item, role in zip(ids, roles, strict=True)}
     detail = imports.change_roles(view.session, view.actor, view.item or "", chosen)
-    notify("The file is being checked with your roles.", "info")
     return show_import(view), detail.job_id
 
 

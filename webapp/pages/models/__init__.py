@@ -21,6 +21,8 @@ from webapp.ui.page import Page
 from webapp.ui.places import Place, data_address, segments_address
 from webapp.ui.recluster import recluster_button
 
+PROMOTION = " becomes the champion: pages, exports and new tags speak of its segments from then on. The one before can be promoted again."
+
 
 def layout(_place: Place) -> Component:
     parts = [
@@ -39,7 +41,7 @@ def promote_dialog() -> Component:
         html.P(
             [
                 html.B(id=Ids.WHICH),
-                " becomes the champion: pages, exports and new tags speak of its segments from then on. The one before stays and can be promoted again.",
+                PROMOTION,
             ]
         ),
         field(

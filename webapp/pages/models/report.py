@@ -65,7 +65,13 @@ def candidates_card(chosen: VersionSummary, report: VersionReport) -> html.Secti
         Column("Smallest segment", lambda item: percent(item.smallest_share, 1), numeric=True),
         Column("Verdict", lambda item: _judged(item, chosen)),
     ]
-    body = table(columns, report.sweep, caption="Numbers of segments that were tried", pick=lambda item: _is_chosen(item, chosen))
+    body = table(
+        columns,
+        report.sweep,
+        caption="Numbers of segments that were tried",
+        class_name="sc-nowrap",
+        pick=lambda item: _is_chosen(item, chosen),
+    )
     sub = "Measured in the full feature space, beside the same columns shuffled independently."
     return card("What was tried", sub, body, foot=_times(report), flush=True, className="sc-stack")
 
