@@ -13,7 +13,7 @@ from segmentation.pipeline import Segmentation, SegmentModel, segment_customers
 from segmentation.profiles import Profiles, SegmentProfile, profile_segments
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from segmentation.selection import Candidate, Verdict
-from segmentation.synthetic import SyntheticCustomers, synthetic_customers
+from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
 from segmentation.verdict import judge, recommend
 
 __all__ = [
@@ -67,4 +67,5 @@ __all__ = [
     "to_json",
     "unpack_assignments",
     "unpack_model",
+    "write_customers",
 ]

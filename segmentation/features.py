@@ -206,7 +206,7 @@ def _household(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator
     # By its name, not by what it holds: a single later customer must be measured as everybody was.
     status = next((column for column in schema.of(Role.CATEGORY) if MARITAL.search(column.name)), None)
     if status is not None:
-        yield Measure("partner", "Lives with a partner", "Partner", "share", False), _partner(customers[status.name], status), "household"
+        yield Measure("partner", "Partner at home", "Partner", "share", False), _partner(customers[status.name], status), "household"
 
 
 def _spending(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Row]:

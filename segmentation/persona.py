@@ -38,12 +38,12 @@ def persona(segment: Sequence[Fact], outcomes: Sequence[OutcomeRate], share: flo
     outcome = _clear_outcome(outcomes)
     if outcome is not None:
         rate = f"{percent(outcome.rate)} against {percent(outcome.overall_rate)} overall"
-        ending = f"; {lower_first(outcome.label)}: {rate}"
+        ending = f" {outcome.label}: {rate}."
     else:
         ending = ""
     first = who or [size]
     second = does or ([size] if who else ["differ from everyone else in nothing that is measured"])
-    return f"They {listed(first)}. They {listed(second)}{ending}."
+    return f"They {listed(first)}. They {listed(second)}.{ending}"
 
 
 def _is_who(fact: Fact) -> bool:
@@ -102,6 +102,8 @@ def _clause(fact: Fact) -> str:
     """One statement that follows "They"."""
     if fact.having is not None and fact.rest_having is not None:
         return _having(lower_first(fact.measure.label), fact.having, fact.rest_having)
+    if fact.measure.name == "partner":
+        return _partner(fact.difference.mean, fact.difference.rest_mean)
     template = _template(fact)
     own, rest = (quantity(value, fact.measure.unit) for value in (fact.difference.mean, fact.difference.rest_mean))
     ratio = times(fact.ratio) if fact.ratio is not None else ""
@@ -110,7 +112,6 @@ def _clause(fact: Fact) -> str:
 
 SAID = {
     "age": "are {own} years old on average (the rest {rest})",
-    "partner": "live with a partner in {own} of cases (the rest {rest})",
     "tenure": "have been customers for {own} months on average (the rest {rest})",
 }
 SAID_AS_RATIO = {
@@ -143,6 +144,13 @@ def _part(fact: Fact) -> str:
     """`wine` of "Wine share of spend"."""
     match = SHARE_OF_ORDERS.match(fact.measure.label) or SHARE_OF_SPEND.match(fact.measure.label)
     return lower_first(match[1]) if match else ""
+
+
+def _partner(own: float, rest: float) -> str:
+    """Most of them live one way: say which, not how few live the other."""
+    if own < 0.5:
+        return f"live without a partner ({percent(1 - own)}; the rest {percent(1 - rest)})"
+    return f"live with a partner ({percent(own)}; the rest {percent(rest)})"
 
 
 def _having(label: str, own: float, rest: float) -> str:

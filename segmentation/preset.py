@@ -56,7 +56,7 @@ def _columns() -> tuple[Column, ...]:
         *(_column(source, f"purchases_{part}", Role.PURCHASES, integer, label, sure) for source, (part, label, sure) in _PURCHASES.items()),
         _column("NumWebVisitsMonth", "visits_web", Role.VISITS, integer, "Web visits a month", 0.97),
         *(_column(f"AcceptedCmp{n}", f"accepted_{n}", Role.OUTCOME, integer, f"Accepted campaign {n}", 0.97) for n in range(1, 6)),
-        _column("Complain", "complained", Role.FLAG, integer, "Complained", 0.88),
+        _column("Complain", "complained", Role.FLAG, integer, "Complaints", 0.88),
         _column("Z_CostContact", "z_cost_contact", Role.NUMBER, integer, "Cost of a contact", 0.9),
         _column("Z_Revenue", "z_revenue", Role.NUMBER, integer, "Revenue of a contact", 0.9),
         _column("Response", "responded", Role.OUTCOME, integer, "Responds", 0.97),

@@ -48,14 +48,18 @@ class Base(DeclarativeBase):
 
 
 def make_engine(url: str) -> Engine:
-    """An engine whose connections are safe by default: SQLite syncs fully and checks foreign keys, PostgreSQL pings first."""
+    """An engine whose connections are safe by default: SQLite syncs fully and checks foreign keys, PostgreSQL pings first.
+
+    Errors never quote the values of a statement, which may be a customer's.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     module = _sqlite_module()
-    engine = create_engine(parsed, module=module, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
+    connect_args = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    engine = create_engine(parsed, module=module, connect_args=connect_args, hide_parameters=True)
     _prepare_sqlite(engine, wal=module.sqlite_version_info >= (3, 51, 3))
     return engine
 

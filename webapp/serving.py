@@ -120,7 +120,7 @@ class Supervisor:
     def _ready(self) -> bool:
         try:
             with urlopen(f"{self.url}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
-                return json.load(answer).get("worker") != "none"
+                return bool(json.load(answer).get("worker") != "none")
         except (URLError, OSError, ValueError):
             return False
 

@@ -50,12 +50,13 @@ class Table:
     def fetch(self, *expressions: str) -> list[NDArray[Any]]:
         """The SQL `expressions` over all records, in the file's order; NULL is masked."""
         named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
-        arrays = self.connection.execute(f"SELECT {named} FROM raw").fetchnumpy()
+        # A scan keeps the order, but a long IN (...) becomes a hash join, which does not.
+        arrays = self.connection.execute(f"SELECT {named} FROM raw ORDER BY rowid").fetchnumpy()
         return [np.ma.asarray(arrays[f"v{i}"]) for i in range(len(expressions))]
 
     def texts(self, column: str, condition: str = "true") -> pd.Series:
         """The text of `column` indexed by record, where the SQL `condition` holds."""
-        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition}").fetchnumpy()
+        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition} ORDER BY rowid").fetchnumpy()
         return pd.Series(_objects(rows["text"]), index=rows["row"], dtype=object)
 
     def sample(self, rows: int = 5_000) -> pd.DataFrame:

@@ -18,6 +18,8 @@ from segmentation.wording import lower_first, quantity
 PANEL = 84
 HEAD = 24
 FOOT = 26
+LONG = 20
+"""Longer labels would meet the median at the other end of the panel's head."""
 
 
 def distributions(
@@ -156,13 +158,12 @@ def _bins(measure: Measure, drawn: Distribution, currency: str | None) -> list[s
 def _head(figure: go.Figure, panel: Panel, at: dict[str, int], theme: Theme, narrow: bool, currency: str | None) -> None:
     """The measure above the panel at the left, the segment's median at the right."""
     measure, _, each = panel
+    label = measure.short if narrow or len(measure.label) > LONG else measure.label
     axis = figure.get_subplot(at["row"], at["col"])
     (left, right), top = axis.xaxis.domain, axis.yaxis.domain[1]
     shared = {"xref": "paper", "yref": "paper", "showarrow": False, "yanchor": "bottom", "yshift": 3, "y": top}
     value = quantity(each.median, measure.unit, currency, short=True)
-    figure.add_annotation(
-        x=left, xanchor="left", text=measure.short if narrow else measure.label, font={"size": 12, "color": theme.ink}, **shared
-    )
+    figure.add_annotation(x=left, xanchor="left", text=label, font={"size": 12, "color": theme.ink}, **shared)
     figure.add_annotation(x=right, xanchor="right", text=value, font={"size": 12, "color": theme.ticks}, **shared)
 
 

@@ -14,6 +14,8 @@ from segmentation.plots.chart import WIDTHS, Chart, blank, dodge, label_at, mark
 from segmentation.profile_types import Interval, Profiles, SegmentProfile
 from segmentation.wording import money, number
 
+CROWDED = 24
+"""Marks closer than this (px) in height share the room to their right."""
 HEIGHT = 340
 LARGEST = 26
 """Diameter in px of the largest segment's mark; areas are proportional to customers."""
@@ -88,7 +90,9 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
     ideal = [(high - scale(point.value.mean)) / (high - low) * height for point in points]
     for point, text, at, moved in zip(points, texts, ideal, dodge(ideal, 18, 8, height - 8), strict=True):
         y = high - at / height * (high - low)
-        label_at(figure, point.recency.high, y, text, colour=theme.font, xanchor="left", xshift=8, yshift=at - moved)
+        # Beside neighbours at nearly the same height, a label starts where the last of their intervals ends.
+        ends = max(other.recency.high for other, near in zip(points, ideal, strict=True) if abs(near - at) < CROWDED)
+        label_at(figure, ends, y, text, colour=theme.font, xanchor="left", xshift=8, yshift=at - moved)
     figure.update_xaxes(range=[left, right], title={"text": "mean days since last purchase"}, nticks=6)
     ticks = _value_ticks(low, high, log)
     figure.update_yaxes(
@@ -121,9 +125,10 @@ def _x_range(points: Sequence[_Point], texts: Sequence[str], width: float) -> tu
     span = max(max(point.recency.high for point in points) - left, 1.0)
     left -= 0.12 * span
     right = left + span * 1.2
-    for point, text in zip(points, texts, strict=True):
+    furthest = max(point.recency.high for point in points)
+    for text in texts:
         taken = min(0.7, (text_width(text.replace("<b>", "").replace("</b>", "")) * 1.06 + 14) / width)
-        right = max(right, left + (point.recency.high - left) / (1 - taken))
+        right = max(right, left + (furthest - left) / (1 - taken))
     return left, right
 
 

@@ -93,8 +93,7 @@ def _output(part: str) -> Any:
     name, _, prop = part.rpartition(".")
     if not name.startswith("{"):
         return {"id": name, "property": prop.split("@")[0]}
-    matched = _matched(json.loads(name), prop.split("@")[0], None)
-    return matched
+    return _matched(json.loads(name), prop.split("@")[0], None)
 
 
 def _id_text(name: Any) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -63,6 +65,13 @@ def test_eleventh_guess_waits_in_every_process_and_after_a_restart(workspace: Re
     owner = Browser(first.app, address="198.51.100.9")
     assert owner.sign_in(EMAIL).status_code == 303
     assert Browser(first.app).sign_in("second@north.example").status_code == 303
+
+
+def test_guesses_at_once_do_not_outrun_the_count(workspace: Resources) -> None:
+    app = create_app(resources=workspace)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = Counter(pool.map(lambda _: Browser(app).sign_in(EMAIL, "wrong password").status_code, range(24)))
+    assert statuses == {401: 10, 429: 14}
 
 
 def test_a_whole_ipv6_network_is_one_address(workspace: Resources) -> None:
@@ -288,7 +297,7 @@ def test_passwords_are_argon2id_at_rest_and_pages_are_plain_forms(world: World) 
 
 @pytest.mark.parametrize("secret", ["", "changeme", "short", "a" * 40])
 def test_a_bad_secret_stops_the_start(secret: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ConfigError, match="secret|SECRET"):
+    with pytest.raises(ConfigError, match=r"secret|SECRET"):
         Config.from_env({"SMARTCART_SECRET_KEY": secret}, folder=tmp_path)
 
 

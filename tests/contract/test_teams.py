@@ -38,6 +38,23 @@ def test_strangers_to_a_team_get_404_from_every_callback(shared_world: World) ->
             assert answer.status_code == 404, (callback["output"], path, answer.status_code)
 
 
+def test_strangers_find_nothing_on_either_database(world_on: World) -> None:
+    """Characters that PostgreSQL cannot hold included."""
+    browser = world_on.browser("b")
+    for path in world_on.addresses("team-a"):
+        assert browser.get(path).status_code == 404, path
+        assert browser.get(f"{path}%00").status_code in (400, 404), path
+    router, *others = browser.callbacks()
+    for path in (f"/t/team-a/{world_on.owned.dataset}", "/t/team-b/x%00", "/t/team-b/x\x00/segments/y"):
+        for callback in others:
+            answer = browser.send(payload(callback, path, value="a\x00b"))
+            assert answer.status_code in (200, 204, 400, 404), (callback["output"], path)
+            assert CANARY not in answer.text
+    assert browser.send(payload(router, f"/t/team-a/{world_on.owned.dataset}")).status_code == 404
+    assert browser.get("/t/team-b/%00").status_code in (400, 404)
+    assert world_on.stranger().sign_in("a\x00@b.example", "\x00").status_code == 401
+
+
 @pytest.mark.parametrize("value", [None, 1, "id", {"x": 1}, ["x"]])
 def test_ids_of_another_team_in_any_part_of_a_callback_find_nothing(shared_world: World, value: Any) -> None:
     """The address is B's own; everything else names what A owns."""

@@ -130,11 +130,11 @@ def test_an_outcome_within_chance_is_no_evidence() -> None:
     assert lines[2].text == "94%"
 
 
-def test_persona_is_two_sentences_with_figures() -> None:
+def test_persona_is_sentences_with_figures() -> None:
     text = persona([CATALOGUE, INCOME, AGE], [RESPONDS], 0.24, 0.52)
     assert text == (
         "They earn 1.5× the average and are 51 years old on average (the rest 45). "
-        "They place 31% of their orders through the catalogue (the rest 16%); responds: 30% against 15% overall."
+        "They place 31% of their orders through the catalogue (the rest 16%). Responds: 30% against 15% overall."
     )
 
 

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 from sqlalchemy.exc import OperationalError
 
 from segmentation.errors import NotEnoughData
@@ -18,6 +19,7 @@ from webapp.tasks import ClaimedJob, Progress, Task
 
 RESULT = "fake.result"
 SECONDS_TO_SLEEP = 120
+MEMORY_OF_PARENT = ""  # a test sets it; only a fork sees that
 
 
 def signal_file(resources: Resources, name: str) -> Path:
@@ -30,7 +32,7 @@ def publish(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
     progress("Working", 0.5)
     with unit_of_work(resources) as session:
         jobs.finish_job(session, job.fence)
-        record_event(session, job.actor, RESULT, job.id, attempt=job.attempt, pid=os.getpid())
+        record_event(session, job.actor, RESULT, job.id, attempt=job.attempt, memory_of_parent=MEMORY_OF_PARENT)
 
 
 def hang_first(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -70,7 +72,7 @@ def crash(_resources: Resources, _job: ClaimedJob, _progress: Progress) -> None:
 
 def take_memory(_resources: Resources, _job: ClaimedJob, _progress: Progress) -> None:
     """Take memory in one piece, more than there may be (but never touch it, so that it is not resident)."""
-    bytearray(2**31)
+    np.zeros(2**31, dtype=np.uint8)
 
 
 def grow(_resources: Resources, _job: ClaimedJob, _progress: Progress) -> None:

@@ -22,6 +22,7 @@ from webapp.services.users import (
     accept_invitation,
     add_user,
     change_role,
+    disable_user,
     ensure_team,
     list_members,
     list_teams,
@@ -193,6 +194,17 @@ def test_a_team_keeps_an_admin(resources: Resources) -> None:
         change_role(session, actor, actor.name, MemberRole.VIEWER)
 
 
+def test_disabling_does_not_reach_into_other_teams(resources: Resources) -> None:
+    with unit_of_work(resources) as session:
+        north, south = admin(session), admin(session, "South Market")
+        add_user(session, north, "mara@north.example", MemberRole.VIEWER, password=GOOD)
+        disable_user(session, north, "mara@north.example")
+        add_user(session, north, "both@north.example", MemberRole.VIEWER, password=GOOD)
+        add_user(session, south, "both@north.example", MemberRole.VIEWER)
+        with pytest.raises(Conflict):
+            disable_user(session, north, "both@north.example")
+
+
 def test_another_teams_members_and_tokens_are_not_there(resources: Resources) -> None:
     with unit_of_work(resources) as session:
         north, south = admin(session), admin(session, "South Market")
@@ -213,7 +225,7 @@ def test_tokens_act_for_their_team_with_their_role(resources: Resources) -> None
         actor = admin(session)
         made = create_token(session, actor, name="nightly", role=MemberRole.ANALYST, days=1)
         assert made.token.startswith(made.prefix)
-        assert made.token not in str([token for token in list_tokens(session, actor)])
+        assert made.token not in str(list_tokens(session, actor))
         acting = token_actor(session, made.token)
         assert acting is not None
         assert (acting.team_slug, acting.role, acting.user_id) == ("north-market", MemberRole.ANALYST, None)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -84,9 +85,12 @@ class Plant:
 
     def results(self, job_id: str) -> list[int]:
         """The attempts that published something for the job."""
+        return [details["attempt"] for details in self.published(job_id)]
+
+    def published(self, job_id: str) -> list[dict[str, Any]]:
         published = select(AuditEvent).where(AuditEvent.action == fake_tasks.RESULT, AuditEvent.subject == job_id)
         with unit_of_work(self.resources, read_only=True) as session:
-            return [event.details["attempt"] for event in session.scalars(published)]
+            return [event.details for event in session.scalars(published)]
 
     def file(self, name: str) -> Path:
         return fake_tasks.signal_file(self.resources, name)
@@ -257,6 +261,7 @@ def test_a_worker_that_is_asked_to_stop_lets_its_job_finish(sqlite_plant: Plant)
     worker = sqlite_plant.start()
     sqlite_plant.child()
     os.kill(worker, signal.SIGTERM)
+    time.sleep(0.5)  # a worker that did not wait would have ended the job by now
     sqlite_plant.file("go").touch()
     sqlite_plant.workers[0].join(PATIENCE_SECONDS)
     assert sqlite_plant.workers[0].exitcode == 0
@@ -296,17 +301,28 @@ def test_a_command_runs_its_job_itself_and_shows_progress(plant: Plant) -> None:
     assert plant.show(other).status == "queued"
 
 
-def test_a_command_with_threads_starts_a_fresh_process(sqlite_plant: Plant) -> None:
+@pytest.mark.parametrize("threads", [0, 1])
+def test_a_command_forks_only_while_it_has_no_other_thread(sqlite_plant: Plant, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    monkeypatch.setattr(fake_tasks, "MEMORY_OF_PARENT", "seen")
     job_id = sqlite_plant.enqueue("publish")
-    done = threading.Event()
-    thread = threading.Thread(target=done.wait)
-    thread.start()
-    try:
+    with other_threads(threads):
         run_inline(sqlite_plant.resources, job_id, modules=MODULES)
+    (details,) = sqlite_plant.published(job_id)
+    assert details["memory_of_parent"] == ("" if threads else "seen")
+
+
+@contextmanager
+def other_threads(count: int) -> Iterator[None]:
+    done = threading.Event()
+    others = [threading.Thread(target=done.wait) for _ in range(count)]
+    for thread in others:
+        thread.start()
+    try:
+        yield
     finally:
         done.set()
-        thread.join()
-    assert sqlite_plant.results(job_id) == [1]
+        for thread in others:
+            thread.join()
 
 
 def test_a_database_that_is_away_does_not_end_the_worker(sqlite_resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:

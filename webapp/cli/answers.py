@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -52,7 +52,7 @@ def as_json_text(report: Report) -> str:
     return json.dumps(report, default=_plain, ensure_ascii=False)
 
 
-def table(rows: list[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
     """Rows as aligned text; `columns` maps keys to headings."""
     cells = [list(columns.values()), *([str(row.get(key, "")) for key in columns] for row in rows)]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]

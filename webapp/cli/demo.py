@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from segmentation import SegmentationError, synthetic_customers
+from segmentation import SegmentationError, synthetic_customers, write_customers
 from webapp.cli.answers import as_json_text, refuse
 from webapp.cli.context import open_workspace
 from webapp.cli.customers import READABLE, refuse_unusable, store_file
@@ -93,9 +93,8 @@ def _sample(config: Config) -> Path:
     """The generated sample and, beside it, the segment that each of its customers was drawn from."""
     path = Path(config.store).parent / "sample" / "smartcart_sample.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    made = synthetic_customers(SAMPLE_ROWS, segments=SAMPLE_SEGMENTS, seed=SAMPLE_SEED)
-    made.customers.to_csv(path, index=False)
-    made.customers[["ID"]].assign(segment=made.truth).to_csv(path.with_name("smartcart_sample-truth.csv"), index=False)
+    drawn = synthetic_customers(SAMPLE_ROWS, segments=SAMPLE_SEGMENTS, seed=SAMPLE_SEED)
+    write_customers(path, drawn, truth_path=path.with_name("smartcart_sample-truth.csv"))
     return path
 
 

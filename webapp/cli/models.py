@@ -21,7 +21,7 @@ from webapp.services.versions import list_versions, promote_version, request_rec
 KEPT_FIGURES = ("silhouette", "silhouette_null", "stability_ari", "smallest_share")
 
 
-class Count(click.ParamType):
+class Count(click.ParamType[int | None]):
     """A number of segments, or "auto"."""
 
     name = "K|auto"

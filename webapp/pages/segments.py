@@ -111,7 +111,13 @@ def not_champion(overview: SegmentsOverview, where: Where) -> Component | None:
         button("Models", href=models_address(where.team, where.dataset), small=True),
     ]
     text = "Your team works with another version. Tags and exports from here speak of this one's segments."
-    return verdict(f"Version {overview.version.number} is not the champion", text, tone="neutral", icon_name="clock-history", action=html.Div(links, className="acts"))
+    return verdict(
+        f"Version {overview.version.number} is not the champion",
+        text,
+        tone="neutral",
+        icon_name="clock-history",
+        action=html.Div(links, className="acts"),
+    )
 
 
 def no_segments_verdict(overview: SegmentsOverview, report: VersionReport) -> Component | None:

@@ -35,7 +35,7 @@ class Renewal(Enum):
 
 @dataclass(frozen=True)
 class Fence:
-    """Proof of a claim: which job, by whom, and the how-many-eth claim it is."""
+    """Proof of a claim: which job, by which worker, in which attempt. A later claim makes it void."""
 
     job_id: str
     owner: str

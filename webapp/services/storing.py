@@ -34,6 +34,7 @@ class Base:
     id: str
     digest: str
     as_of: date
+    schema: Schema
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class ImportPlan:
 
 @dataclass(frozen=True)
 class NewSnapshot:
-    """A snapshot whose file is in the store. `dataset_schema` has the ignored columns too; `figures` are `bulk.column_figures`."""
+    """A snapshot whose file is in the store. `dataset_schema` has the ignored columns too; `figures` are `bulk.column_figures`
+    (none where the dataset has that snapshot already)."""
 
     digest: str
     as_of: date
@@ -88,7 +90,7 @@ def plan_import(session: Session, actor: Actor, import_id: str) -> ImportPlan:
         day=row.created_at.date(),
         schema=schema_of(dataset),
         date_order=from_json(FileFormat, dataset.file_format).date_order if dataset.file_format else None,
-        base=Base(snapshot.id, snapshot.digest, snapshot.as_of) if snapshot else None,
+        base=Base(snapshot.id, snapshot.digest, snapshot.as_of, from_json(Schema, snapshot.column_schema)) if snapshot else None,
     )
 
 

@@ -172,8 +172,10 @@ def remove_member(session: Session, actor: Actor, email: str) -> None:
 
 
 def disable_user(session: Session, actor: Actor, email: str) -> None:
-    """Let nobody sign in as this member any more; for the workspace's operator, since it reaches beyond one team."""
+    """Let nobody sign in as this member any more. Conflict where they are in another team too, which it would reach."""
     user, _ = _membership(session, actor, email)
+    if len(list_teams(session, user.id)) > 1:
+        raise Conflict(f"{user.email} is in other teams too. Remove them from this one instead.")
     user.disabled_at = datetime.now(UTC)
     end_sessions(session, user.id)
     record_event(session, actor, "user.disabled", user.email)

@@ -67,6 +67,8 @@ class Reporter:
 def run_child(config: Config, job: ClaimedJob, modules: Sequence[str], threads: int | None) -> None:
     """Entry of the process: run the job's task and leave with an `Exit`. `threads` bounds the numerical libraries' pools."""
     _restrict_process(config.job_memory_megabytes)
+    if not structlog.is_configured():  # a process that was not forked; standard output belongs to the command that waits for us
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     # The worker let go of its connections before it forked; these are ours alone.
     resources = open_resources(config)
     with threadpool_limits(threads):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from segmentation.errors import UnreadableFile
 from segmentation.features import default_as_of
@@ -21,7 +22,7 @@ from webapp.edge import Resources, unit_of_work
 from webapp.services import jobs
 from webapp.services.imports import ColumnChoice, ImportReport
 from webapp.services.schemas import align_schema, column_use, merge_schemas, stored_columns
-from webapp.services.storing import BaseMoved, ImportPlan, NewSnapshot, plan_import, record_check, record_import
+from webapp.services.storing import Base, BaseMoved, ImportPlan, NewSnapshot, plan_import, record_check, record_import
 from webapp.services.subjects import CHECK_IMPORT, IMPORT
 from webapp.store import Store, StoreError
 from webapp.tasks import ClaimedJob, Progress, Task
@@ -139,12 +140,25 @@ def _as_of(plan: ImportPlan, read: _Read, counts: bulk.Counts) -> date:
 def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged) -> NewSnapshot:
     """Write the snapshot under its digest and describe it. Left behind by a lost job, it harms nobody."""
     schema = staged.staging.schema
+    if plan.base is not None and _same_state(plan.base, staged):
+        return _described(plan.base.digest, staged, {})
     with store.writing(plan.team_id, "snapshot") as (temporary, publish):
         staged.staging.write_snapshot(temporary)
         digest = bulk.snapshot_digest(temporary, schema, staged.as_of)
         figures = bulk.column_figures(temporary, schema)
         publish(digest)
-    return NewSnapshot(digest, staged.as_of, staged.counts.customers, schema, staged.read.schema, staged.read.intake.format, figures)
+    return _described(digest, staged, figures)
+
+
+def _same_state(base: Base, staged: _Staged) -> bool:
+    """Whether the file leaves the dataset as it is; the snapshot that is there then has the digest that a new one would get."""
+    moved = staged.counts.new or staged.counts.changed or staged.as_of != base.as_of
+    return not moved and bulk.schema_meaning(base.schema) == bulk.schema_meaning(staged.staging.schema)
+
+
+def _described(digest: str, staged: _Staged, figures: dict[str, dict[str, Any]]) -> NewSnapshot:
+    read = staged.read
+    return NewSnapshot(digest, staged.as_of, staged.counts.customers, staged.staging.schema, read.schema, read.intake.format, figures)
 
 
 def _store_rejects(store: Store, plan: ImportPlan, rejects: tuple[Reject, ...]) -> str | None:

@@ -25,7 +25,7 @@ CHANNEL_WORDS = {
     "phone": "Phone",
 }
 STATUS_WORDS = {"draft": "Draft", "planned": "Planned", "running": "Running", "done": "Done", "archived": "Archived"}
-FIELDS = ("name", "channel", "starts_on", "ends_on", "status")
+FIELDS = ("name", "channel", "status", "starts_on", "ends_on")
 LONGEST_NAME = 120
 
 
@@ -55,9 +55,9 @@ def campaign_fields(form: str, campaign: CampaignSummary | None = None) -> html.
     rows = [
         form_field(form, "name", "Name", text_input(field_id(form, "name"), value=shown.name, max_length=LONGEST_NAME)),
         form_field(form, "channel", "Channel", select(field_id(form, "channel"), channels, value=shown.channel)),
+        form_field(form, "status", "Status", select(field_id(form, "status"), statuses, value=shown.status)),
         form_field(form, "starts_on", "First day", date_input(field_id(form, "starts_on"), value=_iso(shown.starts_on)), optional=True),
         form_field(form, "ends_on", "Last day", date_input(field_id(form, "ends_on"), value=_iso(shown.ends_on)), optional=True),
-        form_field(form, "status", "Status", select(field_id(form, "status"), statuses, value=shown.status)),
     ]
     return html.Div(rows, className="sc-form-grid")
 

@@ -10,7 +10,7 @@ import pandas as pd
 from dash import dcc, html
 
 from segmentation.plots import Chart
-from webapp.ui.components import Child, Children, hidden_text, icon, icon_button
+from webapp.ui.components import Child, Children, aria, data, hidden_text, icon, icon_button
 from webapp.ui.format import number
 from webapp.ui.theme import GRAPH_CONFIG
 
@@ -31,19 +31,19 @@ def chart_card(id: str, chart: Chart, *, height: int | None = None, subtitle: Ch
     graph = dcc.Graph(
         id=f"{id}-graph", figure=chart.figure, config=GRAPH_CONFIG, responsive=True, style={"height": size}, className="sc-graph"
     )
-    plot = html.Div([hidden_text(chart.summary), html.Div(graph, **{"aria-hidden": "true"})], className="sc-chart-plot")
+    plot = html.Div([hidden_text(chart.summary), html.Div(graph, **aria(hidden="true"))], className="sc-chart-plot")
     figures = html.Div(
         frame_table(chart.table, chart.title),
         className="sc-chart-table",
         style={"height": size},
         tabIndex="0",
         role="region",
-        **{"aria-label": "Figures of this chart"},
+        **aria(label="Figures of this chart"),
     )
     parts: list[Child] = [head, html.Div([plot, figures], className="sc-card-body plot")]
     if foot is not None:
         parts.append(html.Div(foot, className="sc-card-foot"))
-    return html.Section(parts, id=id, className="sc-card sc-chart", **{"data-file": id})
+    return html.Section(parts, id=id, className="sc-card sc-chart", **data(file=id))
 
 
 def _tools(id: str, chart: Chart) -> list[Child]:
@@ -87,9 +87,9 @@ def _frame_cell(value: Any, is_number: bool) -> html.Td:
     if not is_number:
         return html.Td("" if pd.isna(value) else str(value))
     if pd.isna(value):
-        return html.Td("–", className="num", **{"data-v": ""})
+        return html.Td("–", className="num", **data(v=""))
     decimals = 0 if float(value).is_integer() else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
-    return html.Td(number(float(value), decimals), className="num", **{"data-v": repr(float(value)) if decimals else str(int(value))})
+    return html.Td(number(float(value), decimals), className="num", **data(v=repr(float(value)) if decimals else str(int(value))))
 
 
 def legend(items: Sequence[tuple[str, str]]) -> list[Child]:

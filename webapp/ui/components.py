@@ -15,15 +15,31 @@ from webapp.ui.format import percent
 
 Child = Component | str | int | float | None
 Children = Child | Sequence[Child]
+
 Tone = Literal["neutral", "good", "warn", "bad", "info"]
+
+
+def aria(**states: str) -> dict[str, Any]:
+    """`aria(label="Jobs")` as the attribute `aria-label`."""
+    return {f"aria-{name}": value for name, value in states.items()}
+
+
+def data(**values: str) -> dict[str, Any]:
+    """`data(file="heat-map")` as the attribute `data-file`."""
+    return {f"data-{name}": value for name, value in values.items()}
+
+
+def as_list(children: Children) -> list[Child]:
+    """One child or several, as a list."""
+    return [children] if children is None or isinstance(children, str | int | float | Component) else list(children)
 
 
 def icon(name: str, *, tone: str = "", label: str = "") -> html.I:
     """A Bootstrap icon, named without its `bi-`; silent to screen readers unless `label` says what it means."""
     classes = f"bi bi-{name} {tone}".strip()
     if label:
-        return html.I(className=classes, role="img", title=label, **{"aria-label": label})
-    return html.I(className=classes, **{"aria-hidden": "true"})
+        return html.I(className=classes, role="img", title=label, **aria(label=label))
+    return html.I(className=classes, **aria(hidden="true"))
 
 
 def hidden_text(text: str) -> html.Span:
@@ -50,8 +66,8 @@ def _crumbs(crumbs: Sequence[tuple[str, str | None]]) -> html.Nav:
     for text, href in crumbs:
         if parts:
             parts.append(icon("chevron-right"))
-        parts.append(dcc.Link(text, href=href) if href else html.Span(text, **{"aria-current": "page"}))
-    return html.Nav(parts, className="sc-crumb", **{"aria-label": "Where you are"})
+        parts.append(dcc.Link(text, href=href) if href else html.Span(text, **aria(current="page")))
+    return html.Nav(parts, className="sc-crumb", **aria(label="Where you are"))
 
 
 def row(*columns: tuple[int, Child]) -> html.Div:
@@ -99,7 +115,7 @@ def tile(
     label: str, figure: Children, *, unit: str = "", note: Children = None, aside: Children = None, help_text: str = ""
 ) -> html.Section:
     """One figure with its label, an optional small unit, a note under it and something small beside it."""
-    shown: list[Child] = [figure] if not isinstance(figure, list | tuple) else list(figure)
+    shown = as_list(figure)
     if unit:
         shown.append(html.Small(f" {unit}"))
     figures: list[Child] = [html.Div(shown, className="sc-tile-figure")]
@@ -118,19 +134,19 @@ def badge(text: str, tone: Tone = "neutral", icon_name: str | None = None, *, ti
     """A state in a word, with an icon wherever it has a colour."""
     default = {"good": "check-circle-fill", "warn": "exclamation-triangle-fill", "bad": "x-circle-fill", "info": "info-circle"}
     name = icon_name or default.get(tone)
-    children = [icon(name), text] if name else [text]
+    children: list[Child] = [icon(name), text] if name else [text]
     return html.Span(children, className=f"sc-badge {'' if tone == 'neutral' else tone}".strip(), title=title or None)
 
 
 def chip(text: Children, *, href: str | None = None, on: bool = False, count: str | None = None, **props: Any) -> Component:
     """A filter: a link where `href` is given, else a button (`id` among `props`)."""
-    children: list[Child] = list(text) if isinstance(text, list | tuple) else [text]
+    children = as_list(text)
     if count is not None:
         children.append(html.Span(count, className="n"))
     class_name = "sc-chip on" if on else "sc-chip"
     if href is not None:
         return dcc.Link(children, href=href, className=class_name, **props)
-    return html.Button(children, className=class_name, type="button", **{"aria-pressed": "true" if on else "false"}, **props)
+    return html.Button(children, className=class_name, type="button", **aria(pressed="true" if on else "false"), **props)
 
 
 def slot_class(slot: int) -> str:
@@ -146,7 +162,7 @@ def symbol_class(slot: int) -> str:
 def segment_mark(slot: int, *, large: bool = False) -> html.Span:
     """A segment's colour and symbol, with fill and edge in both themes; its name always stands beside it."""
     size = " lg" if large else ""
-    return html.Span(className=f"sc-mark {slot_class(slot)} {symbol_class(slot)}{size}", **{"aria-hidden": "true"})
+    return html.Span(className=f"sc-mark {slot_class(slot)} {symbol_class(slot)}{size}", **aria(hidden="true"))
 
 
 def mark_tile(slot: int) -> html.Span:
@@ -171,7 +187,7 @@ def button(
 ) -> Component:
     """A button, or a link that looks like one (`download` among `props` for a file). `kind`: primary, secondary, ghost, danger."""
     children: list[Child] = [icon(icon_name)] if icon_name else []
-    children += list(text) if isinstance(text, list | tuple) else [text]
+    children += as_list(text)
     style = {"ghost": "btn-ghost", "danger": "btn-secondary btn-danger-quiet"}.get(kind, f"btn-{kind}")
     class_name = f"btn {style}{' btn-sm' if small else ''} {props.pop('className', '')}".strip()
     if id is not None:
@@ -186,7 +202,7 @@ def button(
 def icon_button(icon_name: str, label: str, **props: Any) -> html.Button:
     """A square button that shows an icon only; `label` is its name."""
     class_name = f"btn btn-ghost btn-icon {props.pop('className', '')}".strip()
-    return html.Button(icon(icon_name), type="button", className=class_name, title=label, **{"aria-label": label}, **props)
+    return html.Button(icon(icon_name), type="button", className=class_name, title=label, **aria(label=label), **props)
 
 
 def empty_state(icon_name: str, title: str, text: Children, action: Child = None) -> html.Div:
@@ -215,7 +231,7 @@ def skeleton(height: int, *, label: str = "Loading") -> html.Div:
     """A waiting card of the final height, so that nothing jumps; it shows after 100 ms."""
     bars = [html.Div(className="sc-skel", style={"height": 14, "width": width, "marginBottom": 10}) for width in ("55%", "78%")]
     rest = html.Div(className="sc-skel", style={"flex": "1"})
-    return html.Div([*bars, rest, hidden_text(label)], className="sc-card sc-waiting", style={"height": height}, **{"aria-busy": "true"})
+    return html.Div([*bars, rest, hidden_text(label)], className="sc-card sc-waiting", style={"height": height}, **aria(busy="true"))
 
 
 def skeleton_tiles(n: int = 4, height: int = 118) -> html.Div:
@@ -268,8 +284,9 @@ def bar_pair(share: float, value_share: float | None, slot: int) -> html.Div:
     return html.Div(cells, className=f"sc-pair {slot_class(slot)}")
 
 
-def menu(
-    label: Children, items: Sequence[Component], *, class_name: str = "", toggle_class: str = "", end: bool = False
-) -> dbc.DropdownMenu:
+def menu(label: Children, items: Sequence[Component], *, class_name: str = "", toggle_class: str = "", end: bool = False) -> Component:
     """A menu behind a button; arrow keys move in it, Escape closes it."""
-    return dbc.DropdownMenu(list(items), label=label, caret=False, align_end=end, class_name=class_name, toggle_class_name=toggle_class)
+    shown: Component = dbc.DropdownMenu(
+        list(items), label=label, caret=False, align_end=end, class_name=class_name, toggle_class_name=toggle_class
+    )
+    return shown

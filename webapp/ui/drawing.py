@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
@@ -18,15 +17,15 @@ from webapp.ui.format import currency_sign
 from webapp.ui.theme import theme_of
 
 
-def drawn(plot: Callable[..., Chart | None], overview: SegmentsOverview, display: Display, **options: Any) -> Chart | None:
-    """What `plot` makes of the overview's segments; None where the data has nothing to draw.
+def drawn(plot: Callable[..., Chart | None], overview: SegmentsOverview, display: Display, cluster: int | None = None) -> Chart | None:
+    """What `plot` makes of all segments, or of the one at `cluster`; None where the data has nothing to draw.
 
     Plotly reads a subset of HTML, links included, in every label. So names and labels, which people and files bring, go
     in escaped; the words that stand outside the figure come back as they were.
     """
-    styles = tuple(escaped_style(style) for style in overview.styles)
+    profiles, styles = escaped_profiles(overview.profiles), tuple(escaped_style(style) for style in overview.styles)
     look = {"theme": theme_of(display), "narrow": display.narrow, "currency": currency_sign(overview.currency) or None}
-    chart = plot(escaped_profiles(overview.profiles), styles, **look, **options)
+    chart = plot(profiles, styles, **look) if cluster is None else plot(profiles, cluster, styles[cluster], **look)
     return None if chart is None else unescaped_words(chart)
 
 

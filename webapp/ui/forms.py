@@ -52,11 +52,11 @@ def labelled(label: str, control: Component) -> html.Label:
     return html.Label([hidden_text(label), control], className="sc-labelled")
 
 
-def dialog(id: Any, title: str, body: Children, confirm: Component, *, cancel_id: Any, note: Children = None) -> dbc.Modal:
+def dialog(id: Any, title: str, body: Children, confirm: Component, *, cancel_id: Any, note: Children = None) -> Component:
     """A dialog with one primary action; Escape, the cross and Cancel close it (`cancel_id` through a client-side callback)."""
     heading = f"{id}-title"
     foot: list[Child] = [html.Div(note, className="form-text me-auto")] if note is not None else []
-    return dbc.Modal(
+    shown: Component = dbc.Modal(
         [
             dbc.ModalHeader(html.H2(title, id=heading, className="modal-title"), close_button=True),
             dbc.ModalBody(body),
@@ -68,3 +68,4 @@ def dialog(id: Any, title: str, body: Children, confirm: Component, *, cancel_id
         labelledby=heading,
         fade=False,
     )
+    return shown

@@ -14,7 +14,7 @@ from webapp.services.access import Permission
 from webapp.services.datasets import DatasetSummary
 from webapp.services.users import TeamChoice
 from webapp.services.versions import VersionSummary
-from webapp.ui.components import Child, badge, hidden_text, icon, menu
+from webapp.ui.components import Child, aria, badge, hidden_text, icon, menu
 from webapp.ui.format import number
 from webapp.ui.page import Page
 from webapp.ui.places import Place, address, home_address, new_address, segments_address, team_address
@@ -24,7 +24,7 @@ VERSIONED = ("segments", "models")
 """Pages whose figures follow `?v=`."""
 
 
-def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Component, Component, list[Component], Component]:
+def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Component | list[Component], ...]:
     """Navigation (twice: side and drawer), the context menus, the user's menu."""
     known = datasets.list_datasets(view.session, view.actor)
     current = next((dataset for dataset in known if dataset.slug == view.dataset), None)
@@ -53,7 +53,7 @@ def _nav_item(page: Page, place: Place, lit: str | None, count: str | None) -> h
     if count is not None:
         parts.append(html.Span(count, className="end"))
     active = page.name == lit
-    current = {"aria-current": "page"} if active else {}
+    current = aria(current="page") if active else {}
     # A plain link, because dcc.Link takes no aria-current; `sc-go` lets shell.js change the page without a reload.
     class_name = "item sc-go active" if active else "item sc-go"
     return html.A(parts, href=address(place.team, place.dataset, page.path), className=class_name, title=page.title, **current)
@@ -62,7 +62,7 @@ def _nav_item(page: Page, place: Place, lit: str | None, count: str | None) -> h
 def _brand(place: Place) -> dcc.Link:
     words = html.Span(["SmartCart ", html.Small("Segments")], className="lbl")
     return dcc.Link(
-        [html.Span(className="sc-logo", **{"aria-hidden": "true"}), words],
+        [html.Span(className="sc-logo", **aria(hidden="true")), words],
         href=team_address(place.team),
         className="sc-brand",
         title="SmartCart Segments",
@@ -79,7 +79,7 @@ def _counts(view: View, dataset: DatasetSummary | None) -> dict[str, str]:
 
 
 def _team_menu(view: View, teams: Sequence[TeamChoice]) -> Component:
-    initial = html.Span(view.actor.team_name[:1].upper(), className="sc-team-mark", **{"aria-hidden": "true"})
+    initial = html.Span(view.actor.team_name[:1].upper(), className="sc-team-mark", **aria(hidden="true"))
     team_name = html.Span(view.actor.team_name, className="sc-hide-sm")
     if len(teams) < 2:
         return html.Span([initial, team_name], className="sc-ctx-item sc-hide-sm")
@@ -128,10 +128,10 @@ def _version_address(place: Place, version: VersionSummary) -> str:
 
 
 def _separator(*, first: bool = False) -> html.Span:
-    return html.Span("/", className="sep sc-hide-sm" if first else "sep", **{"aria-hidden": "true"})
+    return html.Span("/", className="sep sc-hide-sm" if first else "sep", **aria(hidden="true"))
 
 
-def user_menu(view: View) -> dbc.DropdownMenu:
+def user_menu(view: View) -> Component:
     """Who is signed in, with which role, and the way out (a form that posts, with the token that `shell.js` adds)."""
     initials = "".join(part[:1] for part in view.actor.name.split("@")[0].replace("_", ".").split(".")[:2]).upper()
     who = html.Div(
@@ -143,5 +143,5 @@ def user_menu(view: View) -> dbc.DropdownMenu:
         method="POST",
         className="sc-csrf",
     )
-    label = [html.Span(initials, className="sc-avatar", **{"aria-hidden": "true"}), hidden_text(f"Your account, {view.actor.name}")]
+    label = [html.Span(initials, className="sc-avatar", **aria(hidden="true")), hidden_text(f"Your account, {view.actor.name}")]
     return menu(label, [who, dbc.DropdownMenuItem(divider=True), leave], toggle_class="btn-ghost sc-avatar-button", end=True)

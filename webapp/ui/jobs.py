@@ -14,7 +14,7 @@ from webapp.edge import Callbacks, View
 from webapp.services import jobs
 from webapp.services.access import Permission
 from webapp.services.jobs import JobSummary
-from webapp.ui.components import Child, badge, button, hidden_text, icon
+from webapp.ui.components import Child, aria, badge, button, hidden_text, icon
 from webapp.ui.format import count
 from webapp.ui.notices import notice, notify
 from webapp.ui.places import address, jobs_address
@@ -72,7 +72,7 @@ def progress(share: float, label: str) -> html.Div:
     """A progress bar with its stage in words and its share."""
     percent = round(share * 100)
     bar = html.Div(html.Div(className="progress-bar", style={"width": f"{percent}%"}), className="progress")
-    values = {"aria-valuenow": str(percent), "aria-valuemin": "0", "aria-valuemax": "100", "aria-label": label}
+    values = aria(valuenow=str(percent), valuemin="0", valuemax="100", label=label)
     head = html.Div([html.Span(label), html.Span(f"{percent}%", className="num")], className="sc-progress-head")
     return html.Div([head, html.Div(bar, role="progressbar", **values)], className="sc-progress")
 
@@ -129,7 +129,7 @@ def bell(view: View, active: Sequence[JobSummary]) -> Component:
     label = f"Jobs: {len(active)} at work" if active else "Jobs: none at work"
     children: list[Child] = [icon("bell"), hidden_text(label)]
     if active:
-        children.append(html.B(str(len(active)), **{"aria-hidden": "true"}))
+        children.append(html.B(str(len(active)), **aria(hidden="true")))
     if view.dataset is None:
         return html.Span()
     return dcc.Link(

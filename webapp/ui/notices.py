@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import dcc, html, set_props
 
-from webapp.ui.components import Child, Tone, icon
+from webapp.ui.components import Child, Tone, aria, icon
 
 NOTICE = "notice"
 _ICONS = {
@@ -22,7 +22,7 @@ def notice(text: str, tone: Tone = "neutral", *, link: tuple[str, str] | None = 
     if link is not None:
         words += [" ", dcc.Link(link[0], href=link[1])]
     close = html.Button(
-        icon("x-lg"), type="button", className="btn btn-ghost btn-icon btn-sm sc-toast-close", **{"aria-label": "Close this message"}
+        icon("x-lg"), type="button", className="btn btn-ghost btn-icon btn-sm sc-toast-close", **aria(label="Close this message")
     )
     return html.Div([icon(_ICONS[tone]), html.Div(words, className="w"), close], className=f"sc-toast {tone}")
 

@@ -14,7 +14,7 @@ from flask import has_request_context, request
 from webapp.edge import Callbacks, Display, View
 from webapp.services.access import Permission
 from webapp.ui import frame, jobs, recluster
-from webapp.ui.components import Child, empty_state, error_state, icon, icon_button, no_permission
+from webapp.ui.components import Child, aria, empty_state, error_state, icon, icon_button, no_permission
 from webapp.ui.page import Page, find_page
 from webapp.ui.places import Place, parse_path
 
@@ -64,7 +64,7 @@ def _stores(display: Display) -> list[Component]:
 
 def _body() -> html.Div:
     column = html.Div([_top(), html.Div(id=jobs.Ids.BAR, className="sc-jobbar-place"), _main()], className="sc-column")
-    navigation = html.Nav(html.Div(id=Ids.NAV, className="sc-nav-in"), className="sc-nav", **{"aria-label": "Main"})
+    navigation = html.Nav(html.Div(id=Ids.NAV, className="sc-nav-in"), className="sc-nav", **aria(label="Main"))
     return html.Div([navigation, column], className="sc-shell")
 
 
@@ -78,7 +78,7 @@ def _top() -> html.Header:
                 type="button",
                 className="btn btn-ghost btn-icon",
                 title="Light or dark",
-                **{"aria-label": "Switch between light and dark"},
+                **aria(label="Switch between light and dark"),
             ),
             html.Div(id=Ids.USER),
         ],
@@ -105,13 +105,13 @@ def _main() -> html.Main:
 
 def _layers() -> list[Component]:
     drawer = dbc.Offcanvas(
-        html.Nav(id=Ids.DRAWER_NAV, className="sc-drawer-nav", **{"aria-label": "Main"}),
+        html.Nav(id=Ids.DRAWER_NAV, className="sc-drawer-nav", **aria(label="Main")),
         id=Ids.DRAWER,
         title=PRODUCT,
         is_open=False,
         placement="start",
     )
-    notices = html.Div(id=Ids.NOTICE, className="sc-notices", role="status", **{"aria-live": "polite"})
+    notices = html.Div(id=Ids.NOTICE, className="sc-notices", role="status", **aria(live="polite"))
     return [drawer, recluster.recluster_dialog(), notices]
 
 
@@ -184,7 +184,7 @@ def register(callbacks: Callbacks, pages: Sequence[Page]) -> None:
         Input(Ids.PULSE, "data"),
         needs=Permission.VIEW,
     )
-    def frame_of(view: View, _path: str, _search: str, _pulse: object) -> tuple[Component, ...]:
+    def frame_of(view: View, _path: str, _search: str, _pulse: object) -> tuple[Component | list[Component], ...]:
         return frame.show_frame(view, find_page(pages, parse_path(view.path)), pages)
 
     _clientside(callbacks)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from dash import html
 
-from webapp.ui.components import Child, Children, hidden_text
+from webapp.ui.components import Child, Children, aria, hidden_text
 
 Item = TypeVar("Item")
 
@@ -46,12 +46,12 @@ def table(
 
 def scroll(content: Child, label: str) -> html.Div:
     """A region that scrolls sideways by itself where it is too wide, also by keyboard."""
-    return html.Div(content, className="sc-scroll", tabIndex="0", role="region", **{"aria-label": label})
+    return html.Div(content, className="sc-scroll", tabIndex="0", role="region", **aria(label=label))
 
 
 def meter(share: float, text: str, *, warn: bool = False) -> html.Span:
     """A share as a short bar and its figure."""
-    bar = html.Span(html.I(style={"width": f"{max(0.0, min(1.0, share)) * 100:.1f}%"}), className="bar", **{"aria-hidden": "true"})
+    bar = html.Span(html.I(style={"width": f"{max(0.0, min(1.0, share)) * 100:.1f}%"}), className="bar", **aria(hidden="true"))
     return html.Span([bar, text], className="sc-meter warn" if warn else "sc-meter")
 
 

@@ -8,7 +8,7 @@ from segmentation import palette
 from segmentation.palette import Theme
 from webapp.edge import Display
 
-GRAPH_CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "displaylogo": False, "doubleClick": False}
+GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "displaylogo": False, "doubleClick": False}
 
 
 def theme_of(display: Display) -> Theme:

@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from webapp.edge import View
-from webapp.ui.components import Child, button, icon
+from webapp.ui.components import Child, aria, button, data, icon
 from webapp.ui.format import number
 from webapp.ui.forms import field, text_input
 from webapp.ui.places import upload_address
@@ -31,7 +31,7 @@ def upload_form(view: View, *, dataset: str | None) -> Component:
         control = text_input("new-dataset-name", placeholder="Customers", class_name="sc-upload-name")
         help_text = "Later files go into the same dataset; campaigns and segments belong to it."
         parts.insert(0, field("What to call these customers", control, help_text=help_text))
-    target = {"data-url": upload_address(view.actor.team_slug), "data-limit": str(limit), "data-dataset": dataset or ""}
+    target = data(url=upload_address(view.actor.team_slug), limit=str(limit), dataset=dataset or "")
     return html.Div(parts, className="sc-upload", **target)
 
 
@@ -39,10 +39,10 @@ def _going() -> html.Div:
     bar = html.Div(
         html.Div(html.Div(className="progress-bar"), className="progress"),
         role="progressbar",
-        **{"aria-label": "Upload", "aria-valuemin": "0", "aria-valuemax": "100"},
+        **aria(label="Upload", valuemin="0", valuemax="100"),
     )
     words = html.Div(
         [html.Span(className="sc-upload-words"), button("Cancel", kind="danger", small=True, className="sc-upload-cancel")],
         className="sc-progress-head",
     )
-    return html.Div([words, bar], className="sc-upload-going", **{"aria-live": "polite"})
+    return html.Div([words, bar], className="sc-upload-going", **aria(live="polite"))

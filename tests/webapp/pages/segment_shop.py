@@ -53,8 +53,8 @@ def walk(content: Any) -> Iterator[Any]:
 
 
 def words(content: Any) -> str:
-    """The text that is shown, piece by piece."""
-    return " ".join(str(part) for part in walk(content) if not isinstance(part, Component))
+    """The text that is shown, its pieces one blank apart."""
+    return " ".join(" ".join(str(part) for part in walk(content) if not isinstance(part, Component)).split())
 
 
 def links(content: Any) -> list[str]:

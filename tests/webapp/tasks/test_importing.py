@@ -310,7 +310,7 @@ def table(rows: dict[str, tuple[int | None, int | None]]) -> str:
     return "\n".join(["Id,A,B", *lines]) + "\n"
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.lists(ROWS, min_size=1, max_size=3), shuffle=st.randoms(use_true_random=False))
 def test_imports_merge_like_a_dictionary(sqlite_shop: Shop, files: list[dict[str, tuple[int | None, int | None]]], shuffle) -> None:
     number = uuid4()
@@ -332,6 +332,25 @@ def test_imports_merge_like_a_dictionary(sqlite_shop: Shop, files: list[dict[str
     assert (again.report.unchanged, again.snapshot) == (len(expected), snapshot.number)
     sqlite_shop.import_file(table(dict(shuffled)), dataset=f"E {number}", mapping=MAPPING, as_of=snapshot.as_of)
     assert current(sqlite_shop, f"E {number}")[0].digest == snapshot.digest
+
+
+def test_rows_stay_together_in_a_file_that_is_read_in_many_pieces(sqlite_shop: Shop) -> None:
+    rows = 130_000  # more than one of DuckDB's row groups
+    lines = [f"{n},{n + 0.5},{n % 7},2024-01-{1 + n % 28:02d},{'no' if n % 2 else 'yes'},w{n % 5}" for n in range(rows)]
+    roles = {"Id": "customer_id", "A": "amount", "B": "count", "C": "enrolled_on", "D": "flag", "E": "category"}
+    done = sqlite_shop.import_file("Id,A,B,C,D,E\n" + "\n".join(lines) + "\n", mapping={"schema": roles})
+    assert done.report is not None, done.message
+    assert done.report.new == rows
+    frame = current(sqlite_shop)[1]
+    number = frame[CUSTOMER_KEY].astype(int)
+    assert (frame["a"] == number + 0.5).all()
+    assert (frame["b"] == number % 7).all()
+    assert (frame["c"].dt.day == 1 + number % 28).all()
+    assert (frame["d"] == (number + 1) % 2).all()
+    assert (frame["e"] == "w" + (number % 5).astype(str)).all()
+    with sqlite_shop.reading() as session:
+        for customer in session.scalars(select(Customer).where(Customer.customer_key.in_(["0", "77777", "129999"]))):
+            assert customer.attributes["a"] == int(customer.customer_key) + 0.5
 
 
 def test_the_smartcart_file(shop: Shop, shared_data) -> None:

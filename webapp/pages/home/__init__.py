@@ -105,7 +105,7 @@ def nothing_found(view: View, dataset: DatasetSummary) -> Component:
                 "people", "No customers yet", "Bring a CSV file; you see what was understood before anything is stored.", shown
             )
         )
-    text = f"{count(dataset.customers, 'customer')} are here. Find groups who are alike; the product says how sure it is, also when there are none."
+    text = f"{count(dataset.customers, 'customer')} are here. Find groups who are alike; the product says how sure it is."
     return card(
         body=empty_state("grid-1x2", "No segments yet", text, recluster_button(view.actor, at="home", text="Find segments", kind="primary"))
     )

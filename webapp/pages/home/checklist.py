@@ -13,7 +13,7 @@ from webapp.services.access import Permission
 from webapp.services.campaigns import CampaignSummary
 from webapp.services.datasets import DatasetSummary
 from webapp.services.segments import SegmentsOverview
-from webapp.ui.components import Child, button, card, icon
+from webapp.ui.components import Child, aria, button, card, icon
 from webapp.ui.format import count, percent
 from webapp.ui.places import campaigns_address, segment_address
 
@@ -42,7 +42,7 @@ def checklist(
     if done == len(steps):
         return None
     following = next(step for step in steps if not step.done)
-    bar = html.Div(dbc.Progress(value=100 * done / len(steps)), className="sc-check-bar", **{"aria-hidden": "true"})
+    bar = html.Div(dbc.Progress(value=100 * done / len(steps)), className="sc-check-bar", **aria(hidden="true"))
     items = html.Ol([_item(step, is_next=step is following) for step in steps], className="sc-check")
     return card("Get to your first campaign", f"{done} of {len(steps)} done", [bar, items], flush=True)
 

@@ -12,7 +12,7 @@ from webapp.edge import View
 from webapp.services.datasets import DatasetSummary
 from webapp.services.segments import SegmentsOverview
 from webapp.services.versions import VersionReport
-from webapp.ui.components import Child, button, card, half_row, segment_label, segment_mark, segment_verdict, slot_class, tile
+from webapp.ui.components import Child, aria, button, card, half_row, segment_label, segment_mark, segment_verdict, slot_class, tile
 from webapp.ui.format import count, currency_sign, day, money, number, percent, short_number
 from webapp.ui.places import models_address, segment_address, segments_address
 from webapp.ui.tables import Column, table
@@ -116,7 +116,7 @@ def shares_title(overview: SegmentsOverview) -> str:
 def _bar(share: float, slot: int | None) -> html.Span:
     fill = html.I(style={"width": f"{share * 100:.1f}%"})
     return html.Span(
-        [html.Span(fill, className="bar", **{"aria-hidden": "true"}), percent(share)],
+        [html.Span(fill, className="bar", **aria(hidden="true")), percent(share)],
         className=f"sc-share {slot_class(slot) if slot else ''}".strip(),
     )
 

@@ -9,7 +9,7 @@ from dash import html
 from segmentation.intake import Reject
 from webapp.edge import View
 from webapp.services.imports import ImportDetail, ImportReport
-from webapp.ui.components import Child, button, card, icon, page_head
+from webapp.ui.components import Child, aria, button, card, icon, page_head
 from webapp.ui.format import count, number, percent
 from webapp.ui.places import data_address, rejects_address
 from webapp.ui.tables import Column, table
@@ -35,7 +35,7 @@ def steps(now: int) -> html.Ol:
     for place, name in enumerate(STEPS):
         state = "done" if place < now else "now" if place == now else ""
         mark: Child = icon("check-lg", label="Done") if state == "done" else str(place + 1)
-        current = {"aria-current": "step"} if state == "now" else {}
+        current = aria(current="step") if state == "now" else {}
         items.append(html.Li([html.B(mark), name], className=state, **current))
     return html.Ol(items, className="sc-steps")
 
@@ -47,7 +47,7 @@ def counts_card(view: View, detail: ImportDetail, report: ImportReport, title: s
     bar = html.Div(
         [html.I(className=classes, style={"flex": str(amount)}) for amount, classes, _ in parts if amount],
         className="sc-counts",
-        **{"aria-hidden": "true"},
+        **aria(hidden="true"),
     )
     legend = [
         html.Span(

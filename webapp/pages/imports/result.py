@@ -52,8 +52,10 @@ def result_page(view: View, detail: ImportDetail) -> Component:
         )
         return html.Div(parts)
     report = detail.report
-    title = f"{number(report.new)} new, {number(report.changed)} changed, {number(report.unchanged)} unchanged, {number(report.rejected)} rejected"
-    sub = f"{count(report.file_rows, 'row')} of the file. {'Snapshot ' + str(detail.snapshot) + ' holds the result.' if detail.snapshot else ''}"
+    named = (("new", report.new), ("changed", report.changed), ("unchanged", report.unchanged), ("rejected", report.rejected))
+    title = ", ".join(f"{number(amount)} {word}" for word, amount in named)
+    kept = f" Snapshot {detail.snapshot} holds the result." if detail.snapshot else ""
+    sub = f"{count(report.file_rows, 'row')} of the file.{kept}"
     parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected)]
     return html.Div(parts)
 

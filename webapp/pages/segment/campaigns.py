@@ -80,7 +80,7 @@ def tag_form(choices: Sequence[CampaignSummary]) -> list[Child]:
     how = dbc.RadioItems(
         id=Ids.TAG_HOW,
         options=[
-            {"value": EXISTING, "label": "A campaign that is there", "disabled": not choices},
+            {"value": EXISTING, "label": "An existing campaign", "disabled": not choices},
             {"value": NEW, "label": "A new campaign"},
         ],
         value=EXISTING if choices else NEW,

@@ -20,8 +20,10 @@ from webapp.ui.components import Child, card, hidden_text, no_permission
 from webapp.ui.segments_ui import asked_version
 
 BLOCK = 100
-NARROW_COLUMNS = 4
+NARROW_COLUMNS = 3
 DECIMALS = 2
+NAME_WIDTH = 230
+"""Pixels that a segment's name takes; the grid measures its columns before it has rows."""
 
 
 def customers_tab(view: View, detail: SegmentDetail) -> list[Child]:
@@ -41,7 +43,13 @@ def customers_tab(view: View, detail: SegmentDetail) -> list[Child]:
 def shown_columns(columns: Sequence[GridColumn], *, narrow: bool) -> tuple[GridColumn, ...]:
     """Without the segment's name, which is the page's; on a phone the key and the first figures."""
     own = tuple(column for column in columns if column.name != "segment_name")
-    return (own[0], *[column for column in own if column.numeric][: NARROW_COLUMNS - 1]) if narrow else own
+    figures = [column for column in own if column.numeric and not is_year(column)]
+    return (own[0], *figures[: NARROW_COLUMNS - 1]) if narrow else own
+
+
+def is_year(column: GridColumn) -> bool:
+    """Whether a column holds years, which are written without a thousands separator."""
+    return column.kind == "integer" and "year" in column.name.split("_")
 
 
 def customers_grid(columns: Sequence[GridColumn], *, narrow: bool) -> Component:
@@ -52,17 +60,16 @@ def customers_grid(columns: Sequence[GridColumn], *, narrow: bool) -> Component:
         "rowBuffer": 20,
         "suppressFieldDotNotation": True,
         "suppressMovableColumns": True,
+        "suppressMultiSort": True,
         "enableCellTextSelection": True,
         "ensureDomOrder": True,
-        "multiSortKey": None,
-        "overlayNoRowsTemplate": "No customers",
     }
     return dag.AgGrid(
         id=Ids.GRID,
         className="sc-grid",
         rowModelType="infinite",
         columnDefs=[column_definition(column, first=index == 0) for index, column in enumerate(columns)],
-        defaultColDef={"sortable": True, "resizable": True, "filter": False, "suppressMultiSort": True, "suppressHeaderMenuButton": True},
+        defaultColDef={"sortable": True, "resizable": True, "filter": False, "suppressHeaderMenuButton": True},
         columnSize="responsiveSizeToFit" if narrow else "autoSize",
         dashGridOptions=options,
         style={"height": 560},
@@ -71,7 +78,8 @@ def customers_grid(columns: Sequence[GridColumn], *, narrow: bool) -> Component:
 
 def column_definition(column: GridColumn, *, first: bool) -> dict[str, Any]:
     """One column: numbers right with tabular figures, the key always in sight. Values arrive as text that is ready to read."""
-    definition: dict[str, Any] = {"field": column.name, "headerName": column.label, "minWidth": 96}
+    width = NAME_WIDTH if column.name == "runner_up" else 96
+    definition: dict[str, Any] = {"field": column.name, "headerName": column.label, "minWidth": width}
     if column.numeric:
         definition |= {"cellClass": "num ag-right-aligned-cell", "headerClass": "ag-right-aligned-header"}
     if first:
@@ -108,5 +116,5 @@ def cell_text(value: Any, column: GridColumn) -> str:
         return format.day(pd.Timestamp(value).date())
     if column.numeric:
         number = float(value)
-        return format.number(number, 0 if number.is_integer() else DECIMALS)
+        return str(int(number)) if is_year(column) else format.number(number, 0 if number.is_integer() else DECIMALS)
     return str(value)

@@ -1,0 +1,66 @@
+"""Jobs: what runs, what ran, and why it failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.webapp.looking import HERE, look
+from tests.webapp.pages.segment_shop import ids, links, words
+from tests.webapp.working import Shop, customers_csv, open_shop
+from webapp.edge import Resources
+from webapp.models import MemberRole
+from webapp.pages import jobs
+from webapp.services import jobs as services
+from webapp.services import versions
+
+
+@pytest.fixture
+def shop(sqlite_resources: Resources) -> Shop:
+    """A team with nothing in it."""
+    return open_shop(sqlite_resources)
+
+
+def test_a_quiet_team_is_told_what_will_be_here(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    with shop.reading() as session:
+        assert "Nothing is running" in words(jobs.show_running(look(shop, session, f"{HERE}/jobs")))
+
+
+def test_waiting_jobs_can_be_cancelled_by_those_who_could_start_them(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    with shop.writing() as session:
+        versions.request_recluster(session, shop.actor, "customers")
+    with shop.reading() as session:
+        shown = jobs.show_running(look(shop, session, f"{HERE}/jobs"))
+        for_viewer = jobs.show_running(look(shop, session, f"{HERE}/jobs", role=MemberRole.VIEWER))
+    assert "Finding segments: version 1" in words(shown)
+    assert "No worker is running" in words(shown)
+    assert [name["at"] for name in ids(shown) if isinstance(name, dict)] == ["jobs"]
+    assert not any(isinstance(name, dict) for name in ids(for_viewer))
+
+
+def test_with_a_worker_nobody_is_warned(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    with shop.writing() as session:
+        versions.request_recluster(session, shop.actor, "customers")
+        services.beat(session, "worker-1")
+    with shop.reading() as session:
+        assert "No worker" not in words(jobs.show_running(look(shop, session, f"{HERE}/jobs")))
+
+
+def test_history_says_why_a_job_failed_and_links_to_its_result(shop: Shop) -> None:
+    done = shop.import_file(customers_csv())
+    failed = shop.import_file("nothing")
+    with shop.reading() as session:
+        shown = jobs.show_history(look(shop, session, f"{HERE}/jobs"))
+    assert "1 job failed" in words(shown)
+    assert failed.message
+    assert failed.message in words(shown)
+    assert {f"{HERE}/imports/{done.id}", f"{HERE}/imports/{failed.id}"} == set(links(shown))
+
+
+def test_other_teams_jobs_are_not_there(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    with shop.reading() as session:
+        listed = services.list_jobs(session, shop.stranger)
+    assert listed == ()

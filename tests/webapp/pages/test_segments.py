@@ -1,0 +1,127 @@
+"""The Segments page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.webapp.pages.segment_shop import DATASET, TEAM, Visitor, ids, links, overview_of, walk, words
+from tests.webapp.working import Shop, customers_csv, import_file, open_shop
+from webapp.edge import Display, Resources, unit_of_work
+from webapp.models import MemberRole
+from webapp.pages import segments as page
+from webapp.services import segments, versions
+from webapp.services.errors import NotFound
+
+
+def test_head_counts_the_segments_and_names_the_smallest(shop: Shop) -> None:
+    with shop.reading() as session:
+        head, _ = page.show_segments_page(Visitor(shop).view(session, "segments"))
+    smallest = min(profile.size for profile in overview_of(shop).profiles.segments)
+    assert words(head).startswith("Segments Three segments in version 1.")
+    assert f"the smallest has {smallest}." in words(head)
+
+
+def test_cards_show_every_segment_with_its_size_and_lead_to_it(shop: Shop) -> None:
+    with shop.reading() as session:
+        _, body = page.show_segments_page(Visitor(shop).view(session, "segments"))
+    overview = overview_of(shop)
+    for style, profile in zip(overview.styles, overview.profiles.segments, strict=True):
+        assert style.name in words(body)
+        assert f"{profile.size} customers" in words(body)
+        assert links(body).count(f"/t/{TEAM}/{DATASET}/segments/{style.key}") == 2  # chip and card
+
+
+@pytest.mark.parametrize(
+    ("role", "may_export", "may_recluster"),
+    [(MemberRole.VIEWER, False, False), (MemberRole.MARKETER, True, False), (MemberRole.ANALYST, True, True)],
+)
+def test_head_offers_what_the_role_may_do(shop: Shop, role: MemberRole, may_export: bool, may_recluster: bool) -> None:
+    with shop.reading() as session:
+        head, _ = page.show_segments_page(Visitor(shop, role).view(session, "segments"))
+    assert (f"/t/{TEAM}/{DATASET}/segments/all/customers.csv" in links(head)) is may_export
+    assert ("Re-cluster" in words(head)) is may_recluster
+
+
+def test_figures_are_drawn_in_the_visitors_theme(shop: Shop) -> None:
+    with shop.reading() as session:
+        light = page.show_figures(Visitor(shop).view(session, "segments"))
+        dark = page.show_figures(Visitor(shop, display=Display("dark")).view(session, "segments"))
+    assert len(light) == len(page.PLOTS)
+    assert figure_text(light) != figure_text(dark)
+
+
+def figure_text(cards: object) -> str:
+    return json.dumps([part.figure.to_plotly_json() for part in walk(list(cards)) if hasattr(part, "figure")], default=str)  # type: ignore[call-overload]
+
+
+def test_a_typed_name_is_text_in_cards_and_is_escaped_in_figures(shop: Shop) -> None:
+    hostile = '<a href="//evil">Meat & more</a> %{x}'
+    key = overview_of(shop).styles[0].key
+    with shop.writing() as session:
+        segments.rename_segment(session, shop.actor, DATASET, key, hostile)
+    with shop.reading() as session:
+        view = Visitor(shop).view(session, "segments")
+        _, body = page.show_segments_page(view)
+        cards = page.show_figures(view)
+    assert hostile in words(body)
+    assert "<a href" not in figure_text(cards) and "%{x}" not in figure_text(cards)
+    assert "&lt;a href=" in figure_text(cards)
+    assert hostile in words(list(cards))  # the table beside the figure shows what was typed
+
+
+def test_an_older_version_is_shown_as_such_and_its_links_stay_in_it(shop: Shop) -> None:
+    assert shop.recluster(k=2).number == 2
+    with shop.reading() as session:
+        head, body = page.show_segments_page(Visitor(shop).view(session, "segments", v="2"))
+    assert "Two segments in version 2" in words(head)
+    assert "Version 2 is not the champion" in words(body)
+    assert any(link.endswith("?v=2") for link in links(body))
+    assert any(link.endswith("customers.csv?v=2") for link in links(head))
+
+
+def test_a_version_that_is_not_there_is_not_found(shop: Shop) -> None:
+    with shop.reading() as session, pytest.raises(NotFound):
+        page.show_segments_page(Visitor(shop).view(session, "segments", v="99"))
+
+
+def test_another_team_finds_nothing(shop: Shop) -> None:
+    with shop.reading() as session, pytest.raises(NotFound):
+        view = Visitor(shop).view(session, "segments")
+        page.show_segments_page(type(view)(**{**view.__dict__, "actor": shop.stranger}))
+
+
+def test_without_customers_the_next_step_is_an_import(sqlite_resources: Resources) -> None:
+    shop = open_shop(sqlite_resources)
+    import_file(sqlite_resources, shop.actor, "", dataset="Customers")  # refused, so the dataset stays empty
+    with shop.reading() as session:
+        _, body = page.show_segments_page(Visitor(shop).view(session, "segments"))
+        _, viewed = page.show_segments_page(Visitor(shop, MemberRole.VIEWER).view(session, "segments"))
+    assert "No customers yet" in words(body) and f"/t/{TEAM}/{DATASET}/data" in links(body)
+    assert "No customers yet" in words(viewed) and not links(viewed)
+
+
+def test_with_customers_the_next_step_is_the_first_fit_which_then_shows_its_progress(sqlite_resources: Resources) -> None:
+    shop = open_shop(sqlite_resources)
+    shop.import_file(customers_csv((5, 5)))
+    with shop.reading() as session:
+        _, body = page.show_segments_page(Visitor(shop).view(session, "segments"))
+    assert "10 customers are here." in words(body) and "Find segments" in words(body)
+    with unit_of_work(sqlite_resources) as session:
+        versions.request_recluster(session, shop.actor, DATASET)
+    with shop.reading() as session:
+        view = Visitor(shop).view(session, "segments")
+        _, body = page.show_segments_page(view)
+        assert page.Ids.FIRST_FIT in ids(body) and "Finding the first segments" in words(body)
+        assert "Waiting for a worker" in words(page.show_first_fit(view))
+
+
+def test_the_verdict_none_is_an_answer_before_the_cards(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    overview = overview_of(shop)
+    with shop.reading() as session:
+        report = versions.show_report(session, shop.actor, DATASET, 1)
+    none = type(overview)(**{**overview.__dict__, "version": type(overview.version)(**{**overview.version.__dict__, "verdict": "none"})})
+    shown = words(page.no_segments_verdict(none, report))
+    assert report.verdict.headline in shown and all(reason.text in shown for reason in report.verdict.reasons)
+    assert page.no_segments_verdict(overview, report) is None
