@@ -102,4 +102,5 @@ def database_time(session: Session) -> datetime:
     """The moment by the one clock that all workers share: PostgreSQL's own; with SQLite they share the machine's."""
     if session.get_bind().dialect.name == "sqlite":
         return datetime.now(UTC)
-    return session.execute(select(func.clock_timestamp())).scalar_one()
+    now: datetime = session.execute(select(func.clock_timestamp(type_=UtcDateTime))).scalar_one()
+    return now

@@ -67,7 +67,7 @@ def _locked(engine: Engine) -> Iterator[Connection]:
     with _ALEMBIC_LOCK, engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             # Batch migrations rebuild tables; inside the transaction this pragma would be ignored.
-            connection.connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
+            connection.connection.execute("PRAGMA foreign_keys=OFF")
         else:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
         try:
@@ -76,7 +76,7 @@ def _locked(engine: Engine) -> Iterator[Connection]:
         finally:
             connection.rollback()
             if engine.dialect.name == "sqlite":
-                connection.connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+                connection.connection.execute("PRAGMA foreign_keys=ON")
 
 
 def main() -> None:

@@ -125,6 +125,7 @@ def test_known_and_unknown_accounts_are_answered_alike(world: World, monkeypatch
         answer = world.stranger().sign_in(email, "wrong password")
         answers.append((answer.status_code, re.sub(r'value="[^"]*"|autofocus', "", answer.text)))
     assert len(set(answers)) == 1
+    assert all(stored.startswith("$argon2id$") for stored in checked)
     assert len(checked) == 4  # the same work, so that time tells nothing either
 
 

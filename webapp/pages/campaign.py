@@ -148,7 +148,7 @@ def tag_columns(view: View, campaign: CampaignSummary, overview: SegmentsOvervie
     return columns
 
 
-def add_segment(campaign: CampaignSummary, overview: SegmentsOverview) -> Component:
+def add_segment(campaign: CampaignSummary, overview: SegmentsOverview) -> html.Span | dbc.Form:
     """Chooses among the segments that the campaign is not tied to."""
     taken = {tag.segment_key for tag in campaign.tags}
     names = {style.key: style.name for style in overview.styles if style.key not in taken}

@@ -27,7 +27,7 @@ from webapp.ui.campaign_form import (
     read_campaign,
     refusals,
 )
-from webapp.ui.components import Child, button, card, chip, empty_state, page_head, skeleton
+from webapp.ui.components import Child, aria, button, card, chip, empty_state, page_head, skeleton
 from webapp.ui.forms import dialog
 from webapp.ui.notices import notify
 from webapp.ui.page import Page
@@ -92,7 +92,8 @@ def campaigns_sentence(known: Sequence[CampaignSummary]) -> str:
     """How many there are, and how many are tied to no segment."""
     live = [campaign for campaign in known if campaign.status != "archived"]
     untied = sum(not campaign.tags for campaign in live)
-    sentence = f"{format.count(len(live), 'campaign')}, {format.number(sum(campaign.status == 'running' for campaign in live))} running."
+    running = sum(campaign.status == "running" for campaign in live)
+    sentence = f"{format.count(len(live), 'campaign')}, {format.number(running) if running else 'none'} running."
     return f"{sentence} {format.number(untied)} {'has' if untied == 1 else 'have'} no segment yet." if untied else sentence
 
 
@@ -124,7 +125,7 @@ def status_chips(view: View, known: Sequence[CampaignSummary], chosen: str) -> C
                     word, href=address(team, dataset, "campaigns", status=status), on=status == chosen, count=format.number(counts[status])
                 )
             )
-    return html.Nav(chips, className="sc-chips scroll mb-3", **{"aria-label": "Filter by status"})
+    return html.Nav(chips, className="sc-chips scroll mb-3", **aria(label="Filter by status"))
 
 
 def campaign_list(view: View, shown: Sequence[CampaignSummary]) -> Component:

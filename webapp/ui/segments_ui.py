@@ -13,7 +13,7 @@ from segmentation.profiles import SegmentProfile
 from webapp.services.segments import SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import STATUS_WORDS
-from webapp.ui.components import Child, Tone, badge, bar_pair, chip, icon, segment_mark, slot_class
+from webapp.ui.components import Child, Tone, aria, badge, bar_pair, chip, icon, segment_mark, slot_class
 from webapp.ui.places import segment_address
 
 STABLE = 0.75
@@ -124,7 +124,7 @@ def segment_chips(overview: SegmentsOverview, where: Where) -> html.Nav:
         chip([segment_mark(style.slot), style.short_name], href=where.segment(style.key), count=format.number(profile.size))
         for style, profile in zip(overview.styles, overview.profiles.segments, strict=True)
     ]
-    return html.Nav(links, className="sc-chips scroll mb-3", **{"aria-label": "Segments of this version"})
+    return html.Nav(links, className="sc-chips scroll mb-3", **aria(label="Segments of this version"))
 
 
 def segment_cards(overview: SegmentsOverview, where: Where) -> html.Div:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dash.development.base_component import Component
@@ -24,12 +24,17 @@ class Visitor:
 
     shop: Shop
     role: MemberRole = MemberRole.ADMIN
-    display: Display = Display()
+    display: Display = field(default_factory=Display)
 
     def view(self, session: Session, page: str, item: str | None = None, **query: str) -> View:
         actor = self.shop.member(self.role)
         path = "/".join(part for part in (f"/t/{TEAM}/{DATASET}/{page}", item) if part)
         return View(session, actor, self.shop.resources, self.display, path, DATASET, page, item, query)
+
+
+def stranger_to(shop: Shop, view: View) -> View:
+    """The same request by an admin of another team."""
+    return replace(view, actor=shop.stranger)
 
 
 def overview_of(shop: Shop) -> SegmentsOverview:

@@ -20,7 +20,7 @@ from webapp.services import imports as services
 from webapp.services.datasets import ensure_dataset
 from webapp.services.errors import Forbidden
 
-BROKEN = customers_csv((40,)) + "40,1,2,3,4,5,6,2024-03-01,York,0\n"
+BROKEN = customers_csv((40,)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dash import no_update
 
-from tests.webapp.pages.segment_shop import DATASET, TEAM, Visitor, ids, links, options, overview_of, walk, words
+from tests.webapp.pages.segment_shop import DATASET, TEAM, Visitor, ids, links, options, overview_of, stranger_to, walk, words
 from tests.webapp.working import Shop
 from webapp.edge import Display
 from webapp.models import MemberRole
@@ -44,9 +44,11 @@ def test_head_says_who_they_are_with_figures_beside_the_rest(shop: Shop, key: st
         head = page.show_head(Visitor(shop).view(session, "segments", key))
     mine, *others = overview_of(shop).profiles.segments
     shown = words(head)
-    assert overview_of(shop).styles[0].name in shown and mine.persona in shown
+    assert overview_of(shop).styles[0].name in shown
+    assert mine.persona in shown
     assert f"Customers {mine.size}" in shown
-    assert mine.value_share is not None and f"Share of spend {mine.value_share:.0%}" in shown
+    assert mine.value_share is not None
+    assert f"Share of spend {mine.value_share:.0%}" in shown
     hits = sum(segment.outcomes[0].hits for segment in others)
     rest = hits / sum(segment.outcomes[0].customers for segment in others)
     assert f"the rest {rest:.0%}" in shown
@@ -100,7 +102,8 @@ def test_a_viewer_gets_no_customers(shop: Shop, key: str) -> None:
         content = page.show_tab(view)
         with pytest.raises(Forbidden):
             customers.page_rows(view, {"startRow": 0, "endRow": 100})
-    assert "Viewers see segments, not people" in words(content) and Ids.GRID not in ids(content)
+    assert "Viewers see segments, not people" in words(content)
+    assert Ids.GRID not in ids(content)
 
 
 def test_the_grid_pages_and_sorts_on_the_server(shop: Shop, key: str) -> None:
@@ -112,7 +115,8 @@ def test_the_grid_pages_and_sorts_on_the_server(shop: Shop, key: str) -> None:
         second = customers.page_rows(view, {"startRow": 20, "endRow": 40, "sortModel": sort})
     rows = [*first["rowData"], *second["rowData"]]
     incomes = [int(row["income"].replace(",", "")) for row in rows]
-    assert first["rowCount"] == size and len(rows) == 40
+    assert first["rowCount"] == size
+    assert len(rows) == 40
     assert incomes == sorted(incomes, reverse=True)
     assert len({row["customer_key"] for row in rows}) == 40
 
@@ -132,8 +136,10 @@ def test_the_grid_has_fewer_columns_on_a_phone_and_numbers_to_the_right(shop: Sh
         narrow = grid_of(page.show_tab(Visitor(shop, display=Display(narrow=True)).view(session, "segments", key, tab="customers")))
     assert len(narrow.columnDefs) == customers.NARROW_COLUMNS < len(wide.columnDefs)
     by_field = {column["field"]: column for column in wide.columnDefs}
-    assert "num" in by_field["income"]["cellClass"] and "cellClass" not in by_field["city"]
-    assert wide.rowModelType == "infinite" and wide.dashGridOptions["cacheBlockSize"] == 100
+    assert "num" in by_field["income"]["cellClass"]
+    assert "cellClass" not in by_field["city"]
+    assert wide.rowModelType == "infinite"
+    assert wide.dashGridOptions["cacheBlockSize"] == 100
 
 
 def grid_of(content: Any) -> Any:
@@ -144,8 +150,10 @@ def test_without_a_tag_the_campaigns_tab_teaches_what_one_is(shop: Shop, key: st
     with shop.reading() as session:
         able = page.show_tab(Visitor(shop, MemberRole.MARKETER).view(session, "segments", key, tab="campaigns"))
         viewer = page.show_tab(Visitor(shop, MemberRole.VIEWER).view(session, "segments", key, tab="campaigns"))
-    assert "No campaign yet" in words(able) and {"type": Ids.TAG_OPEN, "at": "empty"} in ids(able)
-    assert "No campaign yet" in words(viewer) and not ids(viewer)
+    assert "No campaign yet" in words(able)
+    assert {"type": Ids.TAG_OPEN, "at": "empty"} in ids(able)
+    assert "No campaign yet" in words(viewer)
+    assert not ids(viewer)
 
 
 def test_the_dialog_offers_campaigns_that_are_not_tied_yet(shop: Shop, key: str) -> None:
@@ -157,7 +165,8 @@ def test_the_dialog_offers_campaigns_that_are_not_tied_yet(shop: Shop, key: str)
         view = Visitor(shop).view(session, "segments", key)
         is_open, form = tab.open_tag_dialog(view, {"at": "head"})
         assert tab.open_tag_dialog(view, None) == (no_update, no_update)
-    assert is_open and options(form, field_id(tab.FORM, "campaign")) == [free.name]
+    assert is_open
+    assert options(form, field_id(tab.FORM, "campaign")) == [free.name]
     assert archived.name not in words(form)
 
 
@@ -166,7 +175,8 @@ def test_a_new_campaign_is_made_and_tied_at_once(shop: Shop, key: str, said: lis
         is_open, marks, _, changed = tab.tag_campaign(
             Visitor(shop, MemberRole.MARKETER).view(session, "segments", key), 1, tab.NEW, NEW_VALUES
         )
-    assert (is_open, any(marks)) == (False, False) and changed
+    assert (is_open, any(marks)) == (False, False)
+    assert changed
     assert tagged(shop, key) == ["Summer preview"]
     assert "Summer preview is tagged to" in words(said)
 
@@ -192,14 +202,17 @@ def test_a_refusal_is_said_at_its_field_and_nothing_is_stored(shop: Shop, key: s
     with shop.writing() as session:
         is_open, marks, sentences, _ = tab.tag_campaign(Visitor(shop).view(session, "segments", key), 1, how, values)
     marked = [name for name, wrong in zip(("campaign", *FIELDS), marks, strict=True) if wrong]
-    assert is_open is no_update and marked == [field] and sentences[("campaign", *FIELDS).index(field)]
+    assert is_open is no_update
+    assert marked == [field]
+    assert sentences[("campaign", *FIELDS).index(field)]
     assert tagged(shop, key) == []
 
 
 def test_a_campaign_of_another_team_cannot_be_tied(shop: Shop, key: str) -> None:
-    with shop.writing() as session, pytest.raises(NotFound):
-        view = Visitor(shop).view(session, "segments", key)
-        tab.tag_campaign(type(view)(**{**view.__dict__, "actor": shop.stranger}), 1, tab.EXISTING, ["x", "", "email", "draft", None, None])
+    with shop.writing() as session:
+        view = stranger_to(shop, Visitor(shop).view(session, "segments", key))
+        with pytest.raises(NotFound):
+            tab.tag_campaign(view, 1, tab.EXISTING, ["x", "", "email", "draft", None, None])
 
 
 def test_the_campaigns_tab_lists_campaigns_with_a_way_to_remove_each(shop: Shop, key: str) -> None:
@@ -209,8 +222,10 @@ def test_the_campaigns_tab_lists_campaigns_with_a_way_to_remove_each(shop: Shop,
     with shop.reading() as session:
         able = page.show_tab(Visitor(shop).view(session, "segments", key, tab="campaigns"))
         viewer = page.show_tab(Visitor(shop, MemberRole.VIEWER).view(session, "segments", key, tab="campaigns"))
-    assert campaign.name in words(able) and f"/t/{TEAM}/{DATASET}/campaigns/{campaign.id}" in links(able)
-    assert {"untag": "segment", "tag": tag.id} in ids(able) and not ids(viewer)
+    assert campaign.name in words(able)
+    assert f"/t/{TEAM}/{DATASET}/campaigns/{campaign.id}" in links(able)
+    assert {"untag": "segment", "tag": tag.id} in ids(able)
+    assert not ids(viewer)
 
 
 def test_renaming_reaches_the_head_and_an_empty_name_returns_to_the_evidence(shop: Shop, key: str) -> None:
@@ -222,7 +237,8 @@ def test_renaming_reaches_the_head_and_an_empty_name_returns_to_the_evidence(sho
             assert segments.show_segment(session, shop.actor, DATASET, key).style.name == expected
     with shop.writing() as session:
         is_open, message, _ = rename.rename(Visitor(shop).view(session, "segments", key), 1, "x" * 200)
-    assert is_open is no_update and "120" in message
+    assert is_open is no_update
+    assert "120" in message
 
 
 def test_a_segment_that_the_version_has_not_is_not_found(shop: Shop) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from tests.webapp.pages.segment_shop import DATASET, TEAM, Visitor, ids, links, overview_of, walk, words
+from tests.webapp.pages.segment_shop import DATASET, TEAM, Visitor, ids, links, overview_of, stranger_to, walk, words
 from tests.webapp.working import Shop, customers_csv, import_file, open_shop
 from webapp.edge import Display, Resources, unit_of_work
 from webapp.models import MemberRole
@@ -66,7 +67,8 @@ def test_a_typed_name_is_text_in_cards_and_is_escaped_in_figures(shop: Shop) -> 
         _, body = page.show_segments_page(view)
         cards = page.show_figures(view)
     assert hostile in words(body)
-    assert "<a href" not in figure_text(cards) and "%{x}" not in figure_text(cards)
+    assert "<a href" not in figure_text(cards)
+    assert "%{x}" not in figure_text(cards)
     assert "&lt;a href=" in figure_text(cards)
     assert hostile in words(list(cards))  # the table beside the figure shows what was typed
 
@@ -87,9 +89,10 @@ def test_a_version_that_is_not_there_is_not_found(shop: Shop) -> None:
 
 
 def test_another_team_finds_nothing(shop: Shop) -> None:
-    with shop.reading() as session, pytest.raises(NotFound):
-        view = Visitor(shop).view(session, "segments")
-        page.show_segments_page(type(view)(**{**view.__dict__, "actor": shop.stranger}))
+    with shop.reading() as session:
+        view = stranger_to(shop, Visitor(shop).view(session, "segments"))
+        with pytest.raises(NotFound):
+            page.show_segments_page(view)
 
 
 def test_without_customers_the_next_step_is_an_import(sqlite_resources: Resources) -> None:
@@ -98,8 +101,10 @@ def test_without_customers_the_next_step_is_an_import(sqlite_resources: Resource
     with shop.reading() as session:
         _, body = page.show_segments_page(Visitor(shop).view(session, "segments"))
         _, viewed = page.show_segments_page(Visitor(shop, MemberRole.VIEWER).view(session, "segments"))
-    assert "No customers yet" in words(body) and f"/t/{TEAM}/{DATASET}/data" in links(body)
-    assert "No customers yet" in words(viewed) and not links(viewed)
+    assert "No customers yet" in words(body)
+    assert f"/t/{TEAM}/{DATASET}/data" in links(body)
+    assert "No customers yet" in words(viewed)
+    assert not links(viewed)
 
 
 def test_with_customers_the_next_step_is_the_first_fit_which_then_shows_its_progress(sqlite_resources: Resources) -> None:
@@ -107,21 +112,24 @@ def test_with_customers_the_next_step_is_the_first_fit_which_then_shows_its_prog
     shop.import_file(customers_csv((5, 5)))
     with shop.reading() as session:
         _, body = page.show_segments_page(Visitor(shop).view(session, "segments"))
-    assert "10 customers are here." in words(body) and "Find segments" in words(body)
+    assert "10 customers are here." in words(body)
+    assert "Find segments" in words(body)
     with unit_of_work(sqlite_resources) as session:
         versions.request_recluster(session, shop.actor, DATASET)
     with shop.reading() as session:
         view = Visitor(shop).view(session, "segments")
         _, body = page.show_segments_page(view)
-        assert page.Ids.FIRST_FIT in ids(body) and "Finding the first segments" in words(body)
+        assert page.Ids.FIRST_FIT in ids(body)
+        assert "Finding the first segments" in words(body)
         assert "Waiting for a worker" in words(page.show_first_fit(view))
 
 
-def test_the_verdict_none_is_an_answer_before_the_cards(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_verdict_none_is_an_answer_before_the_cards(shop: Shop) -> None:
     overview = overview_of(shop)
     with shop.reading() as session:
         report = versions.show_report(session, shop.actor, DATASET, 1)
-    none = type(overview)(**{**overview.__dict__, "version": type(overview.version)(**{**overview.version.__dict__, "verdict": "none"})})
+    none = replace(overview, version=replace(overview.version, verdict="none"))
     shown = words(page.no_segments_verdict(none, report))
-    assert report.verdict.headline in shown and all(reason.text in shown for reason in report.verdict.reasons)
+    assert report.verdict.headline in shown
+    assert all(reason.text in shown for reason in report.verdict.reasons)
     assert page.no_segments_verdict(overview, report) is None

@@ -69,7 +69,7 @@ def rejects_card(rejects: Sequence[Reject], total: int) -> html.Section | None:
     if not rejects:
         return None
     columns: list[Column[Reject]] = [
-        Column("Line", lambda item: number(item.line), numeric=True),
+        Column("Line", lambda item: number(item.line)),
         Column("Column", lambda item: item.column or "–"),
         Column("Value", lambda item: html.Code(_clipped(item.value)), wide=True),
         Column("Why", lambda item: item.reason),

@@ -7,7 +7,6 @@ from typing import Any
 
 import dash_ag_grid as dag
 import pandas as pd
-from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
@@ -52,7 +51,7 @@ def is_year(column: GridColumn) -> bool:
     return column.kind == "integer" and "year" in column.name.split("_")
 
 
-def customers_grid(columns: Sequence[GridColumn], *, narrow: bool) -> Component:
+def customers_grid(columns: Sequence[GridColumn], *, narrow: bool) -> dag.AgGrid:
     """An empty grid that asks for its rows, `BLOCK` at a time."""
     options = {
         "cacheBlockSize": BLOCK,

@@ -14,7 +14,7 @@ from webapp.pages.segment.ids import Ids
 from webapp.services.access import Permission
 from webapp.services.segments import SegmentDetail
 from webapp.ui import format
-from webapp.ui.components import Child, button, icon_button, mark_tile, slot_class
+from webapp.ui.components import Child, aria, button, icon, icon_button, mark_tile, slot_class
 from webapp.ui.places import customers_csv_address, segments_address
 from webapp.ui.segments_ui import Where, stability_badge
 
@@ -41,11 +41,11 @@ def chosen_tab(view: View) -> str:
 def segment_head(view: View, detail: SegmentDetail, where: Where) -> Component:
     """Breadcrumb, persona with actions, the strip of figures, tabs."""
     home = segments_address(where.team, where.dataset, version=where.version)
-    here = html.Span(detail.style.name, **{"aria-current": "page"})
+    here = html.Span(detail.style.name, **aria(current="page"))
     crumb = html.Nav(
-        [dcc.Link("Segments", href=home), html.I(className="bi bi-chevron-right", **{"aria-hidden": "true"}), here],
+        [dcc.Link("Segments", href=home), icon("chevron-right"), here],
         className="sc-crumb",
-        **{"aria-label": "Where you are"},
+        **aria(label="Where you are"),
     )
     parts = [persona(view, detail, where), strip(figures(detail)), tabs(view, detail, where)]
     return html.Div([crumb, html.Section(parts, className="sc-card sc-segment-head")])
@@ -150,11 +150,11 @@ def tabs(view: View, detail: SegmentDetail, where: Where) -> Component:
         _tab(tab, where.segment(detail.style.key, None if tab == TABS[0] else tab), counts.get(tab), tab == chosen_tab(view))
         for tab in TABS
     ]
-    return html.Nav(html.Div(links, className="nav nav-tabs"), className="sc-tabsbar", **{"aria-label": "Parts of this segment"})
+    return html.Nav(html.Div(links, className="nav nav-tabs"), className="sc-tabsbar", **aria(label="Parts of this segment"))
 
 
 def _tab(tab: str, href: str, count: str | None, active: bool) -> dcc.Link:
     parts: list[Child] = [_TAB_WORDS[tab]]
     if count is not None:
-        parts.append(html.Span(count, className="count"))
+        parts += [" ", html.Span(count, className="count")]
     return dcc.Link(parts, href=href, className="nav-link active" if active else "nav-link")

@@ -61,18 +61,13 @@ def rule_box(rule: Rule) -> Component:
 
 
 def rules_sum(rules: Sequence[Rule]) -> Component:
-    """What the rules find together: they are leaves of one tree, so nobody is found twice."""
+    """What the rules find together (they are leaves of one tree, so nobody is found twice), and what they leave out."""
     found = sum(rule.customers for rule in rules)
     precision = sum(rule.precision * rule.customers for rule in rules) / found if found else 0.0
     recall = sum(rule.recall for rule in rules)
-    words: list[Child] = [
-        "Together: precision ",
-        html.B(percent(precision)),
-        ", recall ",
-        html.B(percent(recall)),
-        ". The rest of the segment needs the model.",
-    ]
-    return html.Div([icon("info-circle"), html.Span(words)], className="sc-rule-sum")
+    together: list[Child] = ["Together: precision ", html.B(percent(precision)), ", recall ", html.B(percent(recall)), ". "]
+    rest = f"The other {percent(1 - recall)} of the segment needs the model."
+    return html.Div([icon("info-circle"), html.Span([*(together if len(rules) > 1 else []), rest])], className="sc-rule-sum")
 
 
 def show_figures(view: View) -> tuple[Child, ...]:
