@@ -22,6 +22,7 @@ COMMANDS = {
     "synthetic": "workspace",
     "import": "customers",
     "export": "customers",
+    "dataset": "customers",
     "recluster": "models",
     "segments": "models",
     "versions": "models",

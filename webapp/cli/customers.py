@@ -16,7 +16,7 @@ from webapp.cli.jobs import finish
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.customers import save_customers
-from webapp.services.datasets import ensure_dataset
+from webapp.services.datasets import confirm_legal_basis, ensure_dataset
 from webapp.services.errors import Invalid
 from webapp.services.imports import ImportDetail, StoredFile, show_import, start_import
 
@@ -138,4 +138,25 @@ def export(dataset_name: str | None, segment: str | None, version: int | None, o
     return {"rows": saved.rows, "file": str(saved.path), "withheld": saved.withheld}
 
 
-COMMANDS = (import_file, export)
+@click.group("dataset")
+def dataset_group() -> None:
+    """Customer bases."""
+
+
+@dataset_group.command("confirm-legal-basis")
+@dataset_option
+@team_option
+@reports(
+    lambda report: (
+        f"Customers of {report['dataset']} whose consent is unknown may leave in exports now. Withdrawn consent still never leaves."
+    )
+)
+def confirm_basis(dataset_name: str | None, team_name: str | None) -> Report:
+    """Confirm a legal basis for contacting customers whose consent is unknown."""
+    with unit_of_work(open_workspace()) as session:
+        actor = find_operator(session, team_name)
+        confirmed = confirm_legal_basis(session, actor, find_dataset(session, actor, dataset_name).slug)
+    return {"dataset": confirmed.slug, "legal_basis_confirmed": confirmed.legal_basis_confirmed}
+
+
+COMMANDS = (import_file, export, dataset_group)

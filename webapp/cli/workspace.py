@@ -84,7 +84,9 @@ def token_add(role: str, name: str, days: int, team_name: str | None) -> Report:
 @click.command("synthetic")
 @click.option("--rows", type=click.IntRange(1, 10_000_000), required=True, help="How many customers.")
 @click.option("--segments", type=click.IntRange(1, 20), default=5, show_default=True, help="How many planted segments.")
-@click.option("--separation", type=click.FloatRange(0, 20), default=4.0, show_default=True, help="How far apart they are; 0 for no structure at all.")
+@click.option(
+    "--separation", type=click.FloatRange(0, 20), default=4.0, show_default=True, help="How far apart they are; 0 for no structure at all."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The CSV to write; the truth goes beside it.")
 @reports(lambda report: f"{report['rows']:,} customers in {report['file']}, their planted segments in {report['truth']}.")

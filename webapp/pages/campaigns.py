@@ -49,17 +49,14 @@ class Ids(StrEnum):
 
 
 def layout(_place: Place) -> Component:
-    """The page in its final shape, still waiting; its dialog is closed."""
-    return html.Div(
-        [
-            html.Div(page_head("Campaigns", "Reading the campaigns…"), id=Ids.HEAD),
-            html.Div(skeleton(240), id=Ids.BODY),
-            new_campaign_dialog(),
-        ]
-    )
+    """The page in its final shape, still waiting."""
+    return html.Div([html.Div(page_head("Campaigns", "Reading the campaigns…"), id=Ids.HEAD), html.Div(skeleton(240), id=Ids.BODY)])
 
 
-def new_campaign_dialog() -> dbc.Modal:
+def new_campaign_dialog(view: View) -> dbc.Modal | None:
+    """Closed; nothing for a role that cannot plan, since its form alone would ask the server for what that role may not do."""
+    if not view.actor.may(Permission.TAG):
+        return None
     confirm = button("Create the campaign", kind="primary", type="submit", form=Ids.FORM)
     return dialog(
         Ids.DIALOG,
@@ -81,10 +78,11 @@ def show_campaigns(view: View) -> tuple[Component, list[Child]]:
     """Head and list, filtered by the status in the address."""
     known = campaigns.list_campaigns(view.session, view.actor, view.dataset or "")
     if not known:
-        return page_head("Campaigns", "Planned actions, each tied to the segments it is for."), [card(body=no_campaigns(view))]
+        sub = "Planned actions, each tied to the segments it is for."
+        return page_head("Campaigns", sub), [card(body=no_campaigns(view)), new_campaign_dialog(view)]
     chosen = view.query.get("status", "")
     shown = [campaign for campaign in known if (campaign.status == chosen if chosen in STATUS_WORDS else campaign.status != "archived")]
-    body: list[Child] = [status_chips(view, known, chosen), campaign_list(view, shown)]
+    body: list[Child] = [status_chips(view, known, chosen), campaign_list(view, shown), new_campaign_dialog(view)]
     return page_head("Campaigns", campaigns_sentence(known), [new_campaign_button(view, "head")]), body
 
 
@@ -165,7 +163,7 @@ def create_campaign(view: View, submitted: int | None, values: Sequence[Any]) ->
         made = campaigns.create_campaign(view.session, view.actor, view.dataset or "", **read_campaign(values).values())
     except Invalid as refusal:
         return no_update, *refusals(refusal)
-    notify(f"{made.name} is planned. Tag it to the segments it is for.", "good")
+    notify(f"{made.name} is created. Tag it to the segments it is for.", "good")
     return campaign_address(view.actor.team_slug, view.dataset or "", made.id), *refusals(None)
 
 

@@ -14,7 +14,9 @@ from webapp.services import datasets, imports, snapshots
 from webapp.services.access import Permission
 from webapp.services.imports import ImportDetail
 from webapp.services.snapshots import ColumnQuality, SnapshotSummary
+from webapp.ui import consent
 from webapp.ui.components import Child, badge, card, empty_state, page_head, row, skeleton
+from webapp.ui.consent import consent_place
 from webapp.ui.format import MISSING, count, day, exact_time, file_size, number, percent, relative_time
 from webapp.ui.page import Page
 from webapp.ui.places import Place, import_address
@@ -36,7 +38,12 @@ class Ids(StrEnum):
 def layout(_place: Place) -> Component:
     waiting = [skeleton(560), row((6, skeleton(240)), (6, skeleton(240)))]
     return html.Div(
-        [html.Div(page_head("Data", "Reading the snapshot…"), id=Ids.HEAD), html.Div(id=Ids.UPLOAD), html.Div(waiting, id=Ids.BODY)]
+        [
+            html.Div(page_head("Data", "Reading the snapshot…"), id=Ids.HEAD),
+            html.Div(id=Ids.UPLOAD),
+            html.Div(waiting, id=Ids.BODY),
+            consent_place(),
+        ]
     )
 
 
@@ -169,6 +176,8 @@ def _figure(item: ImportDetail, name: str) -> str:
 
 
 def register(callbacks: Callbacks) -> None:
+    consent.register(callbacks)
+
     @callbacks.on(Output(Ids.HEAD, "children"), Output(Ids.BODY, "children"), Input("pulse", "data"), needs=Permission.VIEW)
     def body(view: View, _pulse: object) -> tuple[Component, list[Child]]:
         return show_data(view)

@@ -41,12 +41,13 @@ DANGEROUS = "^[=+\\-@\t\r\n＝＋－＠]"
 
 @dataclass(frozen=True)
 class GridColumn:
-    """A column of the grid; `kind` is that of the schema ("integer", "decimal", "date", "text")."""
+    """A column of the grid; `kind` is that of the schema ("integer", "decimal", "date", "text"). A masked one is not `sortable`."""
 
     name: str
     label: str
     kind: str
     numeric: bool
+    sortable: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class _Base:
 def grid_columns(session: Session, actor: Actor, dataset: str, *, version: int | None = None) -> tuple[GridColumn, ...]:
     """The columns that `page_customers` answers with."""
     require(actor, Permission.VIEW_CUSTOMERS)
-    return _grid_columns(_base(session, actor, dataset, version))
+    base = _base(session, actor, dataset, version)
+    return _grid_columns(base, _masked(actor, base.schema))
 
 
 def page_customers(
@@ -185,7 +187,7 @@ def _base(session: Session, actor: Actor, dataset: str, number: int | None) -> _
     return _Base(row, snapshot, from_json(Schema, snapshot.column_schema), version, styles)
 
 
-def _grid_columns(base: _Base) -> tuple[GridColumn, ...]:
+def _grid_columns(base: _Base, masked: frozenset[str] = frozenset()) -> tuple[GridColumn, ...]:
     key = base.schema.named(CUSTOMER_KEY)
     own = (
         GridColumn("segment_name", "Segment", Kind.TEXT.value, False),
@@ -193,7 +195,9 @@ def _grid_columns(base: _Base) -> tuple[GridColumn, ...]:
         GridColumn("runner_up", "Runner-up", Kind.TEXT.value, False),
     )
     attributes = tuple(
-        GridColumn(_outward(column.name), column.label, column.kind.value, column.kind in (Kind.INTEGER, Kind.DECIMAL))
+        GridColumn(
+            _outward(column.name), column.label, column.kind.value, column.kind in (Kind.INTEGER, Kind.DECIMAL), column.name not in masked
+        )
         for column in _attributes(base.schema)
     )
     return (GridColumn(key.name, key.label, Kind.TEXT.value, False), *(own if base.version else ()), *attributes)
@@ -327,5 +331,5 @@ def _why_nobody(dataset: Dataset) -> str:
         return "Nobody may leave: every one of these customers has withdrawn their consent."
     return (
         "Nobody may leave: none of these customers is known to consent. Import a consent column, "
-        "or ask an admin to confirm a legal basis for customers whose consent is unknown."
+        "or ask an admin to confirm a legal basis on the Data page for customers whose consent is unknown."
     )

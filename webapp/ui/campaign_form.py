@@ -68,7 +68,7 @@ def campaign_days(campaign: CampaignSummary) -> str:
         return f"{format.day(campaign.starts_on)} to {format.day(campaign.ends_on)}"
     if campaign.starts_on:
         return f"from {format.day(campaign.starts_on)}"
-    return f"until {format.day(campaign.ends_on)}" if campaign.ends_on else "No dates yet"
+    return f"until {format.day(campaign.ends_on)}" if campaign.ends_on else "no dates yet"
 
 
 def form_field(form: str, name: str, label: str, control: Component, *, optional: bool = False) -> html.Div:

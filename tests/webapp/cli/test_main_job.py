@@ -35,6 +35,7 @@ def test_importing_the_real_file_twice(command: Command, shared_data: Path) -> N
 
 
 def test_reclustering_twice_gives_the_same_assignments(shop: Command, tmp_path: Path) -> None:
+    shop("dataset", "confirm-legal-basis")
     versions = [shop("recluster", "--seed", "3") for _ in range(2)]
     assert sum(segment["size"] for segment in versions[0]["segments"]) == 2240
     files = []
@@ -67,20 +68,23 @@ def test_tags_follow_their_segment(shop: Command) -> None:
 def test_an_export_holds_a_segment(shop: Command, tmp_path: Path) -> None:
     segment = shop("recluster")["segments"][0]
     path = tmp_path / "segment.csv"
-    report = shop("export", "--segment", segment["key"], "--out", str(path))
     # Consent is unknown and no legal basis was confirmed, so nobody may leave yet.
-    assert report["rows"] == 0
-    assert report["withheld"] == segment["size"]
+    assert shop("export", "--segment", segment["key"], "--out", str(path), code=2)["error"]["code"] == "no_consent"
+    assert not path.exists()
+    shop("dataset", "confirm-legal-basis")
+    assert shop("export", "--segment", segment["key"], "--out", str(path))["rows"] == segment["size"]
     with path.open(newline="") as file:
-        header = next(csv.reader(file))
-    assert header[:5] == ["customer_key", "segment_key", "segment_name", "confidence", "runner_up"]
+        rows = list(csv.reader(file))
+    assert rows[0][:5] == ["customer_key", "segment_key", "segment_name", "confidence", "runner_up"]
+    assert len(rows) == segment["size"] + 1
+    assert {row[1] for row in rows[1:]} == {segment["key"]}
 
 
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"", "unreadable_file"),
-        (b"ID,Income\n", "unreadable_file"),
+        (b"", "empty_file"),
+        (b"ID,Income\n", "no_rows"),
         (b"Income,Age\n100,30\n100,31\n", "missing_role"),
         (b"PK\x03\x04" + b"\0" * 64, "unreadable_file"),
     ],
@@ -106,7 +110,7 @@ def test_too_little_to_cluster_is_refused_in_words(command: Command, tmp_path: P
 
 def test_a_mapping_is_taken_as_printed(command: Command, tmp_path: Path) -> None:
     path, mapping = tmp_path / "plain.csv", tmp_path / "mapping.json"
-    path.write_text("who;amount;flag\n" + "".join(f"c{i};{i * 3};{i % 2}\n" for i in range(20)))
+    path.write_text("client_id;amount;flag\n" + "".join(f"c{i};{i * 3};{i % 2}\n" for i in range(20)))
     guessed = command("import", str(path), "--dataset", "Plain", "--dry-run")
     assert guessed["new"] == 20
     mapping.write_text(json.dumps({"schema": guessed["schema"] | {"amount": "spend"}, "format": guessed["format"]}))

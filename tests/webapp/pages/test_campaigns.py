@@ -54,7 +54,7 @@ def test_the_list_shows_each_campaign_with_its_segments(shop: Shop) -> None:
     with shop.reading() as session:
         head, body = page.show_campaigns(Visitor(shop).view(session, "campaigns"))
     assert "2 campaigns, 1 running. 1 has no segment yet." in words(head)
-    assert "<i>First</i> Post No dates yet Running" in words(body)
+    assert "<i>First</i> Post no dates yet Running" in words(body)
     assert tie.segment_name in words(body)
     assert f"/t/{TEAM}/{DATASET}/campaigns/{first.id}" in links(body)
 
@@ -79,7 +79,7 @@ def test_a_new_campaign_leads_to_its_page(shop: Shop, said: list[Any]) -> None:
     assert not any(marks)
     assert (made.name, made.channel, made.status) == ("Summer preview", "email", "planned")
     assert (made.starts_on, made.ends_on) == (date(2026, 6, 1), date(2026, 6, 14))
-    assert "Summer preview is planned" in words(said)
+    assert "Summer preview is created" in words(said)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from webapp.pages.segment import customers, profile, rename
 from webapp.pages.segment.ids import Ids
 from webapp.services import campaigns, segments
 from webapp.services.campaigns import CampaignSummary
+from webapp.services.customers import GridColumn
 from webapp.services.errors import Forbidden, Invalid, NotFound
 from webapp.ui.campaign_form import FIELDS, field_id
 
@@ -140,6 +141,12 @@ def test_the_grid_has_fewer_columns_on_a_phone_and_numbers_to_the_right(shop: Sh
     assert "cellClass" not in by_field["city"]
     assert wide.rowModelType == "infinite"
     assert wide.dashGridOptions["cacheBlockSize"] == 100
+
+
+def test_a_masked_column_offers_no_sorting() -> None:
+    open_, masked = (GridColumn(name, name, "text", numeric=False, sortable=name == "city") for name in ("city", "email"))
+    assert customers.column_definition(open_, first=False)["sortable"]
+    assert not customers.column_definition(masked, first=False)["sortable"]
 
 
 def grid_of(content: Any) -> Any:

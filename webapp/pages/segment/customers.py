@@ -68,7 +68,7 @@ def customers_grid(columns: Sequence[GridColumn], *, narrow: bool) -> dag.AgGrid
         className="sc-grid",
         rowModelType="infinite",
         columnDefs=[column_definition(column, first=index == 0) for index, column in enumerate(columns)],
-        defaultColDef={"sortable": True, "resizable": True, "filter": False, "suppressHeaderMenuButton": True},
+        defaultColDef={"resizable": True, "filter": False, "suppressHeaderMenuButton": True},
         columnSize="responsiveSizeToFit" if narrow else "autoSize",
         dashGridOptions=options,
         style={"height": 560},
@@ -78,7 +78,7 @@ def customers_grid(columns: Sequence[GridColumn], *, narrow: bool) -> dag.AgGrid
 def column_definition(column: GridColumn, *, first: bool) -> dict[str, Any]:
     """One column: numbers right with tabular figures, the key always in sight. Values arrive as text that is ready to read."""
     width = NAME_WIDTH if column.name == "runner_up" else 96
-    definition: dict[str, Any] = {"field": column.name, "headerName": column.label, "minWidth": width}
+    definition: dict[str, Any] = {"field": column.name, "headerName": column.label, "minWidth": width, "sortable": column.sortable}
     if column.numeric:
         definition |= {"cellClass": "num ag-right-aligned-cell", "headerClass": "ag-right-aligned-header"}
     if first:
