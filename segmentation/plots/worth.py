@@ -88,7 +88,7 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
         _draw(figure, point, theme, currency, size)
     scale = math.log10 if log else float
     ideal = [(high - scale(point.value.mean)) / (high - low) * height for point in points]
-    for point, text, at, moved in zip(points, texts, ideal, dodge(ideal, 18, 8, height - 8), strict=True):
+    for text, at, moved in zip(texts, ideal, dodge(ideal, 18, 8, height - 8), strict=True):
         y = high - at / height * (high - low)
         # Beside neighbours at nearly the same height, a label starts where the last of their intervals ends.
         ends = max(other.recency.high for other, near in zip(points, ideal, strict=True) if abs(near - at) < CROWDED)

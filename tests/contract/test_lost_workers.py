@@ -12,7 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from segmentation import synthetic_customers
+from tests.conftest import ROOT, SECRET
+from tests.factories import make_actor, make_team
 from webapp.edge import Resources, unit_of_work
 from webapp.models import MemberRole
 from webapp.services.access import Actor
@@ -21,9 +24,6 @@ from webapp.services.imports import StoredFile, show_import, start_import
 from webapp.services.jobs import JobSummary, list_jobs, show_job
 from webapp.services.versions import list_versions, request_recluster
 from webapp.worker import run_inline
-
-from tests.conftest import ROOT, SECRET
-from tests.factories import make_actor, make_team
 
 LEASE_SECONDS = 3.0
 PATIENCE_SECONDS = 90

@@ -82,7 +82,8 @@ class Workspace:
         raise AssertionError("The server was not ready in time.")
 
     def stop(self) -> None:
-        if self.process is not None:
+        """End it as an operator would; once is enough."""
+        if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(60)
 

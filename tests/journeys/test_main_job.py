@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,14 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def workspace(request: pytest.FixtureRequest, make_workspace: Callable[..., Workspace]) -> Workspace:
+def workspace(request: pytest.FixtureRequest, make_workspace: Callable[..., Workspace]) -> Iterator[Workspace]:
     """A served workspace with one admin and no customers."""
     url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
     made = make_workspace(url)
     made.run("user", "add", ADMIN, "--role", "admin", "--team", "North Market", "--password-stdin", text=PASSWORD + "\n")
     made.serve()
-    request.addfinalizer(made.stop)
-    return made
+    yield made
+    made.stop()
 
 
 @pytest.mark.journey
@@ -72,7 +72,9 @@ def find_segments(page: Page, look: str) -> None:
     picture(page, f"recluster-{look}")
     dialog.get_by_role("button", name="Find segments").click()
     expect(dialog).to_be_hidden()
-    expect(page.get_by_role("link", name="See the segments")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("status").filter(has_text="%")).to_be_visible(timeout=LONG)
+    picture(page, f"running-{look}")
+    expect(page.get_by_text("Segments are ready")).to_be_visible(timeout=LONG)
     page.get_by_role("link", name="See the segments").first.click()
 
 
@@ -150,9 +152,7 @@ def export_segment(page: Page, workspace: Workspace, segment: str) -> None:
 
 def remove_tag(page: Page) -> None:
     page.get_by_role("button", name=re.compile("Remove")).first.click()
-    confirm = page.get_by_role("dialog").get_by_role("button", name=re.compile("Remove"))
-    if confirm.count():
-        confirm.first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove the tag").click()
     expect(page.get_by_role("heading", name="No campaign yet")).to_be_visible()
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from webapp.cli import smartcart
 
 from tests.conftest import SECRET
+from webapp.cli import smartcart
 
 Command = Callable[..., Any]
 
