@@ -51,12 +51,14 @@ YES = frozenset({"1", "1.0", "yes", "y", "true", "t"})
 class Measured:
     """Plain measures of customers: `table` (float64, rows as given, NaN for unknown), with what each column is.
 
-    `family` has every measure that a model may use; sensitive ones are in the table but not in `family`.
+    `family` has every measure that a model may use; sensitive ones are in the table but not in `family`. `inputs` names the
+    columns that a measure is made from.
     """
 
     table: pd.DataFrame
     measures: tuple[Measure, ...]
     family: Mapping[str, Family] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class Recipe:
     as_of: date
 
 
-_Row = tuple[Measure, NDArray[np.float64], Family]
+_Row = tuple[Measure, NDArray[np.float64], Family, tuple[Column, ...]]
+"""A measure, its values, what it speaks of, and the columns that it is made from (a share names its part, not the whole)."""
 
 
 def default_as_of(customers: pd.DataFrame, schema: Schema) -> date | None:
@@ -96,11 +99,12 @@ def measure_customers(customers: pd.DataFrame, schema: Schema, as_of: date) -> M
     open_schema = Schema(tuple(column for column in schema if not column.sensitive))
     sources = (_personal, _household, _spending, _ordering, _plain)
     rows = [row for source in sources for row in source(customers, open_schema, as_of)]
-    family = {measure.name: kind for measure, _, kind in rows}
+    family = {measure.name: kind for measure, _, kind, _ in rows}
     sensitive = Schema(tuple(column for column in schema if column.sensitive))
     rows += [row for row in _plain(customers, sensitive, as_of) if row[0].name not in family]
-    table = pd.DataFrame({measure.name: values for measure, values, _ in rows}, index=customers.index, dtype=np.float64)
-    return Measured(table, tuple(measure for measure, _, _ in rows), family)
+    table = pd.DataFrame({measure.name: values for measure, values, _, _ in rows}, index=customers.index, dtype=np.float64)
+    inputs = {measure.name: tuple(column.name for column in columns) for measure, _, _, columns in rows}
+    return Measured(table, tuple(measure for measure, _, _, _ in rows), family, inputs)
 
 
 def default_recipe(customers: pd.DataFrame, schema: Schema, as_of: date, names: Sequence[str] | None = None) -> Recipe:
@@ -124,6 +128,16 @@ def recipe_for(measured: Measured, as_of: date, names: Sequence[str] | None = No
             "for (nearly) everybody. Add columns such as spend, orders, visits or income, or check the roles of the columns."
         )
     return Recipe(usable, as_of)
+
+
+def columns_in_use(measured: Measured, recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    """For each column that finds segments under `recipe`, the labels of the measures that it goes into."""
+    labels = {measure.name: measure.label for measure in measured.measures}
+    used: dict[str, tuple[str, ...]] = {}
+    for spec in recipe.features:
+        for column in measured.inputs[spec.measure]:
+            used[column] = (*used.get(column, ()), labels[spec.measure])
+    return used
 
 
 class FeatureBuilder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn carries no types
@@ -182,31 +196,36 @@ def _personal(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[
     """Age, income, tenure and recency."""
     birth, age = schema.one(Role.BIRTH_YEAR), schema.one(Role.AGE)
     if birth is not None:
-        yield Measure("age", "Age", "Age", "years", False), as_of.year - _finite(customers[birth.name]), "describing"
+        yield Measure("age", "Age", "Age", "years", False), as_of.year - _finite(customers[birth.name]), "describing", (birth,)
     elif age is not None:
-        yield Measure("age", "Age", "Age", "years", False), _finite(customers[age.name]), "describing"
+        yield Measure("age", "Age", "Age", "years", False), _finite(customers[age.name]), "describing", (age,)
     for column in schema.of(Role.INCOME):
-        yield _measure(column, "money"), _finite(customers[column.name]), "income"
+        yield _measure(column, "money"), _finite(customers[column.name]), "income", (column,)
     enrolled = schema.one(Role.ENROLLED_ON)
     if enrolled is not None:
         days = (pd.Timestamp(as_of) - pd.to_datetime(customers[enrolled.name])).dt.days
         months = np.maximum(_finite(days), 0.0) / DAYS_PER_MONTH
-        yield Measure("tenure", "Customer for", "Tenure", "months", False), months, "describing"
+        yield Measure("tenure", "Customer for", "Tenure", "months", False), months, "describing", (enrolled,)
     for column in schema.of(Role.RECENCY_DAYS):
-        yield _measure(column, "days"), _finite(customers[column.name]), "describing"
+        yield _measure(column, "days"), _finite(customers[column.name]), "describing", (column,)
 
 
 def _household(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Row]:
     """Dependents by kind and altogether, and whether somebody lives with a partner."""
     dependents = schema.of(Role.DEPENDENTS)
     for column in dependents:
-        yield _measure(column, "count"), _finite(customers[column.name]), "household"
+        yield _measure(column, "count"), _finite(customers[column.name]), "household", (column,)
     if len(dependents) > 1:
-        yield Measure("dependents", "Dependents", "Dependents", "count", False), _sum(customers, dependents), "detail"
+        yield Measure("dependents", "Dependents", "Dependents", "count", False), _sum(customers, dependents), "detail", dependents
     # By its name, not by what it holds: a single later customer must be measured as everybody was.
     status = next((column for column in schema.of(Role.CATEGORY) if MARITAL.search(column.name)), None)
     if status is not None:
-        yield Measure("partner", "Partner at home", "Partner", "share", False), _partner(customers[status.name], status), "household"
+        yield (
+            Measure("partner", "Partner at home", "Partner", "share", False),
+            _partner(customers[status.name], status),
+            "household",
+            (status,),
+        )
 
 
 def _spending(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Row]:
@@ -215,12 +234,12 @@ def _spending(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[
     if not categories:
         return
     total = _sum(customers, categories)
-    yield Measure("spend", "Spend", "Spend", "money", False), total, "value"
+    yield Measure("spend", "Spend", "Spend", "money", False), total, "value", categories
     if len(categories) > 1:
         for column in categories:
             name = f"share_{column.name.removeprefix('spend_')}"
             share = _ratio(_finite(customers[column.name]), total)
-            yield Measure(name, f"{column.label} share of spend", f"{column.label} share", "share", False), share, "detail"
+            yield Measure(name, f"{column.label} share of spend", f"{column.label} share", "share", False), share, "detail", (column,)
 
 
 def _ordering(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Row]:
@@ -229,21 +248,26 @@ def _ordering(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[
     channels = tuple(column for column in schema.of(Role.PURCHASES) if column not in deals)
     orders = _sum(customers, channels)
     if channels:
-        yield Measure("orders", "Orders", "Orders", "count", False), orders, "orders"
+        yield Measure("orders", "Orders", "Orders", "count", False), orders, "orders", channels
         if schema.of(Role.SPEND):
             average = _ratio(_sum(customers, schema.of(Role.SPEND)), orders)
-            yield Measure("average_order", "Average order", "Avg order", "money", False), average, "detail"
+            yield (
+                Measure("average_order", "Average order", "Avg order", "money", False),
+                average,
+                "detail",
+                (*schema.of(Role.SPEND), *channels),
+            )
     if len(channels) > 1:
         yield from _channel_shares(customers, channels, orders)
     for column in deals:
         count = _finite(customers[column.name])
-        yield Measure(column.name, "Deal purchases", "Deals", "count", False), count, "describing"
+        yield Measure(column.name, "Deal purchases", "Deals", "count", False), count, "describing", (column,)
         if channels:
             name = f"share_{column.name.removeprefix('purchases_')}"
             share = np.minimum(_ratio(count, orders), 1.0)
-            yield Measure(name, "Deal share of orders", "Deal share", "share", False), share, "detail"
+            yield Measure(name, "Deal share of orders", "Deal share", "share", False), share, "detail", (column,)
     for column in schema.of(Role.VISITS):
-        yield _measure(column, "count"), _finite(customers[column.name]), "visits"
+        yield _measure(column, "count"), _finite(customers[column.name]), "visits", (column,)
 
 
 def _channel_shares(customers: pd.DataFrame, channels: Sequence[Column], orders: NDArray[np.float64]) -> Iterator[_Row]:
@@ -253,18 +277,18 @@ def _channel_shares(customers: pd.DataFrame, channels: Sequence[Column], orders:
     for column in channels:
         name = f"share_{column.name.removeprefix('purchases_')}"
         measure = Measure(name, f"{column.label} share of orders", f"{column.label} share", "share", False)
-        yield measure, shares[column.name], "channel" if column.name == telling else "detail"
+        yield measure, shares[column.name], "channel" if column.name == telling else "detail", (column,)
 
 
 def _plain(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Row]:
     """Columns that are measures as they stand."""
     units: dict[Role, Unit] = {Role.AMOUNT: "money", Role.COUNT: "count", Role.NUMBER: "number", Role.RATIO: "share"}
     for column in schema.of(*units):
-        yield _measure(column, units[column.role]), _finite(customers[column.name]), "describing"
+        yield _measure(column, units[column.role]), _finite(customers[column.name]), "describing", (column,)
     for column in schema.of(Role.ORDINAL):
-        yield _measure(column, "number"), _steps(customers[column.name], column), "describing"
+        yield _measure(column, "number"), _steps(customers[column.name], column), "describing", (column,)
     for column in schema.of(Role.FLAG):
-        yield _measure(column, "share"), _flag(customers[column.name]), "describing"
+        yield _measure(column, "share"), _flag(customers[column.name]), "describing", (column,)
 
 
 def _spec(measure: Measure, family: Family) -> FeatureSpec:

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from segmentation.codec import from_json, to_json
 from segmentation.errors import NotEnoughData, SegmentationError
-from segmentation.features import FeatureBuilder, FeatureSpec, Recipe, default_as_of, default_recipe, measure_customers, recipe_for
+from segmentation.features import (
+    FeatureBuilder,
+    FeatureSpec,
+    Recipe,
+    columns_in_use,
+    default_as_of,
+    default_recipe,
+    measure_customers,
+    recipe_for,
+)
 from segmentation.intake import read_customers
 from segmentation.roles import Kind, Role, Schema
 from tests.segmentation.shop import SHOP, column, shop_customers
@@ -205,3 +214,19 @@ def test_real_file_gives_a_recipe_of_value_channel_visits_and_household(shared_d
     assert as_of == AS_OF
     recipe = default_recipe(intake.customers, intake.schema, as_of)
     assert {spec.measure for spec in recipe.features} == {"spend", "income", "share_catalog", "visits_web", "kids", "teens", "partner"}
+
+
+def test_columns_in_use_are_those_whose_values_reach_the_features() -> None:
+    customers, _ = shop_customers(200)
+    known = measure_customers(customers, SHOP, AS_OF)
+    recipe = recipe_for(known, AS_OF)
+    in_use = columns_in_use(known, recipe)
+    assert in_use["spend_wines"] == ("Spend",)
+    assert "responded" not in in_use
+    features = {spec.measure for spec in recipe.features}
+    for column_ in SHOP:
+        if column_.role in (Role.SPEND, Role.INCOME, Role.DEPENDENTS, Role.VISITS, Role.RECENCY_DAYS):
+            changed = customers.assign(**{column_.name: customers[column_.name] + 1})
+            after = measure_customers(changed, SHOP, AS_OF).table
+            reached = any(not np.allclose(after[name], known.table[name], equal_nan=True) for name in features)
+            assert reached == (column_.name in in_use), column_.name

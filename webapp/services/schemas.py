@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from segmentation.features import DEAL
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from webapp.services.errors import Invalid
 
@@ -15,24 +14,8 @@ RESERVED = frozenset({"file_row_number"})
 
 _IN_WORDS = {Kind.INTEGER: "whole numbers", Kind.DECIMAL: "numbers", Kind.DATE: "dates", Kind.TEXT: "text"}
 
-_USES = {
+_NO_FEATURE = {
     Role.CUSTOMER_ID: "no, identifies",
-    Role.BIRTH_YEAR: "as age",
-    Role.AGE: "as age",
-    Role.INCOME: "log",
-    Role.DEPENDENTS: "number in the household",
-    Role.ENROLLED_ON: "as time since",
-    Role.RECENCY_DAYS: "as days since",
-    Role.SPEND: "in total spend, log",
-    Role.PURCHASES: "in orders, log",
-    Role.VISITS: "as it is",
-    Role.AMOUNT: "log",
-    Role.COUNT: "as it is",
-    Role.RATIO: "as it is",
-    Role.NUMBER: "as it is",
-    Role.ORDINAL: "as steps",
-    Role.CATEGORY: "describes segments",
-    Role.FLAG: "as yes or no",
     Role.OUTCOME: "no, an outcome",
     Role.CONTACT: "no, a contact",
     Role.CONSENT: "no, decides who may be exported",
@@ -40,11 +23,14 @@ _USES = {
 }
 
 
-def column_use(column: Column) -> str:
-    """What a column does for segments, in words."""
-    if column.role is Role.PURCHASES and DEAL.search(column.name):
-        return "describes segments"  # a deal is no order of its own
-    return "no, sensitive" if column.sensitive and column.role is not Role.IGNORE else _USES[column.role]
+def column_use(column: Column, in_use: Mapping[str, Sequence[str]]) -> str:
+    """What a column does for segments, in words; `in_use` has the measures that each column goes into under the default recipe."""
+    if column.role in _NO_FEATURE:
+        return _NO_FEATURE[column.role]
+    if column.sensitive:
+        return "no, sensitive"
+    measures = in_use.get(column.name)
+    return f"in {', '.join(label.lower() for label in measures)}" if measures else "no, profile only"
 
 
 def align_schema(stored: Schema | None, incoming: Schema) -> Schema:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from segmentation.errors import UnreadableFile
-from segmentation.features import default_as_of
+from segmentation.errors import NotEnoughData, UnreadableFile
+from segmentation.features import columns_in_use, default_as_of, measure_customers, recipe_for
 from segmentation.intake import FileFormat, FilePreview, Intake, Reject, inspect_file, read_customers
 from segmentation.roles import Role, Schema, schema_roles
 from webapp import bulk
@@ -28,6 +28,7 @@ from webapp.store import Store, StoreError
 from webapp.tasks import ClaimedJob, Progress, Task
 
 REPORTED_REJECTS = 100
+SAMPLED_ROWS = 20_000
 TRIES = 5
 """How often an import starts over because another one changed the dataset meanwhile."""
 
@@ -187,14 +188,26 @@ def _report(staged: _Staged) -> ImportReport:
         rejected=intake.rejected_rows,
         rejects=intake.rejects[:REPORTED_REJECTS],
         findings=intake.findings,
-        columns=_choices(staged.read),
+        columns=_choices(staged.read, staged.as_of),
         schema={source: str(role) for source, role in schema_roles(intake.schema).items()},
         format=intake.format,
         as_of=staged.as_of,
     )
 
 
-def _choices(read: _Read) -> tuple[ColumnChoice, ...]:
+def _in_use(read: _Read, as_of: date) -> dict[str, tuple[str, ...]]:
+    """Which columns would find segments, by the default recipe on (a sample of) the file's customers."""
+    customers = read.intake.customers
+    sample = customers.iloc[:: max(1, len(customers) // SAMPLED_ROWS)]
+    try:
+        measured = measure_customers(sample, read.intake.schema, as_of)
+        return columns_in_use(measured, recipe_for(measured, as_of))
+    except NotEnoughData:
+        return {}
+
+
+def _choices(read: _Read, as_of: date) -> tuple[ColumnChoice, ...]:
+    in_use = _in_use(read, as_of)
     return tuple(
         ColumnChoice(
             source=column.source,
@@ -206,7 +219,7 @@ def _choices(read: _Read) -> tuple[ColumnChoice, ...]:
             reason=column.reason,
             first_values=() if column.role is Role.CONTACT else read.preview.first_values.get(column.source, ()),
             filled=read.preview.filled.get(column.source, 0.0),
-            use=column_use(column),
+            use=column_use(column, in_use),
         )
         for column in read.intake.schema
     )

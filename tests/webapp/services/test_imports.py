@@ -48,7 +48,7 @@ def test_from_upload_to_check_to_import(shop: Shop) -> None:
     columns = {column.source: column for column in checked.report.columns}
     assert columns["Income"].first_values == ("10", "20", "x")
     assert columns["Email"].first_values == (), "a contact is not shown in a report"
-    assert (columns["Number"].use, columns["Income"].use) == ("no, identifies", "log")
+    assert (columns["Number"].use, columns["Income"].use) == ("no, identifies", "in income")
     assert columns["Score"].filled == 1.0
     with shop.writing() as session:
         assert imports.confirm_import(session, shop.actor, started.id).status == "importing"

@@ -55,7 +55,9 @@ def test_an_ignored_column_is_remembered_but_not_stored() -> None:
     assert used.named("note").kind is Kind.DECIMAL
 
 
-def test_every_role_says_what_it_is_for() -> None:
-    assert all(column_use(replace(INCOME, role=role)) for role in Role)
-    assert column_use(replace(INCOME, sensitive=True)) == "no, sensitive"
-    assert column_use(replace(INCOME, name="purchases_deals", role=Role.PURCHASES)) == "describes segments"
+def test_a_column_says_what_it_does_for_segments() -> None:
+    in_use = {"income": ("Income",)}
+    assert column_use(INCOME, in_use) == "in income"
+    assert column_use(INCOME, {}) == "no, profile only"
+    assert column_use(replace(INCOME, sensitive=True), in_use) == "no, sensitive"
+    assert all(column_use(replace(INCOME, role=role), {}).startswith("no, ") for role in Role)
