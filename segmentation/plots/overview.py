@@ -20,6 +20,9 @@ FAINT = 0.25
 HARDLY = 0.1
 EVEN = 0.05
 
+ROOMY = 6
+"""Up to so many segments the shares have room between their rows."""
+
 
 def heat_map(profiles: Profiles, styles: Sequence[SegmentStyle], *, theme: Theme, narrow: bool, currency: str | None = None) -> Chart:
     """Segments against measures, in standard deviations from the overall mean; the widest spread comes first."""
@@ -224,7 +227,8 @@ def shares_title(profiles: Profiles) -> str:
 def _shares_figure(pairs: Sequence[tuple[SegmentProfile, SegmentStyle]], theme: Theme, narrow: bool, currency: str | None) -> go.Figure:
     highest = max(max(segment.share, segment.value_share or 0.0) for segment, _ in pairs)
     end = highest * (1.2 if not narrow else 1.3) + 0.02
-    figure = blank(theme, 40 + (56 if not narrow else 48) * len(pairs))
+    row = 48 if narrow or len(pairs) > ROOMY else 56
+    figure = blank(theme, 40 + row * len(pairs))
     for place, (segment, style) in enumerate(pairs):
         _share_row(figure, place, segment, style, theme, end, currency)
     figure.update_xaxes(range=[-0.07 * end, end], **percent_ticks(end))

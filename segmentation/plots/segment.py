@@ -69,6 +69,8 @@ def _direction(measure: Measure, higher: bool) -> str:
     label = lower_first(measure.label)
     if measure.unit == "count":
         return f"{'many' if higher else 'few'} {label}"
+    if measure.name == "partner":
+        return "a partner at home" if higher else "no partner at home"
     if measure.name == "age":
         return f"{'higher' if higher else 'lower'} age"
     return f"{'high' if higher else 'low'} {label}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -24,6 +25,9 @@ DOUBTFUL = 0.60
 STABILITY_HELP = "How much of the segment comes back when the customers are resampled: the mean Jaccard index, where 1 is all of it."
 EVERYBODY = "all"
 """Stands for a segment's key in the address of an export of all customers."""
+
+MOST_CARDS = 5
+"""Segment cards in one row of a wide page."""
 
 _COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _VERDICTS: dict[str | None, tuple[str, Tone, str]] = {
@@ -130,7 +134,14 @@ def segment_chips(overview: SegmentsOverview, where: Where) -> html.Nav:
 def segment_cards(overview: SegmentsOverview, where: Where) -> html.Div:
     """A card for each segment, in the order of the version's clusters."""
     pairs = zip(overview.styles, overview.profiles.segments, strict=True)
-    return html.Div([segment_card(style, profile, where.segment(style.key)) for style, profile in pairs], className="sc-segrow")
+    cards = [segment_card(style, profile, where.segment(style.key)) for style, profile in pairs]
+    return html.Div(cards, className="sc-segrow", style={"--cols": cards_a_row(len(cards))})
+
+
+def cards_a_row(cards: int) -> int:
+    """As many as leave the last row nearly as full as the others, at most `MOST_CARDS`."""
+    rows = ceil(cards / MOST_CARDS)
+    return ceil(cards / max(rows, 1))
 
 
 def segment_card(style: SegmentStyle, profile: SegmentProfile, href: str) -> dcc.Link:

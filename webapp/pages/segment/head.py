@@ -62,9 +62,7 @@ def persona(view: View, detail: SegmentDetail, where: Where) -> Component:
     )
     words: list[Child] = [title, html.P(detail.description or detail.profile.persona, className="lead")]
     if named:
-        words.append(
-            html.Div([html.Span("Named from", className="sc-muted"), *named], className=f"sc-facts {slot_class(detail.style.slot)}")
-        )
+        words.append(html.Div([html.Span("Evidence", className="sc-muted"), *named], className=f"sc-facts {slot_class(detail.style.slot)}"))
     return html.Div(
         [mark_tile(detail.style.slot), html.Div(words, className="w"), html.Div(actions(view, where), className="acts")],
         className="sc-persona",
@@ -123,17 +121,21 @@ def outcome_figure(detail: SegmentDetail) -> Figure | None:
     if not detail.profile.outcomes:
         return None
     outcome = detail.profile.outcomes[0]
-    others = [segment for segment in detail.overview.profiles.segments if segment.cluster != detail.cluster]
-    rest = rest_rate(outcome.outcome, others)
+    rest = rest_rate(outcome.outcome, others(detail))
     interval = (
         f"95% interval {format.percent(outcome.low, 1)} to {format.percent(outcome.high, 1)}, {format.count(outcome.customers, 'customer')}"
     )
     return Figure(outcome.label, format.percent(outcome.rate), f"the rest {format.percent(rest)}", interval)
 
 
-def rest_rate(outcome: str, others: Sequence[SegmentProfile]) -> float | None:
+def others(detail: SegmentDetail) -> list[SegmentProfile]:
+    """The version's other segments."""
+    return [segment for segment in detail.overview.profiles.segments if segment.cluster != detail.cluster]
+
+
+def rest_rate(outcome: str, segments: Sequence[SegmentProfile]) -> float | None:
     """The rate of an outcome over several segments together; None where nobody's is known."""
-    known = [rate for segment in others for rate in segment.outcomes if rate.outcome == outcome]
+    known = [rate for segment in segments for rate in segment.outcomes if rate.outcome == outcome]
     customers = sum(rate.customers for rate in known)
     return sum(rate.hits for rate in known) / customers if customers else None
 

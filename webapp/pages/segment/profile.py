@@ -8,16 +8,18 @@ from dash import html
 from dash.development.base_component import Component
 
 from segmentation import plots
-from segmentation.profiles import Rule
+from segmentation.profiles import OutcomeRate, Rule
 from webapp.edge import View
+from webapp.pages.segment.head import others, rest_rate
 from webapp.pages.segment.ids import Ids
 from webapp.services import segments
 from webapp.services.segments import SegmentDetail
 from webapp.ui.charts import chart_card
 from webapp.ui.components import Child, card, icon, row, skeleton
 from webapp.ui.drawing import drawn
-from webapp.ui.format import count, percent
+from webapp.ui.format import count, number, percent
 from webapp.ui.segments_ui import asked_version
+from webapp.ui.tables import Column, table
 
 PLOTS = {Ids.DIFFERENCES: plots.differences, Ids.DISTRIBUTIONS: plots.distributions, Ids.MIX: plots.mix}
 TALL, LOW = 430, 372
@@ -29,7 +31,7 @@ def profile_tab(detail: SegmentDetail) -> list[Child]:
     differences, distributions, mix = (html.Div(skeleton(TALL if name == Ids.DIFFERENCES else LOW), id=name) for name in PLOTS)
     beside_mix = 7 if detail.profile.mix else 12
     return [
-        row((7, differences), (5, rules_card(detail.profile.rules))),
+        row((7, differences), (5, html.Div([rules_card(detail.profile.rules), outcomes_card(detail)], className="sc-column"))),
         row((beside_mix, distributions), (5, mix) if detail.profile.mix else (12, html.Div(mix, hidden=True))),
     ]
 
@@ -43,6 +45,31 @@ def rules_card(rules: Sequence[Rule]) -> Component:
         "How to recognise one: a rule anyone can repeat",
         f"From a shallow tree on the plain columns, {count(len(rules), 'rule')}",
         [*map(rule_box, rules), rules_sum(rules)],
+    )
+
+
+def outcomes_card(detail: SegmentDetail) -> Component | None:
+    """What happened in the segment and among everyone else, and how sure that is; nothing where the file has no outcome."""
+    outcomes = detail.profile.outcomes
+    if not outcomes:
+        return None
+    rest = {item.outcome: rest_rate(item.outcome, others(detail)) for item in outcomes}
+    columns: list[Column[OutcomeRate]] = [
+        Column("Outcome", lambda item: html.B(item.label, className="sc-strong")),
+        Column("Here", lambda item: percent(item.rate), numeric=True),
+        Column(
+            "95% interval", lambda item: f"{percent(item.low)} to {percent(item.high)}", numeric=True, title="Wilson interval of the rate"
+        ),
+        Column("The rest", lambda item: percent(rest[item.outcome]), numeric=True),
+        Column("Lift", lambda item: f"{number(item.lift, 1)}×", numeric=True, title="The rate here over the rate of all customers"),
+    ]
+    first = outcomes[0]
+    title = f"{first.label}: {percent(first.rate)} here, {percent(rest[first.outcome])} among the rest"
+    return card(
+        title,
+        "Outcomes never find segments; they are what segments are judged by.",
+        table(columns, outcomes, caption="Outcomes"),
+        flush=True,
     )
 
 
