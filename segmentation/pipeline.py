@@ -12,7 +12,8 @@ import pandas as pd
 
 from segmentation.clustering import Assignments, Clusterer, Features
 from segmentation.errors import NotEnoughData, SegmentationError
-from segmentation.features import FeatureBuilder, Measured, Recipe, measure_customers, recipe_for
+from segmentation.features import FeatureBuilder, Recipe, recipe_for
+from segmentation.measures import Measured, measure_customers
 from segmentation.profile_types import Measure, Profiles
 from segmentation.profiles import profile_segments
 from segmentation.roles import Schema

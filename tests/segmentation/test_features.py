@@ -12,17 +12,9 @@ from hypothesis import strategies as st
 
 from segmentation.codec import from_json, to_json
 from segmentation.errors import NotEnoughData, SegmentationError
-from segmentation.features import (
-    FeatureBuilder,
-    FeatureSpec,
-    Recipe,
-    columns_in_use,
-    default_as_of,
-    default_recipe,
-    measure_customers,
-    recipe_for,
-)
+from segmentation.features import FeatureBuilder, FeatureSpec, Recipe, columns_in_use, default_recipe, recipe_for
 from segmentation.intake import read_customers
+from segmentation.measures import default_as_of, measure_customers
 from segmentation.roles import Kind, Role, Schema
 from tests.segmentation.shop import SHOP, column, shop_customers
 

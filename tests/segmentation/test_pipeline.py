@@ -11,8 +11,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from segmentation import selection
 from segmentation.errors import Cancelled, NotEnoughData, SegmentationError
-from segmentation.features import default_as_of
 from segmentation.intake import read_customers
+from segmentation.measures import default_as_of
 from segmentation.pipeline import Segmentation, segment_customers
 from segmentation.roles import CUSTOMER_KEY, Kind, Role, Schema
 from tests.segmentation.shop import SHOP, column, shop_customers
