@@ -88,7 +88,8 @@ class Workspace:
             self.process.wait(60)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: a process with the threads of a browser driver can start children only the slow way.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
     assert path, "`make test` installs Chromium"
@@ -98,7 +99,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def make_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workspace]]:
     """A factory of served workspaces; all are stopped at the end."""
     made: list[Workspace] = []

@@ -31,7 +31,7 @@ def profile_tab(detail: SegmentDetail) -> list[Child]:
     differences, distributions, mix = (html.Div(skeleton(TALL if name == Ids.DIFFERENCES else LOW), id=name) for name in PLOTS)
     beside_mix = 7 if detail.profile.mix else 12
     return [
-        row((7, differences), (5, html.Div([rules_card(detail.profile.rules), outcomes_card(detail)], className="sc-column"))),
+        row((7, differences), (5, html.Div([rules_card(detail.profile.rules), outcomes_card(detail)], className="sc-above-each-other"))),
         row((beside_mix, distributions), (5, mix) if detail.profile.mix else (12, html.Div(mix, hidden=True))),
     ]
 
