@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.conftest import ROOT, SECRET
 
@@ -32,6 +32,8 @@ CHROMIUM_FLAGS = (
 )
 PASSWORD = "correct horse battery staple 7"
 STARTUP_SECONDS = 90
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -156,7 +158,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         )  # type: ignore[arg-type]
         context.add_cookies([{"name": "sc_theme", "value": theme, "url": workspace.url}])
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         watch = Watch(workspace.url)
         watch.attach(page)
         contexts.append(context)
