@@ -8,7 +8,7 @@ PROJECT := setup.cfg pyproject.toml constraints.txt
 .PHONY: demo setup test test-long check format clean
 
 demo: $(READY)  ## a fresh workspace with customers and segments, served; DATA=file takes a customer file
-	@$(BIN)/smartcart demo $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT))
+	@exec $(BIN)/smartcart demo $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT))
 
 setup: $(READY)  ## everything the product needs, into .venv
 

@@ -138,9 +138,11 @@ def _reasons(candidates: Sequence[Candidate], chosen: Candidate) -> tuple[Reason
     last = max(candidates, key=lambda candidate: candidate.k)
     gaps = {candidate.k: candidate.gap for candidate in candidates}
     if _natural(candidates) is chosen:
-        reasons.append(Reason(True, f"The gap stops growing at k = {chosen.k}: {chosen.gap:.2f}, then {gaps[chosen.k + 1]:.2f}"))
+        reasons.append(
+            Reason(True, f"The distance from shuffled columns stops growing at {chosen.k}: {chosen.gap:.2f}, then {gaps[chosen.k + 1]:.2f}")
+        )
     elif len(gaps) > 1 and max(gaps, key=lambda k: gaps[k]) == last.k and _separated(last):
-        reasons.append(Reason(False, f"The gap keeps rising to k = {last.k}: no natural number"))
+        reasons.append(Reason(False, f"The distance from shuffled columns keeps growing up to {last.k} segments: no number stands out"))
     sharpest = max(candidates, key=lambda candidate: candidate.silhouette)
     if sharpest.k != chosen.k and _separated(sharpest):
         reasons.append(Reason(False, f"{WORDS[sharpest.k].capitalize()} would be separated better: {sharpest.silhouette:.2f}"))

@@ -28,12 +28,13 @@ from webapp.files import MEGABYTE, install_files
 from webapp.migrate import current_revision, head_revision, upgrade
 from webapp.pages import campaign, campaigns, data, home, imports, jobs, models, new, segment, segments
 from webapp.services.access import actor_for_user, require
-from webapp.services.datasets import show_dataset
+from webapp.services.datasets import list_datasets, show_dataset
 from webapp.services.errors import NotFound
 from webapp.services.passwords import limit_hashes
 from webapp.services.users import list_teams
 from webapp.ui import notices, shell
 from webapp.ui.page import find_page
+from webapp.ui.places import HOME, home_address
 
 PAGES = (
     home.PAGE,
@@ -180,8 +181,8 @@ def _wrap_dash(server: Flask, dash: Product, resources: Resources) -> None:
 
     def page(path: str) -> Any:
         _refuse_other_methods(server)
-        check_place(resources, f"/{path}")
-        return show_frame(path=path)
+        elsewhere = check_place(resources, f"/{path}")
+        return redirect(elsewhere) if elsewhere else show_frame(path=path)
 
     def callback() -> Any:
         check_payload(dash, request.get_json())
@@ -199,8 +200,11 @@ def _refuse_other_methods(server: Flask) -> None:
     raise MethodNotAllowed(("POST", "OPTIONS"))
 
 
-def check_place(resources: Resources, path: str) -> None:
-    """NotFound unless a page answers at `path` and its team and dataset are the visitor's; Forbidden where their role does not allow it."""
+def check_place(resources: Resources, path: str) -> str | None:
+    """NotFound unless a page answers at `path` and its team and dataset are the visitor's; Forbidden where their role does not allow it.
+
+    The home of a team that has datasets is that of the first one, whose address is the answer then.
+    """
     place = parse_path(path)
     found = find_page(PAGES, place)
     if place is None or found is None:
@@ -210,3 +214,5 @@ def check_place(resources: Resources, path: str) -> None:
         if place.dataset is not None:
             show_dataset(session, actor, place.dataset)
         require(actor, found.needs)
+        known = list_datasets(session, actor) if place.dataset is None and place.page == HOME else ()
+    return home_address(place.team, known[0].slug) if known else None

@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 from gunicorn.app.base import BaseApplication
 
+from webapp.address import address_at
 from webapp.app import create_app
 from webapp.config import Config
 
@@ -62,10 +63,7 @@ def open_listener(host: str, port: int) -> socket.socket:
 
 def address_of(config: Config, listener: socket.socket) -> str:
     """What people type to get there."""
-    if config.public_url:
-        return config.public_url.rstrip("/")
-    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host  # noqa: S104 - compared, not bound
-    return f"http://{host}:{listener.getsockname()[1]}"
+    return address_at(config, listener.getsockname()[1])
 
 
 def serve_web(config: Config, listener: socket.socket) -> None:

@@ -1,4 +1,8 @@
-"""Content-addressed files: a name is the hash of what it means, a file is never changed, only added or removed."""
+"""Content-addressed files: a name is the hash of what it means, a file is never changed, only added or removed.
+
+Most names are the SHA-256 of the file's bytes. Where a name is the hash of a meaning that can be written in several ways (a snapshot is
+values, however Parquet packs them), the SHA-256 of the bytes stands in a file beside it, one line for each way it was written.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,26 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
+
+from segmentation.errors import SegmentationError
 
 CHUNK = 1 << 20
+NAMED_BY_MEANING = frozenset({"snapshot"})
+"""Areas whose names do not tell the bytes."""
 Publish = Callable[[str], None]
+State = tuple[int, int]
+"""When a file was changed last (nanoseconds) and how many bytes it has: the same state, the same content."""
 
 
-class StoreError(Exception):
-    """A file that should be there is missing or damaged."""
+class StoreError(SegmentationError):
+    """A file that should be there is missing or damaged, or the store cannot be used at all."""
+
+    code = "store"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "Stored data cannot be read"
 
 
 class Store:
@@ -23,6 +37,12 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._verified: dict[Path, State] = {}
+
+    def create(self) -> None:
+        """Make the folder. Only a start does this: a store that vanishes later is to be noticed, not replaced by an empty one."""
+        with suppress(OSError):  # `check` tells why it cannot be used
+            self.root.mkdir(parents=True, exist_ok=True)
 
     def path(self, team_id: str, area: str, digest: str) -> Path:
         """Where the file lies (whether or not it is there)."""
@@ -53,40 +73,109 @@ class Store:
         return hasher.hexdigest(), size
 
     def read_bytes(self, team_id: str, area: str, digest: str) -> bytes:
-        """The whole file; StoreError where it is missing."""
+        """The whole file; StoreError where it is missing or damaged."""
+        path = self.verified_path(team_id, area, digest)
         try:
-            return self.path(team_id, area, digest).read_bytes()
-        except FileNotFoundError:
-            raise StoreError(f"The {area} file {digest[:12]} is missing from the store. Restore it from a backup.") from None
+            return path.read_bytes()
+        except OSError:
+            raise _missing(area, digest) from None
+
+    def state(self, team_id: str, area: str, digest: str) -> State:
+        """By which a process knows whether what it keeps of the file still holds; StoreError where it is missing."""
+        try:
+            found = self.path(team_id, area, digest).stat()
+        except OSError:
+            raise _missing(area, digest) from None
+        return found.st_mtime_ns, found.st_size
+
+    def verified_path(self, team_id: str, area: str, digest: str) -> Path:
+        """Where the file lies, once its bytes are known to be those that were stored; StoreError where it is missing or damaged.
+
+        The bytes are read once per process and state of the file. One whose checksum was never written down passes as it is.
+        """
+        path, state = self.path(team_id, area, digest), self.state(team_id, area, digest)
+        if self._verified.get(path) != state:
+            expected = _noted_checksums(path) if area in NAMED_BY_MEANING else {digest}
+            if expected and _checksum_of(path, area) not in expected:
+                raise StoreError(f"The stored {area} {digest[:12]} is damaged; restore it from a backup.")
+            self._verified[path] = state
+        return path
 
     def remove(self, team_id: str, area: str, digest: str) -> None:
-        self.path(team_id, area, digest).unlink(missing_ok=True)
+        path = self.path(team_id, area, digest)
+        path.unlink(missing_ok=True)
+        _note_of(path).unlink(missing_ok=True)
 
     @contextmanager
     def writing(self, team_id: str, area: str) -> Iterator[tuple[Path, Publish]]:
         """A temporary path to write to, and a call that moves it to its digest: a reader sees the whole file or none."""
+        if not self.root.is_dir():
+            raise StoreError("The folder of the store is missing. Bring it back, or restore it from a backup.")
         folder = self.root / team_id / area
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder, prefix="incoming-")
         os.close(descriptor)
         temporary = Path(name)
+
+        def publish(digest: str) -> None:
+            final = self.path(team_id, area, digest)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if area in NAMED_BY_MEANING:
+                _note_checksum(final, _checksum_of(temporary, area))  # first: no file is ever there without
+            _move(temporary, final)
+
         try:
-            yield temporary, lambda digest: _publish(temporary, self.path(team_id, area, digest))
+            yield temporary, publish
         finally:
             temporary.unlink(missing_ok=True)
 
+    def holds_any(self, area: str) -> bool:
+        """Whether any team has something in that area."""
+        return any(self.root.glob(f"*/{area}/*/*"))
+
     def check(self) -> None:
-        """StoreError unless the store can be written."""
+        """StoreError unless the store is there and can be written; it is only looked at, never made."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.root):
                 pass
         except OSError as error:
             raise StoreError(f"The store cannot be written: {error.strerror}.") from error
 
 
-def _publish(temporary: Path, final: Path) -> None:
-    final.parent.mkdir(parents=True, exist_ok=True)
+def _missing(area: str, digest: str) -> StoreError:
+    return StoreError(f"The stored {area} {digest[:12]} is missing; restore it from a backup.")
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _noted_checksums(path: Path) -> set[str]:
+    try:
+        return set(_note_of(path).read_text("ascii", "replace").split())
+    except FileNotFoundError:
+        return set()
+
+
+def _note_checksum(path: Path, checksum: str) -> None:
+    """Add a line rather than replace the file: two who store the same at once, each in its own way, are both right."""
+    if checksum in _noted_checksums(path):
+        return
+    with _note_of(path).open("a", encoding="ascii") as file:
+        file.write(f"{checksum}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _checksum_of(path: Path, area: str) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise _missing(area, path.name) from None
+
+
+def _move(temporary: Path, final: Path) -> None:
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(final)

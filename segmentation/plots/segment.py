@@ -91,8 +91,10 @@ def _differences_figure(
     figure.add_shape(type="line", x0=0, x1=0, y0=-0.5, y1=len(rows) - 0.5, line={"color": theme.zero_line, "width": 1.5}, layer="between")
     for place, (measure, each) in enumerate(rows):
         _difference_row(figure, place, measure, each, style, theme, currency)
-    label_at(figure, 0, 1, "← lower", colour=theme.ticks, size=11, yref="paper", xanchor="right", yanchor="bottom", xshift=-6, yshift=10)
-    label_at(figure, 0, 1, "higher →", colour=theme.ticks, size=11, yref="paper", xanchor="left", yanchor="bottom", xshift=6, yshift=10)
+    # On a phone the words would meet the heads of the columns at the right.
+    lower, higher = ("←", "→") if narrow else ("← lower", "higher →")
+    label_at(figure, 0, 1, lower, colour=theme.ticks, size=11, yref="paper", xanchor="right", yanchor="bottom", xshift=-6, yshift=10)
+    label_at(figure, 0, 1, higher, colour=theme.ticks, size=11, yref="paper", xanchor="left", yanchor="bottom", xshift=6, yshift=10)
     for text, shift in (("segment", right - 56), ("the rest", right - 8)):
         label_at(
             figure,

@@ -55,6 +55,8 @@ def distributions_title(profiles: Profiles, cluster: int, currency: str | None =
     found = {each.measure: each for each in segment.differences}
     for drawn in segment.distributions:
         measure, each = profiles.measure(drawn.measure), found[drawn.measure]
+        if measure.unit == "share" and {each.median, each.rest_median} <= {0.0, 1.0}:
+            continue  # the median of a yes or no tells nobody anything
         own, rest = (quantity(value, measure.unit, currency) for value in (each.median, each.rest_median))
         if own != rest:
             return _median_words(measure, own, rest, higher=each.median > each.rest_median)
@@ -67,11 +69,15 @@ def _median_words(measure: Measure, own: str, rest: str, *, higher: bool) -> str
         own_side, rest_side = ("or more", "or less") if higher else ("or less", "or more")
         return f"Half of them spend {own} {own_side}; half of the rest {rest} {rest_side}"
     if measure.unit == "count":
-        own_words, rest_words = (f"{own} or more", f"at most {rest}") if higher else (f"at most {own}", f"{rest} or more")
+        own_words, rest_words = (f"{own} or more", _at_most(rest)) if higher else (_at_most(own), f"{rest} or more")
         return f"Half of them have {own_words} {lower_first(measure.label)}; half of the rest {rest_words}"
     label = lower_first(measure.short if measure.unit == "months" else measure.label)
     unit = " months" if measure.unit == "months" else ""
     return f"Their median {label} is {own}{unit}; for the rest it is {rest}{unit}"
+
+
+def _at_most(count: str) -> str:
+    return "none" if count == "0" else f"at most {count}"
 
 
 Panel = tuple[Measure, Distribution, Difference]

@@ -125,3 +125,9 @@ def test_role_matrix_of_security_md_is_the_one_in_force() -> None:
     in_force = {permission.value: [Actor("x", "x", "x", "x", role).may(permission) for role in roles] for permission in _FROM_ROLE}
     assert written == in_force
     assert set(in_force) == {permission.value for permission in Permission}
+
+
+def test_the_home_of_a_team_is_that_of_its_first_dataset(world_on: World) -> None:
+    answer = world_on.browser("a").get("/t/team-a")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/t/team-a/{world_on.owned.dataset}")
+    assert world_on.browser("b").get("/t/team-b").status_code == 200

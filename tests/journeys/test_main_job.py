@@ -44,6 +44,7 @@ def test_from_a_file_to_a_tagged_campaign(workspace: Workspace, open_page: Open,
     export_segment(page, workspace, segment)
     remove_tag(page)
     see_jobs(page, workspace, look)
+    come_home(page, workspace, look)
     sign_out(page, workspace, width)
 
 
@@ -59,7 +60,7 @@ def import_file(page: Page, file: Path, look: str) -> None:
     expect(page.get_by_role("heading", name="2,240 customers join")).to_be_visible()
     expect(page.get_by_label("Role of Response")).to_have_value("outcome")
     picture(page, f"import-check-{look}")
-    page.get_by_role("button", name="Import 2,240 rows").click()
+    page.get_by_role("button", name="Import 2,240 customers").click()
     expect(page.get_by_role("button", name="Find segments")).to_be_visible(timeout=LONG)
     picture(page, f"import-result-{look}")
 
@@ -116,6 +117,7 @@ def tag_campaign(page: Page, look: str) -> None:
     """A new campaign, made where it is needed."""
     page.get_by_role("button", name="Tag a campaign").first.click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name")).to_be_focused()
     dialog.get_by_role("button", name="Tag the campaign").click()
     expect(dialog.get_by_role("alert").filter(has_text=re.compile(r"\S")).first).to_be_visible()
     dialog.get_by_label("Name").fill("Summer preview <b>now</b>")
@@ -124,6 +126,7 @@ def tag_campaign(page: Page, look: str) -> None:
     picture(page, f"tag-{look}")
     dialog.get_by_role("button", name="Tag the campaign").click()
     expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Tag a campaign").first).to_be_focused()
     page.get_by_role("link", name=re.compile("^Campaigns")).last.click()
     expect(page.get_by_role("link", name="Summer preview <b>now</b>")).to_be_visible()
     picture(page, f"segment-campaigns-{look}")
@@ -160,6 +163,18 @@ def see_jobs(page: Page, workspace: Workspace, look: str) -> None:
     page.goto(f"{workspace.url}/t/north-market/shop/jobs")
     expect(page.get_by_text("Done").first).to_be_visible()
     picture(page, f"jobs-{look}")
+
+
+def come_home(page: Page, workspace: Workspace, look: str) -> None:
+    """The team's address leads to its dataset, and the page fills; so it does by the brand's link."""
+    page.goto(f"{workspace.url}/t/north-market")
+    expect(page.get_by_text("Get to your first campaign").or_(page.get_by_text("Segment stability")).first).to_be_visible()
+    expect(page).to_have_url(re.compile("/t/north-market/shop$"))
+    picture(page, f"home-{look}")
+    brand = page.get_by_role("link", name="SmartCart Segments").first
+    if brand.is_visible():  # a phone has it in the drawer
+        brand.click()
+        expect(page.get_by_text("Segment stability")).to_be_visible()
 
 
 def sign_out(page: Page, workspace: Workspace, width: int) -> None:

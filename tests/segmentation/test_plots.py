@@ -225,3 +225,13 @@ def test_template_changes_with_the_theme() -> None:
     assert (light.font.color, dark.font.color) == (LIGHT.font, DARK.font)
     assert light.xaxis.gridcolor != dark.xaxis.gridcolor
     assert isinstance(light, go.Layout)
+
+
+def test_the_median_of_a_yes_or_no_is_no_title() -> None:
+    profiles = made_world().profiles()
+    first = profiles.segments[0].distributions[0]
+    measures = tuple(replace(each, unit="share") if each.name == first.measure else each for each in profiles.measures)
+    medians = [tuple(replace(each, median=1.0, rest_median=0.0) for each in segment.differences) for segment in profiles.segments]
+    flat = with_differences(replace(profiles, measures=measures), *medians)
+    label = next(each.label for each in measures if each.name == first.measure)
+    assert label.lower() not in distributions_title(flat, 0).lower()

@@ -66,7 +66,7 @@ def test_the_largest_number_that_repeats_is_useful() -> None:
     texts = {reason.text: reason.good for reason in verdict.reasons}
     assert texts["Better separated than shuffled columns: 0.26 against 0.11"] is True
     assert texts["Smallest segment 10.0%"] is True
-    assert texts["The gap keeps rising to k = 6: no natural number"] is False
+    assert texts["The distance from shuffled columns keeps growing up to 6 segments: no number stands out"] is False
 
 
 def test_neighbouring_numbers_are_told_as_a_range() -> None:

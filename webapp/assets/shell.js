@@ -139,6 +139,34 @@
     });
   }
 
+  /* ---- dialogs: the first field has the focus; afterwards whatever opened them, or the heading ---- */
+  let opener = "";
+  document.addEventListener("click", (event) => {
+    const pressed = event.target.closest("button");
+    if (pressed && !pressed.closest(".modal")) opener = pressed.id;
+  }, true);
+
+  function enterDialog(dialog) {
+    const fields = [...dialog.querySelectorAll(".modal-body input:not([type=radio]), .modal-body select, .modal-body textarea")];
+    const first = fields.find((field) => field.offsetParent) || dialog.querySelector(".modal-footer .btn-primary");
+    if (first) first.focus();
+  }
+
+  function leaveDialog() {
+    if (document.activeElement !== document.body) return;
+    const button = opener && document.getElementById(opener);
+    if (button) button.focus();
+    else focusHeading();
+  }
+
+  const holdsDialog = (node) => node.nodeType === 1 && (node.matches(".modal") || node.querySelector(".modal"));
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      for (const node of change.addedNodes) if (holdsDialog(node)) setTimeout(() => enterDialog(node), 80);
+      for (const node of change.removedNodes) if (holdsDialog(node)) setTimeout(leaveDialog, 400);
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   const started = new MutationObserver(() => {
     const region = document.getElementById("notice");
     if (!region) return;
@@ -153,7 +181,10 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     shell: {
       arrive,
-      go: (path) => path || window.dash_clientside.no_update,
+      go(path) {
+        if (path) location.replace(path); // not within the page: Dash would not fill a page that comes of its own answer
+        return window.dash_clientside.no_update;
+      },
       toggleTheme(clicks, display) {
         if (!clicks) return window.dash_clientside.no_update;
         const theme = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";

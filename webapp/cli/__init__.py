@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 
 import click
 import structlog
 
-from webapp.cli.answers import refuse
+from webapp.cli.answers import answering, refuse
 
 # Where each command lives. Its module is imported when the command runs: the statistics cost seconds that `--help` need not take.
 COMMANDS = {
@@ -29,6 +30,7 @@ COMMANDS = {
     "promote": "models",
     "campaign": "campaigns",
 }
+LASTING = ("serve", "worker")
 
 
 class LazyGroup(click.Group):
@@ -47,23 +49,24 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="smartcart-segments")
-def smartcart() -> None:
+@click.pass_context
+def smartcart(ctx: click.Context) -> None:
     """Customer segments a marketing team can trust, name, keep and act on."""
-    # Standard output belongs to the report alone.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    # Standard output belongs to the report alone; between progress and report only warnings are of interest.
+    level = logging.INFO if ctx.invoked_subcommand in LASTING else logging.WARNING
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger(level)
+    )
 
 
 def main() -> None:
     """Entry point: refused usage answers like every other refusal."""
+    as_json = "--json" in sys.argv
     try:
-        smartcart.main(standalone_mode=False)
-    except click.UsageError as error:
-        sys.exit(refuse("usage", error.format_message(), {}, as_json="--json" in sys.argv))
-    except click.Abort:
-        sys.exit(130)
+        with answering(as_json=as_json):
+            smartcart.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        sys.exit(refuse("usage", error.format_message(), {}, as_json=as_json))
 
 
 if __name__ == "__main__":

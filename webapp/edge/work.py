@@ -25,9 +25,12 @@ class Resources:
     store: Store
 
 
-def open_resources(config: Config) -> Resources:
-    engine = make_engine(config.database_url)
-    return Resources(config, engine, make_session_factory(engine), Store(Path(config.store)))
+def open_resources(config: Config, *, create_store: bool = True) -> Resources:
+    """Engine and store; the store's folder is made unless this is a part of something that runs already."""
+    engine, store = make_engine(config.database_url), Store(Path(config.store))
+    if create_store:
+        store.create()
+    return Resources(config, engine, make_session_factory(engine), store)
 
 
 @contextmanager

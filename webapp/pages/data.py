@@ -17,7 +17,7 @@ from webapp.services.snapshots import ColumnQuality, SnapshotSummary
 from webapp.ui import consent
 from webapp.ui.components import Child, badge, card, empty_state, page_head, row, skeleton
 from webapp.ui.consent import consent_place
-from webapp.ui.format import MISSING, count, day, exact_time, file_size, number, percent, relative_time
+from webapp.ui.format import MISSING, count, day, exact_time, file_size, filled_text, number, relative_time
 from webapp.ui.page import Page
 from webapp.ui.places import Place, import_address
 from webapp.ui.recluster import recluster_button
@@ -95,11 +95,6 @@ def _quality_card(columns: Sequence[ColumnQuality]) -> html.Section:
         flush=True,
         className="sc-stack",
     )
-
-
-def filled_text(share: float) -> str:
-    """`100%` only where nothing is missing."""
-    return "100%" if share >= 1 else percent(min(share, 0.999), 1)
 
 
 def _value(value: float | str | None, column: ColumnQuality) -> str:

@@ -28,7 +28,7 @@ from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.services.segments import version_styles
 from webapp.services.snapshots import latest_snapshot
 from webapp.services.versions import find_version
-from webapp.store import CHUNK, Store
+from webapp.store import CHUNK, State, Store
 
 LONGEST_PAGE = 1_000
 OWN = ("segment_key", "segment_name", "confidence", "runner_up")
@@ -120,7 +120,7 @@ def page_customers(
         raise Invalid("Customers cannot be sorted by that column. Choose another one.", details={"field": "sort"})
     labels = _labels(store, base)
     chosen = _rows_of(base, labels, segment)
-    path = store.path(actor.team_id, "snapshot", base.snapshot.digest)
+    path = store.verified_path(actor.team_id, "snapshot", base.snapshot.digest)
     numbers = _page_numbers(path, base, labels, chosen, sort, descending=descending, start=start, stop=stop)
     return CustomerPage(
         rows=_page_rows(path, base, labels, masked, numbers),
@@ -160,7 +160,7 @@ def save_customers(
     numbers = np.arange(base.snapshot.customers) if chosen is None else chosen
     beside = pd.DataFrame({"number": numbers, **_labelled(base, labels, numbers, names=False)})
     rows = bulk.copy_rows(
-        store.path(actor.team_id, "snapshot", base.snapshot.digest),
+        store.verified_path(actor.team_id, "snapshot", base.snapshot.digest),
         _export_expressions(base.schema, _masked(actor, base.schema), plain=ending == ".parquet"),
         beside,
         _may_leave(session, base.dataset),
@@ -219,13 +219,19 @@ def _masked(actor: Actor, schema: Schema) -> frozenset[str]:
 def _labels(store: Store, base: _Base) -> Assignments | None:
     if base.version is None:
         return None
-    assert base.version.labels_digest is not None
-    return _read_labels(store.root, base.version.team_id, base.version.labels_digest)
+    team_id, digest = base.version.team_id, base.version.labels_digest
+    assert digest is not None
+    return _read_labels(store, team_id, digest, store.state(team_id, "labels", digest))
 
 
 @lru_cache(maxsize=8)
-def _read_labels(root: Path, team_id: str, digest: str) -> Assignments:
-    return unpack_assignments(Store(root).read_bytes(team_id, "labels", digest))
+def _read_labels(store: Store, team_id: str, digest: str, _state: State) -> Assignments:
+    return unpack_assignments(store.read_bytes(team_id, "labels", digest))
+
+
+@lru_cache(maxsize=8)
+def _key_order(path: Path, _state: State) -> NDArray[np.int64]:
+    return bulk.key_order(path)
 
 
 def _rows_of(base: _Base, labels: Assignments | None, segment: str | None) -> NDArray[np.int64] | None:

@@ -17,7 +17,7 @@ Rules that the worker relies on:
   nothing that a second attempt cannot overwrite, and returns only after it has called `finish_job`.
 * `progress(stage, share)` writes to the job (two times a second at most; call it as often as you like) and raises
   `segmentation.errors.Cancelled` when somebody stopped the job, `jobs.LeaseLost` when another worker has it. Let both pass.
-* A `SegmentationError`, `ServiceError` or `StoreError` ends the job at once with its message, which people read. Any other
+* A `SegmentationError` (`StoreError` is one) or `ServiceError` ends the job at once with its message, which people read. Any other
   exception is a defect: people see a reference, the log has the traceback. Neither is tried again; a crash is.
 * When a job fails or is cancelled, `services.subjects` settles its subject (the import, the model version) in the same
   transaction, wherever that happens; a task writes nothing in that case.

@@ -27,7 +27,6 @@ from webapp.models import JobStatus
 from webapp.services import jobs
 from webapp.services.errors import ServiceError
 from webapp.services.jobs import ClaimedJob, LeaseLost
-from webapp.store import StoreError
 from webapp.tasks import find_task
 
 REPORT_SECONDS = 0.5
@@ -70,7 +69,7 @@ def run_child(config: Config, job: ClaimedJob, modules: Sequence[str], threads: 
     if not structlog.is_configured():  # a process that was not forked; standard output belongs to the command that waits for us
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     # The worker let go of its connections before it forked; these are ours alone.
-    resources = open_resources(config)
+    resources = open_resources(config, create_store=False)
     with threadpool_limits(threads):
         code = _run_guarded(resources, job, modules)
     resources.engine.dispose()
@@ -97,7 +96,7 @@ def _run_task(resources: Resources, job: ClaimedJob, modules: Sequence[str]) -> 
         raise  # not a defect of the task; tried again
     except Cancelled:
         return _end(resources, job, JobStatus.CANCELLED, None)
-    except (SegmentationError, ServiceError, StoreError) as refusal:
+    except (SegmentationError, ServiceError) as refusal:
         return _end(resources, job, JobStatus.FAILED, str(refusal))
     except Exception as defect:  # the boundary: whatever it is, people get an answer
         return _end(resources, job, JobStatus.FAILED, _defect_message(job, defect))

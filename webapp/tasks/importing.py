@@ -100,7 +100,7 @@ def _stage(store: Store, plan: ImportPlan, progress: Progress) -> Iterator[_Stag
     progress("Reading the file", 0.05)
     read = _read(store, plan)
     progress("Comparing with the customers that are there", 0.4)
-    base = store.path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
+    base = store.verified_path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
     with bulk.staging(read.intake.customers, stored_columns(read.schema), base) as staging:
         counts = staging.counts()
         yield _Staged(read, staging, counts, _as_of(plan, read, counts))

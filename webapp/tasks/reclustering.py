@@ -71,7 +71,7 @@ def recluster(resources: Resources, job: ClaimedJob, progress: Progress) -> None
     with unit_of_work(resources, read_only=True) as session:
         work = _plan(session, job.actor, job.subject_id)
     progress("Reading customers", 0.0)
-    path = resources.store.path(job.actor.team_id, "snapshot", work.snapshot_digest)
+    path = resources.store.verified_path(job.actor.team_id, "snapshot", work.snapshot_digest)
     customers = bulk.read_snapshot(path, work.schema)
     result = segment_customers(
         customers,
@@ -142,7 +142,7 @@ def _continue(
         return Continuation(None, {})
     before = unpack_assignments(store.read_bytes(team_id, "labels", reference.labels_digest)).label
     key_column = Schema((reference.schema.named(CUSTOMER_KEY),))
-    known = bulk.read_snapshot(store.path(team_id, "snapshot", reference.snapshot_digest), key_column)[CUSTOMER_KEY]
+    known = bulk.read_snapshot(store.verified_path(team_id, "snapshot", reference.snapshot_digest), key_column)[CUSTOMER_KEY]
     place = pd.Index(known).get_indexer(pd.Index(keys))
     shared = place >= 0
     return Continuation(reference.version_id, match_segments(before[place[shared]], labels[shared]).pairs)

@@ -17,8 +17,10 @@ from webapp.ui.forms import dialog
 from webapp.ui.notices import notify
 
 TITLE = "Who may leave in an export"
-CONFIRMED = "Customers whose consent is unknown may leave: an admin has confirmed a legal basis. Who has withdrawn consent never leaves."
-GIVEN_ONLY = "Only customers who are known to consent. Who has withdrawn consent never leaves."
+CONFIRMED = (
+    "Customers whose consent is unknown may leave: an admin has confirmed a legal basis. Anyone who has withdrawn consent never does."
+)
+GIVEN_ONLY = "Only customers who are known to consent may leave. Anyone who has withdrawn consent never does."
 MEANING = (
     "You confirm that your company may contact customers of this dataset whose consent it does not know, for example because they "
     "are its customers already. They can then leave in exports. The audit log keeps who confirmed it and when; customers who "

@@ -135,3 +135,8 @@ def listing(words: list[str] | tuple[str, ...]) -> str:
 
 def _utc(when: datetime) -> datetime:
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def filled_text(share: float) -> str:
+    """`100%` only where nothing is missing."""
+    return "100%" if share >= 1 else percent(min(share, 0.999), 1)

@@ -13,7 +13,7 @@ from flask import has_request_context, request
 
 from webapp.edge import Callbacks, Display, View
 from webapp.services.access import Permission
-from webapp.ui import frame, jobs, recluster
+from webapp.ui import frame, jobs, notices, recluster
 from webapp.ui.components import Child, aria, empty_state, error_state, icon, icon_button, no_permission
 from webapp.ui.page import Page, find_page
 from webapp.ui.places import Place, parse_path
@@ -182,9 +182,10 @@ def register(callbacks: Callbacks, pages: Sequence[Page]) -> None:
         Input(Ids.ADDRESS, "pathname"),
         Input(Ids.ADDRESS, "search"),
         Input(Ids.PULSE, "data"),
+        Input(notices.NOTICE, "children"),  # whatever somebody did is said in a notice, and may have changed a count
         needs=Permission.VIEW,
     )
-    def frame_of(view: View, _path: str, _search: str, _pulse: object) -> tuple[Component | list[Component], ...]:
+    def frame_of(view: View, _path: str, _search: str, _pulse: object, _notice: object) -> tuple[Component | list[Component], ...]:
         return frame.show_frame(view, find_page(pages, parse_path(view.path)), pages)
 
     _clientside(callbacks)

@@ -65,7 +65,7 @@ def test_the_check_counts_what_would_happen_and_the_button_says_so(shop: Shop) -
     content = seen(shop, checked(shop, customers_csv((40, 20), seed=1)))
     assert "What would happen: 20 customers join" in words(content)
     assert "Compared with 40 customers of the file who are here already" in words(content)
-    assert "Import 60 rows" in words(content)
+    assert "Import 60 customers" in words(content)
 
 
 def test_each_column_has_its_role_to_change_and_its_reason(shop: Shop) -> None:

@@ -251,3 +251,15 @@ def test_renaming_reaches_the_head_and_an_empty_name_returns_to_the_evidence(sho
 def test_a_segment_that_the_version_has_not_is_not_found(shop: Shop) -> None:
     with shop.reading() as session, pytest.raises(NotFound):
         page.show_head(Visitor(shop).view(session, "segments", "00000000"))
+
+
+def test_a_kept_name_that_the_evidence_no_longer_gives_says_so(shop: Shop, key: str) -> None:
+    with shop.writing() as session:
+        segments.rename_segment(session, shop.actor, DATASET, key, "Weekend families")
+    with shop.reading() as session:
+        detail = segments.show_segment(session, shop.actor, DATASET, key)
+        assert f"evidence alone says “{detail.profile.name}”" in words(page.head.kept_name(detail))
+    with shop.writing() as session:
+        segments.rename_segment(session, shop.actor, DATASET, key, "")
+    with shop.reading() as session:
+        assert page.head.kept_name(segments.show_segment(session, shop.actor, DATASET, key)) is None

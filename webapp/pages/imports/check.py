@@ -14,7 +14,7 @@ from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
 from webapp.services.access import Permission
 from webapp.services.imports import ColumnChoice, ImportDetail, ImportReport
 from webapp.ui.components import Child, badge, button, card, empty_state, error_state, icon, row
-from webapp.ui.format import count, day, listing, number, percent
+from webapp.ui.format import count, day, filled_text, listing, number, percent
 from webapp.ui.forms import labelled, select
 from webapp.ui.places import data_address
 from webapp.ui.tables import Column, meter, table
@@ -97,7 +97,7 @@ def roles_card(report: ImportReport, *, editable: bool) -> html.Section:
         ),
         Column(
             "Filled",
-            lambda item: meter(item.filled, percent(item.filled, 1), warn=item.filled < 1),
+            lambda item: meter(item.filled, filled_text(item.filled), warn=item.filled < 1),
             wide=True,
         ),
         Column("Finds segments", lambda item: _use(item), wide=True),
@@ -137,7 +137,7 @@ def findings_card(findings: Sequence[Finding]) -> html.Section:
         return card("Nothing unusual found", None, empty_state("check-circle", "Clean", "No implausible value, no unknown word, no gap."))
     ordered = sorted(findings, key=lambda finding: finding.severity != "flag")
     flagged = sum(finding.severity == "flag" for finding in findings)
-    sub = f"{number(flagged)} handled as shown, {number(len(findings) - flagged)} to know. None keeps a row out."
+    sub = f"{number(flagged)} handled as shown, {number(len(findings) - flagged)} to know. None of these keeps a row out."
     return card(
         f"{count(len(findings), 'thing')} found", sub, html.Ul([_finding(item) for item in ordered], className="sc-probs"), flush=True
     )
@@ -164,8 +164,8 @@ def _lines(item: Finding) -> str:
 
 
 def _foot(view: View, report: ImportReport) -> html.Div:
-    rows = report.file_rows - report.rejected
-    importing = button(f"Import {count(rows, 'row')}", id=Ids.CONFIRM, kind="primary", disabled=not rows)
+    accepted = report.new + report.changed + report.unchanged
+    importing = button(f"Import {count(accepted, 'customer')}", id=Ids.CONFIRM, kind="primary", disabled=not accepted)
     again = button("Check again", id=Ids.RECHECK, disabled=True)
     hint = html.Span(id=Ids.HINT, role="status")
     return html.Div([hint, html.Div([_back(view), again, importing], className="end")], className="sc-foot-bar")

@@ -60,13 +60,22 @@ def persona(view: View, detail: SegmentDetail, where: Where) -> Component:
     title = html.Div(
         [html.H1(detail.style.name, tabIndex="-1"), rename, stability_badge(detail.profile.stability)], className="sc-persona-name"
     )
-    words: list[Child] = [title, html.P(detail.description or detail.profile.persona, className="lead")]
+    words: list[Child] = [title, html.P(detail.description or detail.profile.persona, className="lead"), kept_name(detail)]
     if named:
         words.append(html.Div([html.Span("Evidence", className="sc-muted"), *named], className=f"sc-facts {slot_class(detail.style.slot)}"))
     return html.Div(
         [mark_tile(detail.style.slot), html.Div(words, className="w"), html.Div(actions(view, where), className="acts")],
         className="sc-persona",
     )
+
+
+def kept_name(detail: SegmentDetail) -> Component | None:
+    """A segment keeps its name from version to version; where this version's evidence alone says something else, so does the page."""
+    found = detail.profile.name
+    if detail.style.name.casefold().startswith(found.casefold()):
+        return None
+    text = f"Its name is kept from earlier versions or was chosen by your team. This version's evidence alone says “{found}”."
+    return html.P(text, className="sc-kept-name")
 
 
 def actions(view: View, where: Where) -> list[Child]:
