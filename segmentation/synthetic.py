@@ -27,16 +27,9 @@ _FIRST_DAY, _DAYS = np.datetime64("2022-07-01"), 730
 _THIS_YEAR = 2024
 _MISSING_INCOMES = 0.011
 _EDUCATION = {"Basic": 0.04, "Graduation": 0.5, "2n Cycle": 0.09, "Master": 0.17, "PhD": 0.2}
-_MARITAL = {
-    "Married": 0.385,
-    "Together": 0.26,
-    "Single": 0.213,
-    "Divorced": 0.105,
-    "Widow": 0.034,
-    "Alone": 0.001,
-    "Absurd": 0.001,
-    "YOLO": 0.001,
-}
+_PARTNERED = {"Married": 0.6, "Together": 0.4}
+_ALONE = {"Single": 0.6, "Divorced": 0.296, "Widow": 0.095, "Alone": 0.003, "Absurd": 0.003, "YOLO": 0.003}
+_PARTNER_TRAIT, _MORE_PARTNERS = "family", 0.37  # without segments, 64 % live with a partner
 
 
 @dataclass(frozen=True)
@@ -92,7 +85,8 @@ def synthetic_customers(
     truth = rng.permutation(np.repeat(np.arange(segments), _whole_sizes(rows, shares)))
     levels = segment_levels(segments)[truth]
     columns = {name: _draw(rng, score, levels, separation) for name, score in _SCORES.items()}
-    return SyntheticCustomers(_as_file(rng, columns, _responds(rng, levels, separation)), truth)
+    marital = _marital(rng, levels, separation)
+    return SyntheticCustomers(_as_file(rng, columns, marital, _responds(rng, levels, separation)), truth)
 
 
 def write_customers(path: Path, drawn: SyntheticCustomers, *, truth_path: Path | None = None) -> None:
@@ -153,7 +147,15 @@ def _responds(rng: np.random.Generator, levels: NDArray[np.float64], separation:
     return np.asarray(rng.random(len(levels)) < chance, dtype=np.int64)
 
 
-def _as_file(rng: np.random.Generator, scores: dict[str, NDArray[np.float64]], responds: NDArray[np.int64]) -> pd.DataFrame:
+def _marital(rng: np.random.Generator, levels: NDArray[np.float64], separation: float) -> NDArray[np.object_]:
+    """A word of those with a partner where a score like the columns' lies above 0, else one of those without."""
+    score = rng.standard_normal(len(levels)) + separation / 2 * levels[:, TRAITS.index(_PARTNER_TRAIT)] + _MORE_PARTNERS
+    return np.where(score > 0, _words(rng, len(levels), _PARTNERED), _words(rng, len(levels), _ALONE))
+
+
+def _as_file(
+    rng: np.random.Generator, scores: dict[str, NDArray[np.float64]], marital: NDArray[np.object_], responds: NDArray[np.int64]
+) -> pd.DataFrame:
     rows = len(responds)
     whole = {name: values.astype(np.int64) for name, values in scores.items()}
     income = pd.Series(whole.pop("Income"), dtype="Int64").mask(rng.random(rows) < _MISSING_INCOMES)
@@ -164,7 +166,7 @@ def _as_file(rng: np.random.Generator, scores: dict[str, NDArray[np.float64]], r
             "ID": 10_000 + rng.permutation(rows),
             "Year_Birth": _THIS_YEAR - age,
             "Education": _words(rng, rows, _EDUCATION),
-            "Marital_Status": _words(rng, rows, _MARITAL),
+            "Marital_Status": marital,
             "Income": income,
             "Kidhome": whole.pop("Kidhome"),
             "Teenhome": whole.pop("Teenhome"),

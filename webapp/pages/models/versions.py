@@ -33,8 +33,8 @@ def versions_card(view: View, listed: Sequence[VersionSummary], chosen: VersionS
         Column("Version", lambda item: _name(view, item)),
         Column("State", lambda item: _state(item)),
         Column("Method", lambda item: f"{algorithm_name(item.algorithm)}, seed {item.seed}", wide=True),
-        Column("Segments", lambda item: number(item.k), numeric=True),
-        Column("Verdict", lambda item: verdict_badge(item.verdict) if item.verdict else MISSING),
+        Column("Segments", lambda item: number(item.k), numeric=True, wide=True),
+        Column("Verdict", lambda item: verdict_badge(item.verdict) if item.verdict else MISSING, wide=True),
         Column(
             "Separation",
             lambda item: _figure(item, "silhouette"),
