@@ -9,13 +9,14 @@ from typing import Any
 
 from flask import Flask, Response, json, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp.edge import Door, Resources, declare, unit_of_work
 from webapp.edge.answers import problem
 from webapp.migrate import current_revision, head_revision
+from webapp.models import Snapshot
 from webapp.services.access import Actor, Permission, require
 from webapp.services.datasets import list_datasets
 from webapp.services.errors import Invalid
@@ -46,7 +47,7 @@ def _add(server: Flask, resources: Resources, rule: str, body: Body, *, needs: P
             actor = _bearer(session)
             if actor is None:
                 detail = "Send a valid API token as `Authorization: Bearer ...`. An admin makes one with `smartcart token add`."
-                return problem(401, "A token is needed", detail, headers={"WWW-Authenticate": "Bearer"})
+                return problem(401, "A token is needed", detail, headers={"WWW-Authenticate": "Bearer"}, code="unauthorized")
             require(actor, needs)
             return Response(json.dumps(body(session, actor, **parts)), content_type="application/json")
 
@@ -114,7 +115,17 @@ def _store_state(resources: Resources) -> str:
         resources.store.check()
     except StoreError:
         return "down"
-    return "ok"
+    # What an empty folder looks like where the disk is not mounted.
+    lost = not resources.store.holds_any("snapshot") and _has_snapshots(resources)
+    return "down" if lost else "ok"
+
+
+def _has_snapshots(resources: Resources) -> bool:
+    try:
+        with unit_of_work(resources, read_only=True) as session:
+            return session.scalars(select(Snapshot.id).limit(1)).first() is not None
+    except SQLAlchemyError:
+        return False  # the database speaks for itself
 
 
 def _worker_state(resources: Resources) -> str:

@@ -26,6 +26,8 @@ from sqlalchemy.orm import Session
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 
 SQL_TYPE = {Kind.INTEGER: "BIGINT", Kind.DECIMAL: "DOUBLE", Kind.DATE: "DATE", Kind.TEXT: "VARCHAR"}
+KEY_ORDER = f"TRY_CAST({CUSTOMER_KEY} AS HUGEINT) NULLS LAST, {CUSTOMER_KEY}"
+"""Keys that are numbers by their value, then the others as text."""
 BATCH = 20_000
 STATE = "__state"
 """A column beside the customers' own while they are merged; canonical names never begin with an underscore."""
@@ -190,7 +192,10 @@ def upsert_customers(
 def ordered_rows(
     path: Path, column: str, chosen: NDArray[np.int64] | None, *, descending: bool, start: int, stop: int
 ) -> NDArray[np.int64]:
-    """Numbers of the rows `start` to `stop` of a snapshot sorted by `column`, among `chosen` row numbers (None: all); missing last."""
+    """Numbers of the rows `start` to `stop` of a snapshot sorted by `column`, among `chosen` row numbers (None: all); missing last.
+
+    Rows of the same value come in the order of their keys.
+    """
     with column_engine() as connection:
         among = ""
         if chosen is not None:
@@ -198,9 +203,17 @@ def ordered_rows(
             among = "WHERE file_row_number IN (SELECT number FROM chosen)"
         rows = connection.execute(
             f"SELECT file_row_number FROM read_parquet(?, file_row_number = true) {among} "
-            f"ORDER BY {quoted(column)} {'DESC' if descending else 'ASC'} NULLS LAST, file_row_number LIMIT ? OFFSET ?",
+            f"ORDER BY {quoted(column)} {'DESC' if descending else 'ASC'} NULLS LAST, {KEY_ORDER} LIMIT ? OFFSET ?",
             [str(path), stop - start, start],
         ).fetchnumpy()
+    return np.asarray(rows["file_row_number"], dtype=np.int64)
+
+
+def key_order(path: Path) -> NDArray[np.int64]:
+    """Numbers of all rows of a snapshot, in the order of their keys: 2 before 10, and words after numbers."""
+    with column_engine() as connection:
+        query = f"SELECT file_row_number FROM read_parquet(?, file_row_number = true) ORDER BY {KEY_ORDER}"
+        rows = connection.execute(query, [str(path)]).fetchnumpy()
     return np.asarray(rows["file_row_number"], dtype=np.int64)
 
 

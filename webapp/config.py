@@ -99,7 +99,9 @@ def _stored_secret(folder: Path) -> str:
         try:
             return path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError):
-            raise ConfigError(f"The secret key in {path} cannot be read. Make the file readable, or delete it and run `make setup`.") from None
+            raise ConfigError(
+                f"The secret key in {path} cannot be read. Make the file readable, or delete it and run `make setup`."
+            ) from None
     raise ConfigError("No secret key. Run `make setup`, which writes one to ./instance/secret_key, or set SMARTCART_SECRET_KEY.")
 
 
@@ -155,7 +157,9 @@ def _check_public_url(address: str) -> None:
 
 def describe_settings() -> list[dict[str, str]]:
     """Name, default and meaning of every setting."""
-    return [{"name": _variable(item.name), "default": _default_in_words(item), "meaning": item.metadata["meaning"]} for item in fields(Config)]
+    return [
+        {"name": _variable(item.name), "default": _default_in_words(item), "meaning": item.metadata["meaning"]} for item in fields(Config)
+    ]
 
 
 def _default_in_words(item: Field[Any]) -> str:

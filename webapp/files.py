@@ -23,6 +23,8 @@ from webapp.services.imports import StoredFile, read_rejects, show_import, start
 MEGABYTE = 1 << 20
 FORM_BYTES = 64 * 1024
 """What an upload may carry beside its file."""
+NAMELESS = "upload"
+"""What a file is called whose name has nothing to show."""
 ALL_CUSTOMERS = "all"
 """Stands for a segment's key in the address of an export of everybody."""
 
@@ -67,8 +69,10 @@ def attachment(name: str) -> dict[str, str]:
 def clean_file_name(name: str) -> str:
     """The last part of an uploaded file's name, printable and at most 200 characters long."""
     last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
-    printable = "".join(char for char in last if char.isprintable()).strip().lstrip(".")
-    return printable[-200:] or "upload"
+    printable = "".join(char for char in last if char.isprintable()).strip()
+    kept = printable.strip(" .")[-200:].strip(" .")
+    only_ending = printable.startswith(".") and kept and "." not in kept
+    return f"{NAMELESS}.{kept}"[:200] if only_ending else kept or NAMELESS
 
 
 def asked_version() -> int | None:

@@ -282,7 +282,7 @@ def test_invitations_work_once(world: World) -> None:
         assert browser.submit(path, name="New", password=password).status_code == 422
     late.get(path)
     assert browser.submit(path, name="New Person", password="green lamp of nine").status_code == 303
-    assert browser.get("/t/team-a").status_code in (200, 404)
+    assert browser.get(f"/t/team-a/{world.owned.dataset}").status_code == 200
     assert late.get(path).status_code == 404
     assert late.post(path, data={"name": "x", "password": "green lamp of nine"}).status_code == 404
     assert world.stranger().sign_in("new@a.example", "green lamp of nine").status_code == 303

@@ -19,6 +19,7 @@ from webapp.tasks import ClaimedJob, Progress, Task
 
 RESULT = "fake.result"
 SECONDS_TO_SLEEP = 120
+SECONDS_TO_LINGER = 2.0
 MEMORY_OF_PARENT = ""  # a test sets it; only a fork sees that
 
 
@@ -55,6 +56,13 @@ def late_first(resources: Resources, job: ClaimedJob, progress: Progress) -> Non
             signal_file(resources, "refused").touch()
             raise
     publish(resources, job, progress)
+
+
+def linger(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
+    """Publish, and take longer to leave than the worker waits between renewals."""
+    publish(resources, job, progress)
+    time.sleep(SECONDS_TO_LINGER)
+    signal_file(resources, "left").touch()
 
 
 def report_forever(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -111,6 +119,7 @@ TASKS = (
     Task("publish", publish),
     Task("hang_first", hang_first),
     Task("late_first", late_first),
+    Task("linger", linger),
     Task("report_forever", report_forever),
     Task("crash", crash),
     Task("take_memory", take_memory),

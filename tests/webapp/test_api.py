@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask import json
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
@@ -66,6 +68,31 @@ def test_another_teams_datasets_are_not_there(shop: Shop, client: FlaskClient) -
 def test_no_token_no_answer(client: FlaskClient, header: str) -> None:
     answer = client.get("/api/v1/datasets", headers={"Authorization": header})
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.json["code"] == client.get("/api/v1/nothing").json["code"] == "unauthorized"
+
+
+def test_dates_are_iso(shop: Shop, client: FlaskClient) -> None:
+    shop.import_file(customers_csv(), as_of=date(2024, 6, 29))
+    [dataset] = client.get("/api/v1/datasets", headers=bearer(token(shop))).json["datasets"]
+    assert dataset["as_of"] == "2024-06-29"
+
+
+def test_moments_are_iso_in_every_answer(client: FlaskClient) -> None:
+    moment = datetime(2024, 6, 29, 12, 30, tzinfo=UTC)
+    with client.application.app_context():
+        assert json.dumps([moment, moment.date()]) == '["2024-06-29T12:30:00+00:00", "2024-06-29"]'
+
+
+def test_what_is_not_there_is_named(shop: Shop, client: FlaskClient) -> None:
+    shop.import_file(customers_csv())
+    headers = bearer(token(shop))
+    for path, title in (
+        ("datasets/nope/segments", "There is no such dataset."),
+        ("datasets/customers/segments?v=7", "There is no version 7."),
+    ):
+        answer = client.get(f"/api/v1/{path}", headers=headers)
+        assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+        assert (answer.json["title"], answer.json["code"]) == (title, "not_found")
 
 
 def test_tokens_expire_and_are_revoked_at_once(shop: Shop, client: FlaskClient) -> None:
@@ -105,6 +132,20 @@ def test_not_ready_without_store_schema_or_database(shop: Shop, client: FlaskCli
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'earlier'")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["schema"]) == (503, "behind")
+
+
+def test_a_lost_store_is_not_ready_even_behind_an_empty_folder(shop: Shop, client: FlaskClient) -> None:
+    shop.import_file(customers_csv())
+    assert client.get("/readyz").status_code == 200
+    root = shop.resources.store.root
+    shutil.rmtree(root)
+    for _ in range(2):
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json["store"]) == (503, "down")
+    assert not root.exists()
+    create_app(shop.resources.config)  # a start makes the folder, which does not bring the snapshots back
+    assert root.is_dir()
+    assert client.get("/readyz").json["store"] == "down"
 
 
 def test_database_down_is_503_and_alive(sqlite_resources: Resources, make_config) -> None:  # type: ignore[no-untyped-def]

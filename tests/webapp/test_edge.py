@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from dash import Dash, Input, Output, html
 from flask import Flask
@@ -15,11 +17,12 @@ from webapp.app import create_app
 from webapp.config import Config
 from webapp.edge import Callbacks, Display, Place, Resources, View, parse_path, unit_of_work
 from webapp.edge.browser import host_is_ours, network_of, next_page
-from webapp.models import AuditEvent, MemberRole, Team
+from webapp.models import AuditEvent, MemberRole, ModelVersion, Team
 from webapp.services.access import Permission, operator
 from webapp.services.audit import record_event
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from webapp.services.users import add_user, ensure_team
+from webapp.store import StoreError
 
 
 @pytest.mark.parametrize(
@@ -165,6 +168,8 @@ def test_a_callback_asks_for_its_permission(sqlite_resources: Resources, monkeyp
         (TooMany("slow"), 429),
         (SegmentationError("few"), 422),
         (TypeError(), 400),
+        (RecursionError(), 400),
+        (StoreError("The stored snapshot is damaged."), 503),
         (RuntimeError("secret"), 500),
     ],
 )
@@ -187,7 +192,7 @@ def test_refusals_of_a_reading_callback(
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(NotFound("gone"), 404), (Forbidden("no"), 403), (Invalid("bad"), 200), (Conflict("first"), 200), (SegmentationError("few"), 200)],
+    [(NotFound("gone"), 404), (Forbidden("no"), 403), (Invalid("bad"), 200), (Conflict("first"), 200), (StoreError("gone"), 200)],
 )
 def test_refusals_of_a_writing_callback_are_notices_and_change_nothing(
     sqlite_resources: Resources, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
@@ -205,6 +210,41 @@ def test_refusals_of_a_writing_callback_are_notices_and_change_nothing(
     assert served.said == ([str(error)] if status == 200 else [])
     with unit_of_work(sqlite_resources, read_only=True) as session:
         assert not session.query(AuditEvent).filter_by(action="probe.done").all()
+
+
+def test_numbers_that_no_database_holds_are_unreadable(sqlite_resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = Served(sqlite_resources, monkeypatch)
+
+    def find(view: View, title: str) -> str:
+        return str(view.session.query(ModelVersion).filter_by(number=int(view.query["v"])).all())
+
+    monkeypatch.setattr(served, "body", find)
+    assert served.call(search="?v=7").status_code == 200
+    assert served.call(search=f"?v={10**30}").status_code == 400
+
+
+@pytest.mark.parametrize("depth", [300, 900, 100_000])
+def test_a_body_nested_too_deeply_is_unreadable(sqlite_resources: Resources, monkeypatch: pytest.MonkeyPatch, depth: int) -> None:
+    served = Served(sqlite_resources, monkeypatch)
+    browser = Browser(served.app)
+    browser.sign_in("admin@north.example")
+    [callback] = [entry for entry in browser.callbacks() if entry["output"] == "probe.children"]
+    nested = "[" * depth + "]" * depth
+    whole = json.dumps(payload(callback, "/t/north-market", value="deep")).replace('"deep"', nested)
+    for body in (nested, whole):
+        answer = browser.post(CALLBACKS, data=body, content_type="application/json", headers=browser.csrf)
+        assert answer.status_code == 400 or (body == whole and depth < 1000 and answer.status_code == 200)
+
+
+@pytest.mark.parametrize("path", ["os/x.js", "dash/__init__.py", "dash/dash.py", "dash/no-such.v1m1.js", "dash_ag_grid/../dash/dash.py"])
+def test_scripts_that_are_not_served_are_not_there(
+    sqlite_resources: Resources, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    browser = Browser(Served(sqlite_resources, monkeypatch).app)
+    browser.sign_in("admin@north.example")
+    for method in (browser.get, browser.client.head):
+        assert method(f"/_dash-component-suites/{path}").status_code == 404
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("writes", [False, True])

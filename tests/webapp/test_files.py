@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tracemalloc
 from dataclasses import replace
 
@@ -138,6 +139,22 @@ def test_customers_leave_as_csv(shop: Shop, browser: Browser) -> None:
     assert browser.get("/t/north-market/customers/segments/nope/customers.csv").status_code == 404
 
 
+def test_a_lost_store_is_said_in_words(shop: Shop, browser: Browser) -> None:
+    detail = shop.import_file(customers_csv() + ",1,2,3,4,5,6,2024-03-01,York,0\n")
+    shop.recluster(k=3)
+    with shop.writing() as session:
+        confirm_legal_basis(session, shop.actor, "customers")
+    shutil.rmtree(shop.resources.store.root)
+    for path in ("segments/all/customers.csv", f"imports/{detail.id}/rejects.csv"):
+        page = browser.get(f"/t/north-market/customers/{path}", headers={"Accept": "text/html"})
+        assert page.status_code == 503
+        assert "is missing; restore it from a backup." in page.text
+        answer = browser.get(f"/t/north-market/customers/{path}", headers={"Accept": "application/json"})
+        assert (answer.status_code, answer.json["code"], answer.json["title"]) == (503, "store", "Stored data cannot be read")
+    assert upload(browser, customers_csv()).status_code == 503
+    assert not shop.resources.store.root.exists()
+
+
 def test_rejected_rows_leave_as_csv(shop: Shop, browser: Browser) -> None:
     detail = shop.import_file(customers_csv() + ",1,2,3,4,5,6,2024-03-01,York,0\n")
     answer = browser.get(f"/t/north-market/customers/imports/{detail.id}/rejects.csv")
@@ -159,7 +176,11 @@ def test_rejected_rows_leave_as_csv(shop: Shop, browser: Browser) -> None:
         ("", "upload"),
         ("..", "upload"),
         ("/", "upload"),
-        (".htaccess", "htaccess"),
+        (".htaccess", "upload.htaccess"),
+        ("\x00.csv", "upload.csv"),
+        ("folder/ \u200b.csv", "upload.csv"),
+        ("\x00", "upload"),
+        (". .", "upload"),
         ("Käufer.csv", "Käufer.csv"),
     ],
 )

@@ -27,7 +27,8 @@ from webapp.models import AuditEvent, Dataset, MemberRole
 from webapp.services import jobs
 from webapp.services.access import Actor
 from webapp.services.jobs import JobSummary
-from webapp.worker import Worker, run_inline, serve_worker
+from webapp.tasks.attempt import Attempt, Ending, Surroundings
+from webapp.worker import Worker, claim, run_inline, serve_worker
 
 MODULES = ("tests.webapp.fake_tasks",)
 PATIENCE_SECONDS = 30
@@ -356,6 +357,17 @@ def test_a_command_leaves_a_job_to_the_worker_that_has_it(sqlite_plant: Plant) -
     assert sqlite_plant.show(job_id).status == "running"
     sqlite_plant.file("go").touch()
     assert sqlite_plant.ended(job_id).attempt == 1
+
+
+def test_a_job_that_published_may_leave_in_its_own_time(sqlite_plant: Plant) -> None:
+    """The worker asks for the lease of a job that has just ended: that is no loss, and the child is not killed while it tidies up."""
+    job_id = sqlite_plant.enqueue("linger")
+    job = claim(sqlite_plant.resources, "here", job_id)
+    assert job is not None
+    surroundings = Surroundings(sqlite_plant.resources, MODULES, 1, threading.Event(), 1.0, lambda: None)
+    assert Attempt(surroundings, job).run() is Ending.SETTLED
+    assert sqlite_plant.file("left").exists()
+    assert (sqlite_plant.show(job_id).status, sqlite_plant.results(job_id)) == ("done", [1])
 
 
 def test_control_c_at_the_command_line_cancels_the_job(sqlite_plant: Plant) -> None:

@@ -54,9 +54,7 @@ def smartcart(ctx: click.Context) -> None:
     """Customer segments a marketing team can trust, name, keep and act on."""
     # Standard output belongs to the report alone; between progress and report only warnings are of interest.
     level = logging.INFO if ctx.invoked_subcommand in LASTING else logging.WARNING
-    structlog.configure(
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger(level)
-    )
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger(level))
 
 
 def main() -> None:
@@ -65,6 +63,8 @@ def main() -> None:
     try:
         with answering(as_json=as_json):
             smartcart.main(standalone_mode=False)
+    except click.Abort:
+        sys.exit(130)
     except click.ClickException as error:
         sys.exit(refuse("usage", error.format_message(), {}, as_json=as_json))
 

@@ -48,8 +48,10 @@ def answering(*, as_json: bool) -> Iterator[None]:
     """End the process with one refusal, or one failure, where the block raises. Tracebacks go to standard error, through logging."""
     try:
         yield
-    except click.ClickException:
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
         raise
+    except StoreError as error:
+        sys.exit(fail("store", error.message, error.details, as_json=as_json))
     except (ServiceError, SegmentationError) as error:
         sys.exit(refuse(error.code, error.message, error.details, as_json=as_json))
     except ConfigError as error:
@@ -57,8 +59,6 @@ def answering(*, as_json: bool) -> Iterator[None]:
     except UnicodeEncodeError:
         message = "An argument holds characters that cannot be stored as text. Write it in UTF-8."
         sys.exit(refuse("encoding", message, {}, as_json=as_json))
-    except StoreError as error:
-        sys.exit(fail("store", str(error), {}, as_json=as_json))
     except OSError as error:
         sys.exit(refuse("file", file_in_words(error), {"file": error.filename and str(error.filename)}, as_json=as_json))
     except Exception as error:
@@ -89,7 +89,9 @@ def file_in_words(error: OSError) -> str:
 def database_in_words(error: DBAPIError) -> str:
     """Why the database does not work, from the driver's first line (which holds no values and no password)."""
     reason = str(error.orig).strip().partition("\n")[0].rstrip(".")
-    return f"The database does not answer as it should: {reason}. See that it runs and that SMARTCART_DATABASE_URL is right, then try again."
+    return (
+        f"The database does not answer as it should: {reason}. See that it runs and that SMARTCART_DATABASE_URL is right, then try again."
+    )
 
 
 def _fail_unexpectedly(error: Exception, *, as_json: bool) -> int:

@@ -9,17 +9,19 @@ from typing import Any
 
 import click
 
-from segmentation import inspect_file, require_customer_id, to_json
+from segmentation import FileFormat, inspect_file, require_customer_id, to_json
 from webapp.cli.answers import Report, reports
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.cli.jobs import finish
+from webapp.cli.values import VERSION, writing
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.customers import save_customers
 from webapp.services.datasets import confirm_legal_basis, ensure_dataset
 from webapp.services.errors import Invalid
-from webapp.services.imports import ImportDetail, StoredFile, show_import, start_import
+from webapp.services.imports import ImportDetail, StoredFile, clean_mapping, show_import, start_import
 
+MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format`."
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -47,7 +49,9 @@ def import_file(
 
 def refuse_unusable(file: Path, mapping: dict[str, Any] | None = None) -> None:
     """Refuse what cannot be read, or lacks a customer id, before anything is created for it."""
-    require_customer_id(inspect_file(file, roles=(mapping or {}).get("schema")).schema)
+    stated = mapping or {}
+    file_format = FileFormat(**stated["format"]) if stated.get("format") else None
+    require_customer_id(inspect_file(file, roles=stated.get("schema"), file_format=file_format).schema)
 
 
 def store_file(
@@ -98,14 +102,14 @@ def _read_mapping(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        mapping = json.loads(path.read_text())
-    except (ValueError, UnicodeDecodeError) as error:
-        raise Invalid(f"{path.name} is not JSON: {error}.", details={"field": "mapping"}) from None
-    if not isinstance(mapping, dict) or not isinstance(mapping.get("schema", {}), dict):
-        raise Invalid(
-            f"{path.name} needs an object with `schema` (column to role) and, if you like, `format`.", details={"field": "mapping"}
-        )
-    return {"schema": mapping.get("schema", {}), "format": mapping.get("format")}
+        mapping = json.loads(path.read_text(encoding="utf-8-sig"))
+    except RecursionError:
+        raise Invalid(f"{path.name} is nested too deeply for a mapping. {MAPPING_PARTS}", details={"field": "mapping"}) from None
+    except ValueError as error:
+        raise Invalid(f"{path.name} is not JSON: {error}. {MAPPING_PARTS}", details={"field": "mapping"}) from None
+    if not isinstance(mapping, dict):
+        raise Invalid(f"{path.name} holds no object. {MAPPING_PARTS}", details={"field": "mapping"})
+    return clean_mapping({part: mapping[part] for part in ("schema", "format") if part in mapping})
 
 
 def _import_in_words(report: Report) -> str:
@@ -120,8 +124,8 @@ def _import_in_words(report: Report) -> str:
 @click.command("export")
 @dataset_option
 @click.option("--segment", metavar="KEY", help="One segment (default: everybody).")
-@click.option("--version", type=int, metavar="N", help="A model version (default: the champion).")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write: .csv, .parquet or .xlsx.")
+@click.option("--version", type=VERSION, metavar="N", help="A model version (default: the champion).")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write: .csv or .parquet.")
 @team_option
 @reports(
     lambda report: (
@@ -134,7 +138,8 @@ def export(dataset_name: str | None, segment: str | None, version: int | None, o
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
         dataset = find_dataset(session, actor, dataset_name)
-        saved = save_customers(session, actor, resources.store, dataset.slug, out, segment=segment, version=version)
+        with writing(out):
+            saved = save_customers(session, actor, resources.store, dataset.slug, out, segment=segment, version=version)
     return {"rows": saved.rows, "file": str(saved.path), "withheld": saved.withheld}
 
 

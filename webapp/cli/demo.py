@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from segmentation import SegmentationError, synthetic_customers, write_customers
-from webapp.cli.answers import as_json_text, refuse
+from segmentation import synthetic_customers, write_customers
+from webapp.address import announced
+from webapp.cli.answers import answering, as_json_text
 from webapp.cli.context import open_workspace
 from webapp.cli.customers import READABLE, refuse_unusable, store_file
 from webapp.cli.jobs import finish
@@ -18,14 +18,13 @@ from webapp.config import Config, write_secret
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor, operator
 from webapp.services.datasets import DatasetSummary, confirm_legal_basis, list_datasets
-from webapp.services.errors import ServiceError
 from webapp.services.users import ensure_team, renew_access
 from webapp.services.versions import request_recluster
 from webapp.serving import Supervisor, address_of
 
 TEAM = "SmartCart demo"
 EMAIL = "demo@smartcart.example"
-SAMPLE_ROWS, SAMPLE_SEGMENTS, SAMPLE_SEED = 2240, 5, 7
+SAMPLE_ROWS, SAMPLE_SEGMENTS, SAMPLE_SEPARATION, SAMPLE_SEED = 2240, 4, 6.0, 7
 
 
 @click.command("demo")
@@ -34,25 +33,28 @@ SAMPLE_ROWS, SAMPLE_SEGMENTS, SAMPLE_SEED = 2240, 5, 7
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object once ready.")
 def demo(data: Path | None, port: int | None, as_json: bool) -> None:
     """Set up a workspace with customers and segments, and serve it with a worker until SIGTERM."""
-    write_secret(Path.cwd())
-    config = read_config(port)
-    listener = listen(config)
-    try:
-        resources = open_workspace()
-        actor, access = _open_team(resources)
-        dataset = _fill(resources, actor, data)
-    except (ServiceError, SegmentationError) as error:
-        sys.exit(refuse(error.code, error.message, error.details, as_json=as_json))
-    report = {
-        "url": address_of(config, listener),
+    with answering(as_json=as_json):
+        write_secret(Path.cwd())
+        config = read_config(port)
+        listener = listen(config, as_json=as_json)
+        report = {"url": address_of(config, listener), **_prepare(data)}
+        with announced(config, report["url"]):
+            Supervisor(config, listener).run(when_ready=lambda: click.echo(as_json_text(report) if as_json else _in_words(report)))
+
+
+def _prepare(data: Path | None) -> dict[str, Any]:
+    """A workspace with customers and a champion, and how to sign in to it."""
+    resources = open_workspace()
+    actor, access = _open_team(resources)
+    dataset = _fill(resources, actor, data)
+    resources.engine.dispose()
+    return {
         "email": EMAIL,
         "password": access.password,
         "api_token": access.token,
         "dataset": dataset.slug,
         "version": dataset.champion,
     }
-    resources.engine.dispose()
-    Supervisor(config, listener).run(when_ready=lambda: click.echo(as_json_text(report) if as_json else _in_words(report)))
 
 
 def _open_team(resources: Resources) -> tuple[Actor, Any]:
@@ -66,7 +68,7 @@ def _fill(resources: Resources, actor: Actor, data: Path | None) -> DatasetSumma
     """A dataset with customers and a champion: the file given, else what is there, else the generated sample."""
     with unit_of_work(resources, read_only=True) as session:
         known = list_datasets(session, actor)
-    name = known[0].name if data is None and known else _import(resources, actor, data or _sample(resources.config))
+    name = known[0].name if data is None and known else _import(resources, actor, data or write_sample(resources.config))
     with unit_of_work(resources) as session:
         dataset = next(item for item in list_datasets(session, actor) if item.name == name)
         confirm_legal_basis(session, actor, dataset.slug)
@@ -89,11 +91,11 @@ def _import(resources: Resources, actor: Actor, file: Path) -> str:
     return name
 
 
-def _sample(config: Config) -> Path:
+def write_sample(config: Config) -> Path:
     """The generated sample and, beside it, the segment that each of its customers was drawn from."""
     path = Path(config.store).parent / "sample" / "smartcart_sample.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn = synthetic_customers(SAMPLE_ROWS, segments=SAMPLE_SEGMENTS, seed=SAMPLE_SEED)
+    drawn = synthetic_customers(SAMPLE_ROWS, segments=SAMPLE_SEGMENTS, separation=SAMPLE_SEPARATION, seed=SAMPLE_SEED)
     write_customers(path, drawn, truth_path=path.with_name("smartcart_sample-truth.csv"))
     return path
 

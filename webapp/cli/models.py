@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -12,13 +12,21 @@ from segmentation import to_json
 from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.cli.jobs import finish
+from webapp.cli.values import SEED, VERSION
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.segments import show_segments
 from webapp.services.versions import list_versions, promote_version, request_recluster, show_report, show_version
 
-KEPT_FIGURES = ("silhouette", "silhouette_null", "stability_ari", "smallest_share")
+VERSION_COLUMNS = {
+    "number": "NUMBER",
+    "status": "STATUS",
+    "champion": "CHAMPION",
+    "k": "SEGMENTS",
+    "verdict": "VERDICT",
+    "created_at": "MADE",
+}
 
 
 class Count(click.ParamType[int | None]):
@@ -39,7 +47,7 @@ class Count(click.ParamType[int | None]):
 @dataset_option
 @click.option("--algorithm", type=click.Choice(["auto", "kmeans"]), default="auto", show_default=True)
 @click.option("--k", type=Count(), default="auto", show_default=True, help="How many segments: 2 to 20, or auto.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--features", default="all", show_default=True, help="Measures to find segments by: all, or names with commas between.")
 @click.option("--promote", is_flag=True, help="Make the new version the champion.")
 @team_option
@@ -102,7 +110,7 @@ def segment_reports(session: Session, actor: Actor, dataset: str, version: int |
 
 @click.command("segments")
 @dataset_option
-@click.option("--version", type=int, metavar="N", help="A model version (default: the champion).")
+@click.option("--version", type=VERSION, metavar="N", help="A model version (default: the champion).")
 @team_option
 @reports(lambda report: _segments_in_words(report["version"], report["segments"]))
 def segments(dataset_name: str | None, version: int | None, team_name: str | None) -> Report:
@@ -118,11 +126,7 @@ def segments(dataset_name: str | None, version: int | None, team_name: str | Non
 @click.command("versions")
 @dataset_option
 @team_option
-@reports(
-    lambda report: table(
-        _version_rows(report["versions"]), {name: name.upper() for name in ("number", "status", "champion", "k", "verdict", "created_at")}
-    )
-)
+@reports(lambda report: table(_version_rows(report["versions"]), VERSION_COLUMNS))
 def versions(dataset_name: str | None, team_name: str | None) -> Report:
     """List the model versions of a dataset."""
     with unit_of_work(open_workspace(), read_only=True) as session:
@@ -132,7 +136,7 @@ def versions(dataset_name: str | None, team_name: str | None) -> Report:
 
 
 @click.command("promote")
-@click.argument("version", type=int)
+@click.argument("version", type=VERSION)
 @dataset_option
 @click.option("--note", default="", help="Why, for the team's record.")
 @team_option
@@ -165,12 +169,21 @@ def _version_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _recluster_in_words(report: Report) -> str:
-    figures = ", ".join(f"{name} {report['figures'][name]:.2f}" for name in KEPT_FIGURES if name in report["figures"])
     lines = [
-        f"Version {report['version']}: {report['k']} segments, {report['verdict']} ({figures}).",
+        f"Version {report['version']}: {report['k']} segments, {report['verdict']}: {figures_in_words(report['figures'])}.",
         *(f"  {reason}" for reason in report["reasons"]),
     ]
     return "\n".join([*lines, _segments_in_words(report["version"], report["segments"])])
+
+
+def figures_in_words(figures: Mapping[str, float]) -> str:
+    """The figures that people know from the pages, as far as the version has them."""
+    separation = [f"separation {figures['silhouette']:.2f}"] if "silhouette" in figures else []
+    if separation and "silhouette_null" in figures:
+        separation[0] += f" (shuffled columns {figures['silhouette_null']:.2f})"
+    repeatability = [f"repeatability {figures['stability_ari']:.2f}"] if "stability_ari" in figures else []
+    smallest = [f"smallest segment {figures['smallest_share']:.1%}"] if "smallest_share" in figures else []
+    return ", ".join(separation + repeatability + smallest)
 
 
 def _segments_in_words(version: int, found: Sequence[dict[str, Any]]) -> str:

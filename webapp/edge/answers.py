@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, json, render_template, request
+from flask.json.provider import DefaultJSONProvider
 from flask_login import current_user
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from segmentation.errors import SegmentationError
-from webapp.services.errors import ServiceError
+from webapp.services.errors import NotFound, ServiceError
+from webapp.store import StoreError
 
 log = logging.getLogger(__name__)
 MACHINE_PATHS = ("/api/", "/_", "/healthz", "/readyz")
@@ -29,10 +34,28 @@ WORDS = {
     500: ("Something went wrong on our side", "Nothing was changed. Try again; if it stays, tell your admin the reference below."),
     503: ("The product is not ready", "Try again in a minute."),
 }
+NO_SUCH_ADDRESS = "There is no such address", "Look at the address again: this product answers nothing there."
+"""What 404 says to a program."""
+
+
+class Json(DefaultJSONProvider):
+    """JSON with ISO dates; a text nested too deeply to be read is as unreadable as any other."""
+
+    @staticmethod
+    def default(value: Any) -> Any:
+        return value.isoformat() if isinstance(value, date) else DefaultJSONProvider.default(value)
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 def install_answers(server: Flask) -> None:
     """Turn everything that is raised into an answer."""
+    server.json = Json(server)
+    server.register_error_handler(DependencyException, _no_such_file)
     server.register_error_handler(ServiceError, _refusal)
     server.register_error_handler(SegmentationError, _refusal)
     server.register_error_handler(DataError, _unreadable_value)
@@ -61,20 +84,41 @@ def answer(
 ) -> Response:
     """The answer to a refusal, as page or problem, with our words where none are given."""
     usual = WORDS.get(status, (HTTPStatus(status).phrase, "Go back and try again."))
+    page_wanted = wants_page()
+    if status == HTTPStatus.NOT_FOUND and not page_wanted:
+        usual = NO_SUCH_ADDRESS
     title, detail = title or usual[0], detail or usual[1]
-    if not wants_page():
-        return problem(status, title, detail, headers=headers, **more)
+    if not page_wanted:
+        return problem(status, title, detail, headers=headers, **{"code": _code_of(status), **more})
     page = render_template(
         "error.html", title=title, detail=detail, reference=more.get("reference"), signed_in=current_user.is_authenticated
     )
     return Response(page, status, headers=dict(headers or {}), content_type="text/html; charset=utf-8")
 
 
+def _code_of(status: int) -> str:
+    """A word for programs where nothing more precise is known: that of the status, such as "unauthorized"."""
+    return HTTP_STATUS_CODES.get(status, "refused").lower().replace(" ", "_")
+
+
 def _refusal(error: ServiceError | SegmentationError) -> Response:
     status = getattr(error, "status", 422)
     headers = {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else None
+    if isinstance(error, StoreError):
+        log.error("The store failed: %s", error.message)
     more: dict[str, Any] = {"code": error.code, **({"details": error.details} if error.details else {})}
-    return answer(status, detail=error.message, headers=headers, **more)
+    return answer(status, title=_title_of(error), detail=error.message, headers=headers, **more)
+
+
+def _title_of(error: ServiceError | SegmentationError) -> str | None:
+    if isinstance(error, StoreError):
+        return error.title
+    return error.message if isinstance(error, NotFound) and not wants_page() else None
+
+
+def _no_such_file(_: DependencyException) -> Response:
+    """Dash's way of saying that it serves no such script."""
+    return answer(404)
 
 
 def _unreadable_value(_: DataError) -> Response:

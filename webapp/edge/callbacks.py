@@ -25,8 +25,11 @@ from webapp.services.errors import Forbidden, NotFound, ServiceError
 log = logging.getLogger(__name__)
 ADDRESS = "address"
 Notify = Callable[[str], None]
-UNREADABLE = (TypeError, ValueError, KeyError, IndexError, AttributeError, DataError, InterfaceError, ProgrammingError)
-"""What a body runs into when the browser sent a value of the wrong kind."""
+UNREADABLE = (
+    *(TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, RecursionError),
+    *(DataError, InterfaceError, ProgrammingError),
+)
+"""What a body runs into when the browser sent a value of the wrong kind, or one too large for a database or too deep for Python."""
 
 
 @dataclass(frozen=True)

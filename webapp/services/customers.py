@@ -121,7 +121,12 @@ def page_customers(
     labels = _labels(store, base)
     chosen = _rows_of(base, labels, segment)
     path = store.verified_path(actor.team_id, "snapshot", base.snapshot.digest)
-    numbers = _page_numbers(path, base, labels, chosen, sort, descending=descending, start=start, stop=stop)
+    if sort in OWN or sort == CUSTOMER_KEY:
+        in_order = _key_order(path, store.state(actor.team_id, "snapshot", base.snapshot.digest))
+        numbers = _sorted_here(base, labels, _among(in_order, chosen), sort, descending=descending)[start:stop]
+    else:
+        inward = next(column.name for column in base.schema if _outward(column.name) == sort)
+        numbers = bulk.ordered_rows(path, inward, chosen, descending=descending, start=start, stop=stop)
     return CustomerPage(
         rows=_page_rows(path, base, labels, masked, numbers),
         total=base.snapshot.customers if chosen is None else len(chosen),
@@ -244,26 +249,21 @@ def _rows_of(base: _Base, labels: Assignments | None, segment: str | None) -> ND
     return np.flatnonzero(labels.label == cluster)
 
 
-def _page_numbers(
-    path: Path,
-    base: _Base,
-    labels: Assignments | None,
-    chosen: NDArray[np.int64] | None,
-    sort: str,
-    *,
-    descending: bool,
-    start: int,
-    stop: int,
-) -> NDArray[np.int64]:
-    own = sort in OWN and labels is not None
-    if not own and sort != CUSTOMER_KEY:
-        inward = next(column.name for column in base.schema if _outward(column.name) == sort)
-        return bulk.ordered_rows(path, inward, chosen, descending=descending, start=start, stop=stop)
-    numbers = np.arange(base.snapshot.customers) if chosen is None else chosen  # in the order of customer keys, as the snapshot is
-    if own and labels is not None:
-        values = _rank(base, labels, sort)[numbers]
-        return numbers[np.argsort(-values if descending else values, kind="stable")][start:stop]
-    return numbers[::-1][start:stop] if descending else numbers[start:stop]
+def _among(in_order: NDArray[np.int64], chosen: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """The `chosen` row numbers in the given order; all of them for None."""
+    if chosen is None:
+        return in_order
+    wanted = np.zeros(len(in_order), dtype=bool)
+    wanted[chosen] = True
+    return in_order[wanted[in_order]]
+
+
+def _sorted_here(base: _Base, labels: Assignments | None, numbers: NDArray[np.int64], sort: str, *, descending: bool) -> NDArray[np.int64]:
+    """`numbers`, which are in the order of customer keys, sorted by customer key or by a column of the version."""
+    if sort == CUSTOMER_KEY or labels is None:
+        return numbers[::-1] if descending else numbers
+    values = _rank(base, labels, sort)[numbers]
+    return numbers[np.argsort(-values if descending else values, kind="stable")]
 
 
 def _rank(base: _Base, labels: Assignments, sort: str) -> NDArray[np.float64]:

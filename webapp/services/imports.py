@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import PurePath
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
-from segmentation.intake import FileFormat, Finding, Reject
+from segmentation.intake import DateOrder, FileFormat, Finding, Reject
+from segmentation.intake.text import DELIMITERS
 from segmentation.roles import Role
 from webapp.models import Dataset, Import, ImportStatus, Job, Snapshot
 from webapp.services import jobs
@@ -124,7 +125,7 @@ def start_import(
         file_digest=file.digest,
         file_bytes=file.bytes,
         status=ImportStatus.UPLOADED,
-        mapping=_clean_mapping(mapping) if mapping else None,
+        mapping=clean_mapping(mapping) if mapping else None,
         as_of=as_of,
         created_by=actor.name,
         created_at=datetime.now(UTC),
@@ -154,7 +155,7 @@ def change_roles(session: Session, actor: Actor, import_id: str, roles: Mapping[
     require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
     stated = dict(row.mapping or {})
-    mapping = _clean_mapping({**stated, "schema": {**stated.get("schema", {}), **roles}})
+    mapping = clean_mapping({**stated, "schema": {**stated.get("schema", {}), **roles}})
     _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.UPLOADED)
     row.mapping, row.message, row.finished_at = mapping, None, None
     record_event(session, actor, "import.roles_changed", row.id, roles=dict(roles))
@@ -183,21 +184,43 @@ def read_rejects(session: Session, actor: Actor, store: Store, import_id: str) -
     return RejectsFile(f"{PurePath(row.file_name).stem}-rejects.csv", store.read_bytes(actor.team_id, "rejects", row.rejects_digest))
 
 
-def _clean_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
+def clean_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a mapping that say something, checked; Invalid names what cannot be taken."""
     if unknown := sorted(set(mapping) - {"schema", "format"}):
         raise Invalid(f"A mapping has the parts `schema` and `format`; {unknown[0]!r} is none of them.", details={"field": "mapping"})
-    roles = mapping.get("schema") or {}
-    known = set(Role)
-    for column, role in dict(roles).items():
-        if role not in known:
-            raise Invalid(f"Column {column!r}: there is no role {role!r}. Choose from: {', '.join(Role)}.", details={"field": column})
+    roles, form = mapping.get("schema"), mapping.get("format")
+    cleaned: dict[str, Any] = {"schema": _checked_roles({} if roles is None else roles)}
+    return cleaned if form is None else cleaned | {"format": _checked_format(form)}
+
+
+def _checked_roles(roles: Any) -> dict[str, str]:
+    if not isinstance(roles, Mapping):
+        raise Invalid("The `schema` of a mapping is an object that names a role for each column.", details={"field": "schema"})
+    for column, role in roles.items():
+        if not isinstance(role, str) or role not in set(Role):
+            raise Invalid(f"Column {column!r}: there is no role {role!r}. Choose from: {', '.join(Role)}.", details={"field": str(column)})
+    return {str(column): str(role) for column, role in roles.items()}
+
+
+def _checked_format(form: Any) -> dict[str, Any]:
+    if not isinstance(form, Mapping) or not set(form) <= {"delimiter", "encoding", "date_order"}:
+        raise Invalid("The `format` of a mapping is an object of delimiter, encoding and date_order.", details={"field": "format"})
+    delimiter, encoding, order = form.get("delimiter"), form.get("encoding"), form.get("date_order")
+    if not isinstance(delimiter, str) or delimiter not in tuple(DELIMITERS):
+        raise Invalid('The delimiter must be a comma, a semicolon, a tab ("\\t") or "|".', details={"field": "delimiter"})
+    if not isinstance(encoding, str) or not _reads_text(encoding):
+        raise Invalid("The encoding is not known. Name one such as utf-8, cp1252 or utf-16.", details={"field": "encoding"})
+    if order is not None and order not in get_args(DateOrder):
+        raise Invalid(f"The date_order must be one of {', '.join(get_args(DateOrder))}, or null.", details={"field": "date_order"})
+    return dict(form)
+
+
+def _reads_text(encoding: str) -> bool:
+    """Whether text comes back from `encoding`; Python also has codecs for bytes and for nothing at all."""
     try:
-        form = from_json(FileFormat, mapping["format"]) if mapping.get("format") else None
-    except ValueError as error:
-        raise Invalid(f"The format of the mapping cannot be taken: {error}.", details={"field": "format"}) from None
-    cleaned: dict[str, Any] = {"schema": {str(column): str(role) for column, role in dict(roles).items()}}
-    return cleaned | ({"format": dict(mapping["format"])} if form else {})
+        return "id\n".encode(encoding).decode(encoding) == "id\n"
+    except (LookupError, ValueError):
+        return False
 
 
 def _move(session: Session, row: Import, before: Iterable[ImportStatus], after: ImportStatus) -> None:

@@ -30,7 +30,8 @@ class Renewal(Enum):
 
     HELD = "held"  # carry on
     CANCEL = "cancel"  # somebody asked to stop the job
-    LOST = "lost"  # it is no longer ours, or has ended
+    SETTLED = "settled"  # it has ended under this claim: the child was quicker, or somebody ended it in our name
+    LOST = "lost"  # it is no longer ours
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def renew_lease(session: Session, fence: Fence, lease_seconds: float) -> Renewal
     kept = update(Job).where(_held(fence)).values(lease_until=until).returning(Job.cancel_requested_at)
     row = session.execute(kept.execution_options(synchronize_session=False)).one_or_none()
     if row is None:
-        return Renewal.LOST
+        ended = select(Job.id).where(_claimed_by(fence), Job.finished_at.is_not(None))
+        return Renewal.LOST if session.execute(ended).first() is None else Renewal.SETTLED
     return Renewal.HELD if row[0] is None else Renewal.CANCEL
 
 
@@ -153,7 +155,12 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
 
 
 def _held(fence: Fence) -> ColumnElement[bool]:
-    return and_(Job.id == fence.job_id, Job.status == JobStatus.RUNNING, Job.owner == fence.owner, Job.attempt == fence.attempt)
+    return and_(_claimed_by(fence), Job.status == JobStatus.RUNNING)
+
+
+def _claimed_by(fence: Fence) -> ColumnElement[bool]:
+    """Whether the last claim of the job is this one, whatever became of the job."""
+    return and_(Job.id == fence.job_id, Job.owner == fence.owner, Job.attempt == fence.attempt)
 
 
 def _end_abandoned(session: Session, now: datetime, attempts: int) -> None:

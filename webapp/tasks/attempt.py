@@ -29,6 +29,7 @@ from webapp.tasks.child import Exit, run_child
 TICK_SECONDS = 0.1
 RENEWAL_SECONDS = 1.0  # also how long a request to cancel may go unnoticed
 KILL_SECONDS = 2.0
+LEAVE_SECONDS = 5.0  # for a child that has published, to remove its temporary files
 
 log = structlog.get_logger()
 
@@ -43,6 +44,14 @@ class Ending(Enum):
     DRAINED = "drained"
     SETTLED = "settled"
     CRASHED = "crashed"
+
+
+ENDING_BY_RENEWAL = {
+    Renewal.HELD: None,
+    Renewal.CANCEL: Ending.CANCELLED,
+    Renewal.SETTLED: Ending.SETTLED,
+    Renewal.LOST: Ending.LOST,
+}
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,8 @@ class Attempt:
         while not connection.wait([process.sentinel], timeout=TICK_SECONDS):
             self.surroundings.on_tick()
             reason = self._reason_to_end(process)
+            if reason == Ending.SETTLED:
+                process.join(LEAVE_SECONDS)
             if reason is not None:
                 return reason
         process.join()
@@ -131,7 +142,7 @@ class Attempt:
             # The child goes on: should the lease run out meanwhile, the fence keeps its result out.
             log.warning("job.renewal_failed", job=self.job.id)
             return None
-        return {Renewal.HELD: None, Renewal.CANCEL: Ending.CANCELLED, Renewal.LOST: Ending.LOST}[renewal]
+        return ENDING_BY_RENEWAL[renewal]
 
     def _write(self, ending: Ending) -> None:
         if ending in (Ending.SETTLED, Ending.LOST):

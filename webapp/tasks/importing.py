@@ -111,6 +111,7 @@ def _read(store: Store, plan: ImportPlan) -> _Read:
     path = store.path(plan.team_id, "upload", plan.file_digest)
     if not path.is_file():
         raise StoreError("The uploaded file is missing from the store. Upload it again.")
+    store.verified_path(plan.team_id, "upload", plan.file_digest)
     preview = inspect_file(path, roles=plan.roles, remembered=_remembered(plan), file_format=plan.format)
     intake = read_customers(
         path, schema=align_schema(plan.schema, preview.schema), file_format=plan.format or _likely_format(plan, preview)

@@ -19,12 +19,22 @@ Command = Callable[..., Any]
 @pytest.fixture
 def command(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run a command with `--json` on either database: its one object, after checking its exit code."""
-    monkeypatch.chdir(tmp_path)
+    return _in_folder(database_url, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def plain_command(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The same for what does not depend on the database."""
+    return _in_folder(sqlite_url, tmp_path, monkeypatch)
+
+
+def _in_folder(database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(folder)
     monkeypatch.setenv("SMARTCART_SECRET_KEY", SECRET)
     monkeypatch.setenv("SMARTCART_DATABASE_URL", database_url)
-    monkeypatch.setenv("SMARTCART_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("SMARTCART_STORE", str(folder / "store"))
 
-    def run(*arguments: str, code: int = 0, text: str | None = None) -> Any:
+    def run(*arguments: str, code: int = 0, text: str | bytes | None = None) -> Any:
         result = CliRunner().invoke(smartcart, [*arguments, "--json"], input=text)
         assert result.exit_code == code, result.output + str(result.exception)
         return json.loads(result.stdout)

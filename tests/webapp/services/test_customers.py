@@ -79,7 +79,7 @@ def exported(shop: Shop, **options: object) -> tuple[customers.Export, list[dict
 def test_pages_of_a_segment_hold_its_customers_once_each(shop: Shop) -> None:
     cluster_of = labels(shop)
     for cluster, key in enumerate(keys_of(shop)):
-        wanted = sorted(customer for customer, label in cluster_of.items() if label == cluster)
+        wanted = sorted((customer for customer, label in cluster_of.items() if label == cluster), key=int)
         pages = [page(shop, segment=key, start=start, stop=start + 20) for start in range(0, len(wanted), 20)]
         assert [customer for each in pages for customer in each.rows["customer_key"]] == wanted
         assert {each.total for each in pages} == {len(wanted)}
@@ -95,6 +95,7 @@ def test_every_column_sorts_both_ways_with_missing_values_last(shop: Shop) -> No
             known = values.dropna()
             assert values.iloc[len(known) :].isna().all()
             comparable = known.str.casefold() if column.name == "segment_name" or column.name == "runner_up" else known
+            comparable = known.astype(int) if column.name == "customer_key" else comparable
             assert list(comparable) == sorted(comparable, reverse=descending), column.name
             assert sorted(known.astype(str)) == sorted(everybody[column.name].dropna().astype(str))
 
@@ -105,6 +106,25 @@ def test_a_page_of_a_sorted_segment_is_a_slice_of_the_whole(shop: Shop) -> None:
         whole = page(shop, segment=key, sort=sort, descending=True, stop=150).rows
         part = page(shop, segment=key, sort=sort, descending=True, start=7, stop=19).rows
         pd.testing.assert_frame_equal(part, whole.iloc[7:19].reset_index(drop=True))
+
+
+@pytest.mark.parametrize("sort", ["city", "response", "segment_name", "runner_up"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_customers_with_the_same_value_come_in_the_order_of_their_numbers(shop: Shop, sort: str, descending: bool) -> None:
+    for segment in (None, keys_of(shop)[0]):
+        rows = page(shop, segment=segment, sort=sort, descending=descending, stop=150).rows
+        keys = rows["customer_key"].astype(int)
+        for _, tied in keys.groupby(rows[sort].fillna("").astype(str), sort=False):
+            assert tied.is_monotonic_increasing
+
+
+def test_keys_that_are_no_numbers_come_after_those_that_are(sqlite_resources: Resources) -> None:
+    shop = open_shop(sqlite_resources)
+    keys = ["B2", "10", "9", "A1", str(10**25), "-3"]
+    shop.import_file("Id,Income\n" + "".join(f"{key},{number}\n" for number, key in enumerate(keys)))
+    found = page(shop).rows["customer_key"].tolist()
+    assert found == ["-3", "9", "10", str(10**25), "A1", "B2"]
+    assert page(shop, descending=True).rows["customer_key"].tolist() == found[::-1]
 
 
 def test_a_column_of_the_files_own_stands_beside_ours(shop: Shop) -> None:

@@ -104,6 +104,17 @@ def test_renewal_tells_held_cancel_and_lost(bench: Bench) -> None:
     assert bench.renew(Fence(job_id, "one", 2)) is Renewal.LOST
 
 
+@pytest.mark.parametrize("status", [JobStatus.DONE, JobStatus.FAILED])
+def test_renewal_tells_that_the_job_has_ended_under_this_claim(bench: Bench, status: JobStatus) -> None:
+    bench.enqueue()
+    job = bench.claimed(owner="one")
+    with unit_of_work(bench.resources) as session:
+        jobs.finish_job(session, job.fence, status, "Over.")
+    assert bench.renew(job.fence) is Renewal.SETTLED
+    assert bench.renew(Fence(job.id, "two", 1)) is Renewal.LOST
+    assert bench.renew(Fence(job.id, "one", 2)) is Renewal.LOST
+
+
 def test_a_renewed_lease_is_not_taken_over(bench: Bench) -> None:
     job_id, _ = bench.enqueue()
     job = bench.claimed()
