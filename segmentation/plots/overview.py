@@ -20,8 +20,8 @@ FAINT = 0.25
 HARDLY = 0.1
 EVEN = 0.05
 
-ROOMY = 6
-"""Up to so many segments the shares have room between their rows."""
+SHARE_ROWS = 360
+"""Height in pixels that the shares' rows fill together, so that their card is about as high as the heat map's beside it."""
 
 
 def heat_map(profiles: Profiles, styles: Sequence[SegmentStyle], *, theme: Theme, narrow: bool, currency: str | None = None) -> Chart:
@@ -227,7 +227,7 @@ def shares_title(profiles: Profiles) -> str:
 def _shares_figure(pairs: Sequence[tuple[SegmentProfile, SegmentStyle]], theme: Theme, narrow: bool, currency: str | None) -> go.Figure:
     highest = max(max(segment.share, segment.value_share or 0.0) for segment, _ in pairs)
     end = highest * (1.2 if not narrow else 1.3) + 0.02
-    row = 48 if narrow or len(pairs) > ROOMY else 56
+    row = 48 if narrow else min(84, max(48, SHARE_ROWS // len(pairs)))
     figure = blank(theme, 40 + row * len(pairs))
     for place, (segment, style) in enumerate(pairs):
         _share_row(figure, place, segment, style, theme, end, currency)

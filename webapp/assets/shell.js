@@ -75,6 +75,7 @@
     if (answer.ok || !String(address).includes("_dash-update-component")) return answer;
     if (answer.status === 401) signIn();
     else if (options && concernsThisPage(options.body)) say({ 403: "refused", 404: "missing" }[answer.status] || "failed");
+    if (answer.body) answer.body.cancel();
     return new Response(null, { status: 204 }); // to Dash: nothing changes
   };
 
