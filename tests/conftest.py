@@ -22,6 +22,9 @@ from webapp.edge import Resources, open_resources
 from webapp.migrate import upgrade
 
 ROOT = Path(__file__).resolve().parents[1]
+LONG = os.environ.get("SMARTCART_TEST_LONG") == "1"
+"""Whether `make test-long` runs: the same tests with full counts and default deadlines."""
+
 SECRET = "only-for-tests-0123456789-abcdefghijklmnop"
 
 

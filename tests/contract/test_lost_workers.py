@@ -1,4 +1,4 @@
-"""A re-cluster survives its worker, and fifty clicks make one of it: real processes, both databases."""
+"""A re-cluster survives its worker, and any number of clicks make one of it: real processes, both databases."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from segmentation import synthetic_customers
-from tests.conftest import ROOT, SECRET
+from tests.conftest import LONG, ROOT, SECRET
 from tests.factories import make_actor, make_team
+from webapp.config import Config
 from webapp.edge import Resources, unit_of_work
 from webapp.models import MemberRole
 from webapp.services.access import Actor
@@ -25,9 +26,11 @@ from webapp.services.jobs import JobSummary, list_jobs, show_job
 from webapp.services.versions import list_versions, request_recluster
 from webapp.worker import run_inline
 
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = Config.lease_seconds if LONG else 3.0
+TAKEN_OVER_SECONDS = 30
 PATIENCE_SECONDS = 90
-ROWS = 3000
+ROWS = 20_000 if LONG else 3_000
+CLICKS = 500 if LONG else 50
 
 
 @pytest.fixture
@@ -81,6 +84,9 @@ def test_a_killed_worker_loses_nothing(resources: Resources, analyst: Actor, sta
     first.send_signal(signal.SIGKILL)
     first.wait()
     start_worker()
+    killed_at = time.monotonic()
+    _until(resources, analyst, job.id, lambda seen: seen.attempt == 2)
+    assert time.monotonic() - killed_at < TAKEN_OVER_SECONDS
     done = _until(resources, analyst, job.id, lambda seen: seen.finished_at is not None)
     assert (done.status, done.attempt) == ("done", 2)
     with unit_of_work(resources, read_only=True) as session:
@@ -88,13 +94,13 @@ def test_a_killed_worker_loses_nothing(resources: Resources, analyst: Actor, sta
     assert [(version.status, version.champion) for version in versions] == [("ready", True)]
 
 
-def test_fifty_requests_make_one_job(resources: Resources, analyst: Actor) -> None:
+def test_many_requests_make_one_job(resources: Resources, analyst: Actor) -> None:
     def click(_: int) -> str:
         with unit_of_work(resources) as session:
             return request_recluster(session, analyst, "shop").id
 
     with ThreadPoolExecutor(16) as pool:
-        ids = set(pool.map(click, range(50)))
+        ids = set(pool.map(click, range(CLICKS)))
     assert len(ids) == 1
     with unit_of_work(resources, read_only=True) as session:
         assert len(list_versions(session, analyst, "shop")) == 1

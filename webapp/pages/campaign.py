@@ -82,7 +82,7 @@ def show_head(view: View) -> Component:
 def show_details(view: View) -> Component:
     """The details as a form, or as text for a role that cannot change them."""
     campaign = read_campaign_row(view)
-    made = f"Created {format.day(campaign.created_at)} by {campaign.created_by}."
+    made = f"Created {format.day(campaign.created_at)} by {format.by(campaign.created_by)}."
     if not view.actor.may(Permission.TAG):
         return card("Details", made, details_list(campaign))
     save = html.Div(button("Save changes", kind="primary", type="submit"), className="sc-form-end")

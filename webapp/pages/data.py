@@ -17,7 +17,7 @@ from webapp.services.snapshots import ColumnQuality, SnapshotSummary
 from webapp.ui import consent
 from webapp.ui.components import Child, badge, card, empty_state, page_head, row, skeleton
 from webapp.ui.consent import consent_place
-from webapp.ui.format import MISSING, count, day, exact_time, file_size, filled_text, number, relative_time
+from webapp.ui.format import MISSING, by, count, day, exact_time, file_size, filled_text, number, relative_time
 from webapp.ui.page import Page
 from webapp.ui.places import Place, import_address
 from webapp.ui.recluster import recluster_button
@@ -150,7 +150,7 @@ def _files_card(view: View, files: Sequence[ImportDetail]) -> html.Section:
         Column("Rejected", lambda item: _figure(item, "rejected"), numeric=True, wide=True),
         Column(
             "When",
-            lambda item: html.Span(relative_time(item.created_at, now), title=f"{exact_time(item.created_at)}, {item.created_by}"),
+            lambda item: html.Span(relative_time(item.created_at, now), title=f"{exact_time(item.created_at)}, {by(item.created_by)}"),
             wide=True,
         ),
     ]

@@ -15,7 +15,7 @@ from webapp.services.access import Permission
 from webapp.services.jobs import JobSummary
 from webapp.ui import jobs
 from webapp.ui.components import Child, card, empty_state, page_head, skeleton, verdict
-from webapp.ui.format import MISSING, count, duration, exact_time, relative_time
+from webapp.ui.format import MISSING, by, count, duration, exact_time, relative_time
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 from webapp.ui.tables import Column, table
@@ -52,7 +52,9 @@ def show_running(view: View) -> list[Child]:
 
 def _job_card(view: View, job: JobSummary) -> html.Section:
     tries = f" Attempt {job.attempt}." if job.attempt > 1 else ""
-    return card(jobs.job_title(job), f"Asked for by {job.created_by}.{tries}", jobs.job_card(job, view, at="jobs"), className="sc-stack")
+    return card(
+        jobs.job_title(job), f"Asked for by {by(job.created_by)}.{tries}", jobs.job_card(job, view, at="jobs"), className="sc-stack"
+    )
 
 
 def show_history(view: View) -> Component:
@@ -79,7 +81,7 @@ def _history(view: View, ended: Sequence[JobSummary]) -> html.Div:
         Column("Job", lambda job: [dcc.Link(jobs.job_title(job), href=jobs.job_address(view.actor.team_slug, job)), _why(job)]),
         Column("State", lambda job: jobs.job_badge(job.status)),
         Column("Took", lambda job: duration(_seconds(job)), numeric=True, wide=True),
-        Column("By", lambda job: job.created_by, wide=True),
+        Column("By", lambda job: by(job.created_by), wide=True),
         Column("Ended", lambda job: html.Span(relative_time(job.finished_at, now), title=exact_time(job.finished_at)), numeric=True),
     ]
     return table(columns, ended, caption="Jobs that ended, newest first")

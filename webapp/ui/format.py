@@ -140,3 +140,8 @@ def _utc(when: datetime) -> datetime:
 def filled_text(share: float) -> str:
     """`100%` only where nothing is missing."""
     return "100%" if share >= 1 else percent(min(share, 0.999), 1)
+
+
+def by(name: str) -> str:
+    """Who did something, as people say it; the audit log calls the command line `cli`."""
+    return "command line" if name == "cli" else name

@@ -136,3 +136,7 @@ def test_file_sizes(size: int, text: str) -> None:
 
 def test_lists_end_in_and() -> None:
     assert [fmt.listing([]), fmt.listing(["a"]), fmt.listing(["a", "b", "c"])] == ["", "a", "a, b and c"]
+
+
+def test_the_command_line_is_called_so() -> None:
+    assert [fmt.by("cli"), fmt.by("mara@north.example")] == ["command line", "mara@north.example"]

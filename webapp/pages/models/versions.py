@@ -13,7 +13,7 @@ from webapp.pages.models.ids import PROMOTE
 from webapp.services.access import Permission
 from webapp.services.versions import VersionSummary
 from webapp.ui.components import Child, badge, button, card
-from webapp.ui.format import MISSING, exact_time, number, percent, relative_time
+from webapp.ui.format import MISSING, by, exact_time, number, percent, relative_time
 from webapp.ui.places import models_address, segments_address
 from webapp.ui.tables import Column, table
 from webapp.ui.wording import algorithm_name, verdict_badge, version_badge
@@ -58,7 +58,7 @@ def versions_card(view: View, listed: Sequence[VersionSummary], chosen: VersionS
         ),
         Column(
             "Made",
-            lambda item: html.Span(relative_time(item.created_at, now), title=f"{exact_time(item.created_at)}, {item.created_by}"),
+            lambda item: html.Span(relative_time(item.created_at, now), title=f"{exact_time(item.created_at)}, {by(item.created_by)}"),
             numeric=True,
             wide=True,
         ),

@@ -60,7 +60,9 @@ def campaign_columns(view: View, detail: SegmentDetail) -> list[Column[CampaignS
         Column("Channel", lambda campaign: CHANNEL_WORDS.get(campaign.channel, campaign.channel), wide=True),
         Column("Dates", campaign_days, wide=True),
         Column("Status", lambda campaign: status_badge(campaign.status)),
-        Column("Tagged", lambda campaign: f"{format.day(own_tag(campaign).created_at)} by {own_tag(campaign).created_by}", wide=True),
+        Column(
+            "Tagged", lambda campaign: f"{format.day(own_tag(campaign).created_at)} by {format.by(own_tag(campaign).created_by)}", wide=True
+        ),
     ]
     if view.actor.may(Permission.TAG):
         columns.append(Column("Remove", lambda campaign: untag_button(UNTAG, own_tag(campaign), campaign.name), hide_head=True))
