@@ -15,9 +15,9 @@ from webapp.cli.jobs import finish
 from webapp.cli.values import SEED, VERSION
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
-from webapp.services.errors import Invalid, NotFound
+from webapp.services.errors import NotFound
 from webapp.services.segments import show_segments
-from webapp.services.versions import list_versions, promote_version, request_recluster, show_report, show_version
+from webapp.services.versions import list_versions, promote_version, request_recluster, show_report, show_version, version_of_job
 
 VERSION_COLUMNS = {
     "number": "NUMBER",
@@ -69,7 +69,7 @@ def recluster(
 def recluster_report(resources: Resources, actor: Actor, dataset: str, job_id: str) -> Report:
     """What `recluster --json` prints of the version that the job made."""
     with unit_of_work(resources, read_only=True) as session:
-        number = version_of_job(session, actor, dataset, job_id)
+        number = version_of_job(session, actor, job_id)
         version, fitted = show_version(session, actor, dataset, number), show_report(session, actor, dataset, number)
         return {
             "job": job_id,
@@ -149,17 +149,6 @@ def promote(version: int, dataset_name: str | None, note: str, team_name: str | 
         actor = find_operator(session, team_name)
         moved = promote_version(session, actor, find_dataset(session, actor, dataset_name).slug, version, note=note)
     return {"champion": moved.champion, "previous": moved.previous}
-
-
-def version_of_job(session: Session, actor: Actor, dataset: str, job_id: str) -> int:
-    """The number of the version that a re-cluster job made."""
-    from webapp.services.jobs import show_job
-
-    part = show_job(session, actor, job_id).subject
-    digits = "".join(character for character in part if character.isdigit())
-    if not digits:
-        raise Invalid(f"Job {job_id} made no version of {dataset}.")
-    return int(digits)
 
 
 def _version_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from segmentation.codec import from_json
 from segmentation.selection import Candidate, Verdict
 from webapp.models import Champion, Dataset, Job, JobStatus, ModelVersion, Promotion, Snapshot, VersionStatus
 from webapp.services import jobs
-from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
+from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.datasets import lock_dataset
 from webapp.services.errors import Conflict, Invalid, NotFound
@@ -89,6 +89,12 @@ def show_report(session: Session, actor: Actor, dataset: str, number: int) -> Ve
     version = _numbered(session, actor, team_dataset(session, actor, dataset), number)
     _demand_ready(version)
     return from_json(VersionReport, version.report)
+
+
+def version_of_job(session: Session, actor: Actor, job_id: str) -> int:
+    """The number of the version that a re-cluster job fits; NotFound for a job of another kind."""
+    job = team_row(session, actor, Job, "job", id=job_id)
+    return team_row(session, actor, ModelVersion, "version of that job", id=job.subject_id).number
 
 
 def request_recluster(

@@ -152,3 +152,9 @@ def test_strangers_and_lower_roles_are_kept_out(sqlite_shop: Shop) -> None:
         with sqlite_shop.writing() as session, pytest.raises(ServiceError) as refused:
             act(session, actor)
         assert isinstance(refused.value, refusal)
+
+
+def test_the_version_of_a_job_is_the_one_it_fits(shop: Shop) -> None:
+    with shop.writing() as session:
+        job = versions.request_recluster(session, shop.actor, "customers")
+        assert versions.version_of_job(session, shop.actor, job.id) == versions.list_versions(session, shop.actor, "customers")[0].number
