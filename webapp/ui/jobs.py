@@ -77,16 +77,6 @@ def progress(share: float, label: str) -> html.Div:
     return html.Div([head, html.Div(bar, role="progressbar", **values)], className="sc-progress")
 
 
-def stages(items: Sequence[tuple[str, str, str]]) -> html.Ul:
-    """Stages of a job as (state, name, figure); state is done, now or "" (to come)."""
-    icons = {"done": ("check-circle-fill", "Done"), "now": ("arrow-right-circle-fill", "Now"), "": ("circle", "To come")}
-    rows = [
-        html.Li([icon(icons[state][0], label=icons[state][1]), html.Span(name), html.Span(figure, className="num")], className=state)
-        for state, name, figure in items
-    ]
-    return html.Ul(rows, className="sc-stages")
-
-
 def cancel_button(job: JobSummary, at: str) -> Component:
     """Stops a job; `at` tells several buttons for one job apart."""
     if job.cancel_requested:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.webapp.services.jobbench import Bench, make_bench, pending_version, running_import
-from webapp.edge import Resources, unit_of_work
+from webapp.edge import unit_of_work
 from webapp.models import (
     AuditEvent,
     Dataset,
@@ -24,17 +24,6 @@ from webapp.models import (
 from webapp.services import jobs
 from webapp.services.access import Actor
 from webapp.services.errors import Forbidden, NotFound
-
-
-@pytest.fixture
-def bench(resources: Resources) -> Bench:
-    return make_bench(resources)
-
-
-@pytest.fixture
-def sqlite_bench(sqlite_resources: Resources) -> Bench:
-    return make_bench(sqlite_resources)
-
 
 # Asking
 

@@ -9,25 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from segmentation.errors import Cancelled
-from tests.webapp.services.jobbench import ATTEMPTS, LEASE, Bench, make_bench
-from webapp.edge import Resources, unit_of_work
+from tests.webapp.services.jobbench import ATTEMPTS, LEASE, Bench
+from webapp.edge import unit_of_work
 from webapp.models import (
     AuditEvent,
     JobStatus,
 )
 from webapp.services import jobs
 from webapp.services.jobs import ClaimedJob, Fence, LeaseLost, Renewal
-
-
-@pytest.fixture
-def bench(resources: Resources) -> Bench:
-    return make_bench(resources)
-
-
-@pytest.fixture
-def sqlite_bench(sqlite_resources: Resources) -> Bench:
-    return make_bench(sqlite_resources)
-
 
 # Claiming
 

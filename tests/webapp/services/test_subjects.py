@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.webapp.services.jobbench import ATTEMPTS, Bench, make_bench, pending_version, running_import
-from webapp.edge import Resources, unit_of_work
+from tests.webapp.services.jobbench import ATTEMPTS, Bench, pending_version, running_import
+from webapp.edge import unit_of_work
 from webapp.models import (
     Import,
     ImportStatus,
@@ -13,16 +13,6 @@ from webapp.models import (
     ModelVersion,
     VersionStatus,
 )
-
-
-@pytest.fixture
-def bench(resources: Resources) -> Bench:
-    return make_bench(resources)
-
-
-@pytest.fixture
-def sqlite_bench(sqlite_resources: Resources) -> Bench:
-    return make_bench(sqlite_resources)
 
 
 @pytest.mark.parametrize(("status", "expected"), [(JobStatus.FAILED, VersionStatus.FAILED), (JobStatus.CANCELLED, VersionStatus.CANCELLED)])
