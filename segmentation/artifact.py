@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.clustering import Assignments, KMeans
+from segmentation.clustering import ALGORITHMS, Assignments, restored
 from segmentation.codec import from_json, to_json
 from segmentation.errors import ArtifactError
 from segmentation.features import FeatureBuilder, Recipe
@@ -37,24 +37,20 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def pack_model(model: SegmentModel) -> bytes:
-    """`model` as bytes; equal models give equal bytes. ArtifactError for a clusterer that has no stored form."""
-    clusterer = model.clusterer
-    if not isinstance(clusterer, KMeans):
-        raise ArtifactError(f'A model of the algorithm "{clusterer.algorithm}" cannot be stored by this version.')
-    arrays: Arrays = {**model.builder.state(), "centres": clusterer.centres, "variance": np.array(clusterer.variance)}
-    return _pack("model", {"recipe": to_json(model.recipe), "algorithm": clusterer.algorithm}, arrays)
+    """`model` as bytes; equal models give equal bytes."""
+    arrays: Arrays = {**model.builder.state(), **model.clusterer.state()}
+    return _pack("model", {"recipe": to_json(model.recipe), "algorithm": model.clusterer.algorithm}, arrays)
 
 
 def unpack_model(data: bytes) -> SegmentModel:
     """The model that `pack_model` stored, equal bit for bit. ArtifactError when `data` is anything else."""
     content, arrays = _unpack("model", data)
-    algorithm = content.get("algorithm")
-    if algorithm != "kmeans":
+    algorithm = str(content.get("algorithm"))
+    if algorithm not in ALGORITHMS:
         raise ArtifactError(f'The stored model is of the algorithm "{algorithm}", which this version cannot read. Upgrade it.')
     try:
         recipe = from_json(Recipe, content["recipe"])
-        builder = FeatureBuilder.restored(recipe, arrays)
-        return SegmentModel(recipe, builder, KMeans(arrays["centres"], float(arrays["variance"])))
+        return SegmentModel(recipe, FeatureBuilder.restored(recipe, arrays), restored(algorithm, arrays))
     except (KeyError, ValueError) as error:
         raise ArtifactError(_DAMAGED.format(what="model", why=f"its content does not fit: {error}")) from error
 

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
-from threadpoolctl import threadpool_limits
 
-from segmentation.clustering import Clusterer, Features, fit_kmeans, within_sum_of_squares
+from segmentation.clustering import Clusterer, Features, fit_kmeans, one_thread, within_sum_of_squares
 from segmentation.stability import Stability, bootstrap
 
 VerdictWord = Literal["natural", "useful", "none"]
@@ -122,7 +121,7 @@ def sweep(features: Features, ks: Sequence[int], *, seed: int, progress: Progres
         models[k] = fit_kmeans(features, k, seed=seed)
         shares[k] = float(np.bincount(models[k].labels(features), minlength=k).min() / len(features))
         spent[k], started = time.perf_counter() - started, time.perf_counter()
-    with threadpool_limits(limits=1):
+    with one_thread():
         stability = _resample(sample, models, seed, report)
         reference = _shuffled_reference(sample, ks, seed, report)
         silhouettes = silhouette_samples(sample, [models[k].labels(sample) for k in ks])

@@ -1,62 +1,40 @@
-"""The algorithms, each with the assigner that places later customers."""
+"""k-means: centres, and the nearest one for every customer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
-from scipy.special import softmax
 from sklearn.cluster import KMeans as _KMeans
-from threadpoolctl import threadpool_limits
 
+from segmentation.clustering.threads import one_thread
+from segmentation.clustering.types import (
+    ONE_COLUMN_EACH,
+    Assignments,
+    Clusterer,
+    Features,
+    Layout,
+    State,
+    assignments_of,
+    blocks,
+    by_size,
+    joined,
+)
 from segmentation.errors import NotEnoughData
-
-Features = NDArray[np.float64]
-"""One row per customer, one column per feature, scaled so that distances mean something."""
 
 SAMPLE_ROWS = 50_000
 """Above this many rows k-means is fitted on a sample, then polished on everybody."""
 
 POLISH_PASSES = 5
-BLOCK_ROWS = 65_536
 RESTARTS = 10
 FEW_ROWS = 5_000
 RESTARTS_FOR_FEW = 30
+REFIT_RESTARTS = 6
 """Few customers, mostly with whole numbers such as children, leave k-means more bad optima, and restarts cost little."""
-
-
-@dataclass(frozen=True)
-class Assignments:
-    """Where each customer belongs, in the order of the rows given.
-
-    `label` (int16) is -1 for "no segment". `confidence` (float32, 0 to 1) and `runner_up` (int16, -1 for none).
-    """
-
-    label: NDArray[np.int16]
-    confidence: NDArray[np.float32]
-    runner_up: NDArray[np.int16]
-
-
-class Clusterer(Protocol):
-    """A fitted clustering. Clusters are numbered from 0, the largest first."""
-
-    @property
-    def algorithm(self) -> str:
-        """The name under which versions record it."""
-
-    @property
-    def k(self) -> int:
-        """How many clusters there are."""
-
-    def assign(self, features: Features) -> Assignments:
-        """The cluster of each row of `features` (n, d), later customers included."""
-
-    def labels(self, features: Features) -> NDArray[np.int16]:
-        """What `assign` gives as labels, without the cost of confidence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,37 +49,60 @@ class KMeans:
 
     centres: Features
     variance: float
-    algorithm: str = "kmeans"
+    algorithm: ClassVar[str] = "kmeans"
+    agreement: ClassVar[None] = None
 
     @property
     def k(self) -> int:
         """How many clusters there are."""
         return len(self.centres)
 
+    def scores(self, features: Features) -> Features:
+        """Log of the Gaussian density around each centre, (n, k), up to a constant."""
+        squared: Features = cdist(features, self.centres, "sqeuclidean")
+        return squared / (-2.0 * max(self.variance, np.finfo(float).tiny))
+
     def labels(self, features: Features) -> NDArray[np.int16]:
         """The nearest centre of each row of `features` (n, d)."""
-        parts = [cdist(block, self.centres, "sqeuclidean").argmin(axis=1) for block in _blocks(features)]
+        parts = [cdist(block, self.centres, "sqeuclidean").argmin(axis=1) for block in blocks(features)]
         return np.concatenate(parts).astype(np.int16) if parts else np.empty(0, np.int16)
 
     def assign(self, features: Features) -> Assignments:
         """The nearest centre of each row of `features` (n, d), how sure that is, and the second nearest."""
-        parts = [self._assign_block(block) for block in _blocks(features)]
-        if not parts:
-            return Assignments(np.empty(0, np.int16), np.empty(0, np.float32), np.empty(0, np.int16))
-        return Assignments(
-            label=np.concatenate([part.label for part in parts]),
-            confidence=np.concatenate([part.confidence for part in parts]),
-            runner_up=np.concatenate([part.runner_up for part in parts]),
-        )
+        return joined([assignments_of(self.scores(block)) for block in blocks(features)])
 
-    def _assign_block(self, block: Features) -> Assignments:
-        distance = cdist(block, self.centres, "sqeuclidean")
-        label = distance.argmin(axis=1)
-        rows = np.arange(len(block))
-        confidence = softmax(-distance / (2.0 * max(self.variance, np.finfo(float).tiny)), axis=1)[rows, label]
-        distance[rows, label] = np.inf
-        runner_up = distance.argmin(axis=1) if self.k > 1 else np.full(len(block), -1)
-        return Assignments(label.astype(np.int16), confidence.astype(np.float32), runner_up.astype(np.int16))
+    def state(self) -> State:
+        """Centres and variance."""
+        return {"centres": self.centres, "variance": np.array(self.variance)}
+
+    @classmethod
+    def restored(cls, state: State) -> Self:
+        """The model that `state` was taken from."""
+        return cls(np.asarray(state["centres"], dtype=np.float64), float(state["variance"]))
+
+
+@dataclass(frozen=True)
+class KMeansAlgorithm:
+    """k-means (Lloyd 1982) from k-means++ starts (Arthur & Vassilvitskii 2007)."""
+
+    name: ClassVar[str] = "kmeans"
+    label: ClassVar[str] = "k-means"
+
+    def fit(self, features: Features, ks: Sequence[int], *, seed: int, layout: Layout = ONE_COLUMN_EACH) -> Mapping[int, Clusterer]:
+        """k-means for each of `ks`."""
+        return {k: fit_kmeans(features, k, seed=seed) for k in ks}
+
+    def refit(
+        self,
+        features: Features,
+        models: Mapping[int, Clusterer],
+        *,
+        seed: int,
+        weights: NDArray[np.float64],
+        layout: Layout = ONE_COLUMN_EACH,
+    ) -> Mapping[int, Clusterer]:
+        """k-means with the same numbers of clusters."""
+        return {k: fit_kmeans(features, k, seed=seed, restarts=REFIT_RESTARTS, weights=weights) for k in models}
 
 
 def fit_kmeans(
@@ -123,7 +124,7 @@ def fit_kmeans(
     if len(features) < k:
         raise NotEnoughData(f"{k} segments need at least {k} customers; there are {len(features)}. Ask for fewer segments.")
     restarts = restarts or (RESTARTS if len(features) > FEW_ROWS else RESTARTS_FOR_FEW)
-    with threadpool_limits(limits=1):
+    with one_thread():
         if len(features) > SAMPLE_ROWS and weights is None:
             centres = _fit_on_sample(features, k, seed, restarts)
         else:
@@ -155,14 +156,8 @@ def _fit_on_sample(features: Features, k: int, seed: int, restarts: int) -> Feat
 def _finish(features: Features, centres: Features) -> KMeans:
     """Clusters in canonical order (largest first, ties by centre) with their pooled variance."""
     k, dimensions = centres.shape
-    size = np.bincount(KMeans(centres, 1.0).labels(features), minlength=k)
-    order = np.lexsort((*centres.T[::-1], -size))
+    order = by_size(KMeans(centres, 1.0).labels(features), k, centres)
     centres = np.ascontiguousarray(centres[order])
     model = KMeans(centres, 1.0)
-    error = sum(float(cdist(block, centres, "sqeuclidean").min(axis=1).sum()) for block in _blocks(features))
+    error = sum(float(cdist(block, centres, "sqeuclidean").min(axis=1).sum()) for block in blocks(features))
     return KMeans(model.centres, error / (dimensions * max(len(features) - k, 1)))
-
-
-def _blocks(features: Features) -> Iterator[Features]:
-    for start in range(0, len(features), BLOCK_ROWS):
-        yield features[start : start + BLOCK_ROWS]

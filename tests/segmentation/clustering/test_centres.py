@@ -6,8 +6,7 @@ from scipy.stats import multivariate_normal
 from sklearn.cluster import KMeans as ReferenceKMeans
 from sklearn.metrics import adjusted_rand_score
 
-from segmentation import clustering
-from segmentation.clustering import KMeans, cluster_means, fit_kmeans, within_sum_of_squares
+from segmentation.clustering import KMeans, centres, cluster_means, fit_kmeans, within_sum_of_squares
 from segmentation.errors import NotEnoughData
 from tests.segmentation.shop import blobs
 
@@ -65,7 +64,7 @@ def test_a_customer_alone_is_placed_as_in_company(monkeypatch: pytest.MonkeyPatc
     features, _ = blobs(4, 1.0, customers=101)
     model = fit_kmeans(features, 4, seed=0)
     together = model.assign(features)
-    monkeypatch.setattr(clustering, "BLOCK_ROWS", 1)
+    monkeypatch.setattr(types, "BLOCK_ROWS", 1)
     alone = model.assign(features)
     assert (together.label == alone.label).all()
     assert together.confidence.tobytes() == alone.confidence.tobytes()
@@ -74,7 +73,7 @@ def test_a_customer_alone_is_placed_as_in_company(monkeypatch: pytest.MonkeyPatc
 def test_many_rows_are_fitted_on_a_sample_and_polished_on_all(monkeypatch: pytest.MonkeyPatch) -> None:
     features, _ = blobs(5, 3.0, customers=4_000)
     exact = fit_kmeans(features, 5, seed=0)
-    monkeypatch.setattr(clustering, "SAMPLE_ROWS", 400)
+    monkeypatch.setattr(centres, "SAMPLE_ROWS", 400)
     sampled, again = fit_kmeans(features, 5, seed=0), fit_kmeans(features, 5, seed=0)
     best = within_sum_of_squares(features, exact.labels(features), 5)
     assert within_sum_of_squares(features, sampled.labels(features), 5) == pytest.approx(best, rel=1e-3)

@@ -1,0 +1,30 @@
+"""All algorithms by name, and the clusterings that they store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from segmentation.clustering.centres import KMeans, KMeansAlgorithm
+from segmentation.clustering.types import Algorithm, Clusterer, State
+from segmentation.errors import SegmentationError
+
+ALGORITHMS: Mapping[str, Algorithm] = {algorithm.name: algorithm for algorithm in (KMeansAlgorithm(),)}
+"""In the order in which people read them; the first is the default."""
+
+_STORED: Mapping[str, type[Clusterer]] = {kind.algorithm: kind for kind in (KMeans,)}
+
+
+def algorithm_named(name: str) -> Algorithm:
+    """The algorithm called `name`; SegmentationError where there is none."""
+    if name not in ALGORITHMS:
+        raise SegmentationError(
+            f'There is no algorithm called "{name}". Choose from: {", ".join(ALGORITHMS)}.',
+            code="unknown_algorithm",
+            details={"algorithms": list(ALGORITHMS)},
+        )
+    return ALGORITHMS[name]
+
+
+def restored(name: str, state: State) -> Clusterer:
+    """The clustering of the algorithm `name` that `state` was taken from; KeyError for an unknown name or a missing array."""
+    return _STORED[name].restored(state)
