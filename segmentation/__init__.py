@@ -4,7 +4,7 @@ from segmentation.artifact import pack_assignments, pack_model, unpack_assignmen
 from segmentation.clustering import Assignments
 from segmentation.codec import from_json, to_json
 from segmentation.errors import ArtifactError, Cancelled, MissingRole, NotEnoughData, SegmentationError, UnreadableFile
-from segmentation.features import FeatureBuilder, Recipe, default_recipe
+from segmentation.features import FeatureBuilder, Recipe
 from segmentation.guessing import guess_schema, schema_from_roles
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.lineage import Matching, match_segments
@@ -12,6 +12,7 @@ from segmentation.measures import default_as_of, measure_customers
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, segment_customers
 from segmentation.profiles import Profiles, SegmentProfile, profile_segments
+from segmentation.recipe import default_recipe
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from segmentation.selection import Candidate, Verdict
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers

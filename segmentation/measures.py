@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segmentation.profile_types import Measure, Unit
 from segmentation.roles import Column, Role, Schema
 
-Family = Literal["value", "orders", "income", "household", "channel", "visits", "describing", "detail"]
+Family = Literal["value", "orders", "income", "household", "channel", "visits", "describing", "flag", "category", "detail"]
 """What a measure speaks of; decides its place in the default recipe. A `detail` repeats others and is never a default."""
 
 DAYS_PER_MONTH = 365.25 / 12
@@ -29,9 +29,10 @@ YES = frozenset({"1", "1.0", "yes", "y", "true", "t"})
 
 @dataclass(frozen=True)
 class Measured:
-    """Plain measures of customers: `table` (float64, rows as given, NaN for unknown), with what each column is.
+    """Plain measures of customers: `table` (rows as given), with what each column is.
 
-    `family` has every measure that a model may use; sensitive ones are in the table but not in `family`. `inputs` names the
+    `measures` are float64, NaN for unknown; `categories` hold words (folded, lower case, None for unknown). `family` has
+    everything that a model may use, `sensitive` what it uses only when somebody asks for it by name. `inputs` names the
     columns that a measure is made from.
     """
 
@@ -39,9 +40,11 @@ class Measured:
     measures: tuple[Measure, ...]
     family: Mapping[str, Family] = field(default_factory=dict)
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    categories: tuple[Measure, ...] = ()
+    sensitive: frozenset[str] = frozenset()
 
 
-_Row = tuple[Measure, NDArray[np.float64], Family, tuple[Column, ...]]
+_Row = tuple[Measure, NDArray[Any], Family, tuple[Column, ...]]
 """A measure, its values, what it speaks of, and the columns that it is made from (a share names its part, not the whole)."""
 
 
@@ -52,20 +55,30 @@ def default_as_of(customers: pd.DataFrame, schema: Schema) -> date | None:
     return max(known, default=None)
 
 
-def measure_customers(customers: pd.DataFrame, schema: Schema, as_of: date) -> Measured:
+def measure_customers(customers: pd.DataFrame, schema: Schema, as_of: date, *, without: Sequence[str] = ()) -> Measured:
     """Measure `customers` (canonical columns) in plain units at `as_of`; a share of nothing is NaN.
 
-    Outcomes, keys, contacts, consent and ignored columns are not measured.
+    Outcomes, keys, contacts, consent, ignored columns and those named in `without` are not measured.
     """
-    open_schema = Schema(tuple(column for column in schema if not column.sensitive))
+    columns = [column for column in schema if column.name not in without]
+    open_schema = Schema(tuple(column for column in columns if not column.sensitive))
+    hidden_schema = Schema(tuple(column for column in columns if column.sensitive))
     sources = (_personal, _household, _spending, _ordering, _plain)
     rows = [row for source in sources for row in source(customers, open_schema, as_of)]
-    family = {measure.name: kind for measure, _, kind, _ in rows}
-    sensitive = Schema(tuple(column for column in schema if column.sensitive))
-    rows += [row for row in _plain(customers, sensitive, as_of) if row[0].name not in family]
-    table = pd.DataFrame({measure.name: values for measure, values, _, _ in rows}, index=customers.index, dtype=np.float64)
-    inputs = {measure.name: tuple(column.name for column in columns) for measure, _, _, columns in rows}
-    return Measured(table, tuple(measure for measure, _, _, _ in rows), family, inputs)
+    open_names = {measure.name for measure, *_ in rows}
+    hidden = [row for row in _plain(customers, hidden_schema, as_of) if row[0].name not in open_names]
+    words = list(_categories(customers, Schema(tuple(columns)), open_names))
+    every = [*rows, *hidden, *words]
+    values = {measure.name: each for measure, each, _, _ in every}
+    sensitive = {column.name for column in hidden_schema}
+    return Measured(
+        table=pd.DataFrame(values, index=customers.index),
+        measures=tuple(measure for measure, *_ in (*rows, *hidden)),
+        family={measure.name: kind for measure, _, kind, _ in every},
+        inputs={measure.name: tuple(column.name for column in inputs) for measure, _, _, inputs in every},
+        categories=tuple(measure for measure, *_ in words),
+        sensitive=frozenset(name for name in values if name in sensitive),
+    )
 
 
 def _personal(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Row]:
@@ -149,7 +162,7 @@ def _ordering(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[
 def _channel_shares(customers: pd.DataFrame, channels: Sequence[Column], orders: NDArray[np.float64]) -> Iterator[_Row]:
     """Each channel's share; only the one that tells customers apart best may vote, since shares add up to one."""
     shares = {column.name: _ratio(finite(customers[column.name]), orders) for column in channels}
-    telling = max(shares, key=lambda name: _relative_spread(shares[name]))
+    telling = max(sorted(shares), key=lambda name: _relative_spread(shares[name]))
     for column in channels:
         name = f"share_{column.name.removeprefix('purchases_')}"
         measure = Measure(name, f"{column.label} share of orders", f"{column.label} share", "share", False)
@@ -164,7 +177,20 @@ def _plain(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Ro
     for column in schema.of(Role.ORDINAL):
         yield _measure(column, "number"), _steps(customers[column.name], column), "describing", (column,)
     for column in schema.of(Role.FLAG):
-        yield _measure(column, "share"), _flag(customers[column.name]), "describing", (column,)
+        yield _measure(column, "share"), _flag(customers[column.name]), "flag", (column,)
+
+
+def _categories(customers: pd.DataFrame, schema: Schema, taken: Collection[str]) -> Iterator[_Row]:
+    """Words of each category. Marital status is one only where `partner` does not speak for it already."""
+    for column in schema.of(Role.CATEGORY):
+        spoken_for = "partner" in taken and MARITAL.search(column.name) is not None
+        if column.name not in taken:
+            yield (
+                _measure(column, "share"),
+                _words(customers[column.name], column).to_numpy(),
+                "detail" if spoken_for else "category",
+                (column,),
+            )
 
 
 def _measure(column: Column, unit: Unit) -> Measure:
@@ -200,9 +226,10 @@ def _relative_spread(share: NDArray[np.float64]) -> float:
 
 
 def _words(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
-    """Text in lower case after the column's folds; missing values stay missing."""
-    text = values.astype(object).where(values.notna(), None)
-    return text.map(lambda word: None if word is None else str(column.folds.get(str(word), word)).strip().lower())
+    """Text in lower case after the column's folds; missing values stay missing. Each distinct word is folded once."""
+    place, words = pd.factorize(values)
+    folded = np.array([*(str(column.folds.get(str(word), word)).strip().lower() for word in words), None], dtype=object)
+    return pd.Series(folded[place], index=values.index, dtype=object)
 
 
 def _partner(values: pd.Series[Any], column: Column) -> NDArray[np.float64]:

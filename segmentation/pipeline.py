@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from segmentation.clustering import Assignments, Clusterer, Features
+from segmentation.clustering import Assignments, Clusterer, Features, algorithm_named
 from segmentation.errors import NotEnoughData, SegmentationError
-from segmentation.features import FeatureBuilder, Recipe, recipe_for
+from segmentation.features import FeatureBuilder, FeatureSummary, Recipe
 from segmentation.measures import Measured, measure_customers
 from segmentation.profile_types import Measure, Profiles
 from segmentation.profiles import profile_segments
+from segmentation.recipe import Wish, measured_with_recipe
 from segmentation.roles import Schema
-from segmentation.selection import Candidate, Progress, Sweep, Verdict, sweep
+from segmentation.selection import AUTO, DEFAULT_ALGORITHM, Candidate, Progress, Sweep, Verdict, sweep
 from segmentation.verdict import judge, recommend
+from segmentation.wording import upper_first
 
 __all__ = ["AUTOMATIC_KS", "Progress", "SegmentModel", "Segmentation", "segment_customers"]
 
@@ -49,7 +52,11 @@ class SegmentModel:
 
     def features(self, customers: pd.DataFrame, schema: Schema, as_of: date | None = None) -> Features:
         """The features (n, d) of `customers` as this model sees them."""
-        table = measure_customers(customers, schema, as_of or self.recipe.as_of).table
+        return self.builder.transform(self.measure(customers, schema, as_of))
+
+    def measure(self, customers: pd.DataFrame, schema: Schema, as_of: date | None = None) -> pd.DataFrame:
+        """The measures of `customers` that the features are made from; SegmentationError when one is missing."""
+        table = measure_customers(customers, schema, as_of or self.recipe.as_of, without=self.recipe.left_out).table
         missing = [spec.label for spec in self.recipe.features if spec.measure not in table]
         if missing:
             raise SegmentationError(
@@ -58,7 +65,7 @@ class SegmentModel:
                 code="missing_feature",
                 details={"missing": missing},
             )
-        return self.builder.transform(table)
+        return table
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,7 @@ class Segmentation:
     figures: dict[str, float]
     profiles: Profiles
     seconds: dict[str, float]
+    features: tuple[FeatureSummary, ...] = ()
 
 
 @dataclass
@@ -110,48 +118,95 @@ def segment_customers(
     *,
     as_of: date,
     k: int | None = None,
-    algorithm: str = "kmeans",
-    features: Sequence[str] | None = None,
+    algorithm: str = DEFAULT_ALGORITHM,
+    features: Wish = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Segmentation:
     """Find, judge and describe segments of `customers` (canonical columns, one row each).
 
-    Without `k` the number of segments is recommended out of 2 to 8; with it, the sweep covers those and `k`.
-    `features` names the measures to cluster by (default: by role). The same input and seed give the same result,
-    bit for bit. NotEnoughData when there are too few customers or nothing varies.
+    Without `k` the number of segments is recommended out of 2 to 8; with it, the sweep covers those and `k`. `algorithm` is one of
+    `ALGORITHMS`, or "auto" for the best of all. `features` names the measures to cluster by, perhaps with their weights (default: by
+    role). The same input and seed give the same result, bit for bit, and the order of rows and columns does not matter.
+    NotEnoughData when there are too few customers or nothing varies.
     """
     stages = _Stages(progress)
     stages.at("Reading customers", 0.0)
     _check_request(len(customers), k, algorithm)
     stages.at("Building features", 0.02)
-    measured = measure_customers(customers, schema, as_of)
-    recipe = recipe_for(measured, as_of, features)
+    measured, recipe = measured_with_recipe(customers, schema, as_of, features)
     builder = FeatureBuilder(recipe).fit(measured.table)
     matrix = builder.transform(measured.table)
-    swept = sweep(matrix, _ks(matrix, k), seed=seed, progress=stages.within(0.05, 0.85))
-    chosen, verdict = recommend(swept.candidates) if k is None else (k, judge(swept.candidates, k))
-    model = SegmentModel(recipe, builder, swept.models[chosen])
+    swept = sweep_features(matrix, recipe, k=k, algorithm=algorithm, seed=seed, progress=stages.within(0.05, 0.85))
+    chosen, verdict = choose(swept, k)
+    key = (chosen.algorithm, chosen.k)
+    model = SegmentModel(recipe, builder, swept.models[key])
     assignments = model.clusterer.assign(matrix)
     stages.at("Describing segments", 0.85)
+    table, measures = described(measured, recipe)
     profiles = profile_segments(
         customers,
         schema,
-        table=measured.table,
-        measures=_fitted(measured, recipe),
+        table=table,
+        measures=measures,
         assignments=assignments,
-        stability=tuple(float(value) for value in swept.stability[chosen].jaccard),
+        stability=tuple(float(value) for value in swept.stability[key].jaccard),
         features=matrix,
         seed=seed,
     )
     stages.at("Done", 1.0)
     figures = _figures(swept, chosen)
-    return Segmentation(model, assignments, algorithm, chosen, seed, verdict, swept.candidates, figures, profiles, stages.seconds)
+    return Segmentation(
+        model,
+        assignments,
+        chosen.algorithm,
+        chosen.k,
+        seed,
+        verdict,
+        swept.candidates,
+        figures,
+        profiles,
+        stages.seconds,
+        builder.summaries(),
+    )
+
+
+def sweep_features(
+    matrix: Features,
+    recipe: Recipe,
+    *,
+    k: int | None = None,
+    algorithm: str = DEFAULT_ALGORITHM,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Sweep:
+    """The sweep behind a re-cluster: `matrix` (n, d) as `recipe` makes it, over 2 to 8 segments and `k`."""
+    # Fits and samples see customers in an order of their own, so that the order of a file decides nothing.
+    ordered = np.ascontiguousarray(matrix[np.lexsort(np.round(matrix.T, 9))])
+    return sweep(
+        ordered, _ks(ordered, k), seed=seed, algorithm=algorithm, layout=recipe.layout(), blocks=recipe.blocks(), progress=progress
+    )
+
+
+def choose(swept: Sweep, k: int | None = None) -> tuple[Candidate, Verdict]:
+    """The recommended candidate of a sweep, or with `k` the best of those with so many segments; and the verdict on it."""
+    if k is None:
+        return recommend(swept.candidates)
+    asked = [candidate for candidate in swept.candidates if candidate.k == k]
+    if not asked:
+        found = sorted({candidate.k for candidate in swept.candidates})
+        raise NotEnoughData(
+            f"{swept.candidates[0].algorithm} decides by itself how many segments there are: it found "
+            f"{', '.join(map(str, found))}, not {k}. "
+            "Leave the number open, or choose another algorithm."
+        )
+    chosen = recommend(asked)[0]
+    return chosen, judge(swept.candidates, chosen)
 
 
 def _check_request(customers: int, k: int | None, algorithm: str) -> None:
-    if algorithm != "kmeans":
-        raise SegmentationError(f'There is no algorithm called "{algorithm}". Use "kmeans".', code="unknown_algorithm")
+    if algorithm != AUTO:
+        algorithm_named(algorithm)
     if k is not None and not 2 <= k <= LARGEST_K:
         raise NotEnoughData(f"Between 2 and {LARGEST_K} segments can be asked for, not {k}. Choose a number in that range.")
     needed = CUSTOMERS_PER_SEGMENT * (k or AUTOMATIC_KS[0])
@@ -177,16 +232,29 @@ def _ks(matrix: Features, k: int | None) -> tuple[int, ...]:
     return tuple(sorted({candidate for candidate in AUTOMATIC_KS if candidate <= most} | ({k} if k else set())))
 
 
-def _fitted(measured: Measured, recipe: Recipe) -> tuple[Measure, ...]:
+def described(measured: Measured, recipe: Recipe) -> tuple[pd.DataFrame, tuple[Measure, ...]]:
+    """The measures that profiles speak of: all plain ones, and a share for each level of the categories that were fitted."""
     used = {spec.measure for spec in recipe.features}
-    return tuple(replace(measure, fitted=measure.name in used) for measure in measured.measures)
+    labels = {measure.name: measure.label for measure in measured.categories}
+    plain = tuple(replace(measure, fitted=measure.name in used) for measure in measured.measures)
+    levels: dict[str, tuple[Measure, NDArray[np.float64]]] = {}
+    for spec in recipe.features:
+        for word in spec.levels:
+            words = measured.table[spec.measure]
+            held = np.where(words.isna(), np.nan, (words == word).to_numpy().astype(np.float64))
+            if not any(np.array_equal(held, other, equal_nan=True) for _, other in levels.values()):
+                name = f"{spec.measure}_is_{re.sub(r'[^a-z0-9]+', '_', word).strip('_')}"
+                levels[name] = (Measure(name, f"{labels[spec.measure]}: {word}", upper_first(word), "share", True), held)
+    table = measured.table[[measure.name for measure in plain]].assign(**{name: held for name, (_, held) in levels.items()})
+    return table, (*plain, *(measure for measure, _ in levels.values()))
 
 
-def _figures(swept: Sweep, k: int) -> dict[str, float]:
-    chosen = next(candidate for candidate in swept.candidates if candidate.k == k)
+def _figures(swept: Sweep, chosen: Candidate) -> dict[str, float]:
     names = (
-        "silhouette", "silhouette_null", "davies_bouldin", "calinski_harabasz", "explained", "explained_null",
-        "gap", "gap_error", "stability_ari", "stability_low", "stability_null", "smallest_share",
+        "silhouette", "silhouette_null", "davies_bouldin", "davies_bouldin_null", "calinski_harabasz", "calinski_harabasz_null",
+        "explained", "explained_null", "gap", "gap_error", "stability_ari", "stability_low", "stability_null",
+        "prediction_strength", "prediction_strength_null", "bridge", "smallest_share", "unassigned",
     )  # fmt: skip
     figures = {name: float(getattr(chosen, name)) for name in names}
-    return figures | {"silhouette_error": swept.silhouette_error[k], "evaluated_on": float(swept.rows)}
+    figures |= {"silhouette_error": swept.silhouette_error[chosen.algorithm, chosen.k], "evaluated_on": float(swept.rows)}
+    return figures if chosen.agreement is None else figures | {"agreement": chosen.agreement}

@@ -1,4 +1,4 @@
-"""How many segments: a sweep over k, each figure beside what shuffled columns give, and a verdict in words."""
+"""Which algorithm and how many segments: a sweep over both, each figure beside what shuffled columns give."""
 
 from __future__ import annotations
 
@@ -9,39 +9,48 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
-from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
-from segmentation.clustering import Clusterer, Features, fit_kmeans, one_thread, within_sum_of_squares
-from segmentation.stability import Stability, bootstrap
+from segmentation.clouds import find_clouds
+from segmentation.clustering import (
+    ALGORITHMS,
+    ONE_COLUMN_EACH,
+    Algorithm,
+    Clusterer,
+    Features,
+    Layout,
+    algorithm_named,
+    fit_kmeans_from,
+    one_thread,
+)
+from segmentation.errors import NotEnoughData
+from segmentation.figures import calinski_harabasz, davies_bouldin, explained, mean_silhouette, silhouette_samples, within_per_row
+from segmentation.gaps import BRIDGED, widest_bridge
+from segmentation.reference import SHUFFLES, Blocks, Reference, shuffled_reference
+from segmentation.stability import Stability, bootstrap, prediction_strength
 
 VerdictWord = Literal["natural", "useful", "none"]
 Progress = Callable[[str, float], None]
 """Called with the stage in words and the share of all work done (0 to 1); may raise `Cancelled` to stop the work."""
 
+DEFAULT_ALGORITHM = "kmeans"
+AUTO = "auto"
+
 EVALUATION_ROWS = 5_000
 """Figures of more customers than this are taken from a seeded sample: a silhouette costs the square of the rows."""
 
-NULL_ROWS = 2_000
-"""Rows of each shuffle: every column gives as many of its values, drawn at random."""
-
-SHUFFLES = 10
 DRAWS = 20
-NULL_STABILITY = (2, 5)
-"""Shuffles, and bootstrap draws of each, behind `stability_null`: it sets a level, no decision hangs on it."""
-
-RESAMPLE_RESTARTS = 6
-SHUFFLE_RESTARTS = 3
-"""k-means++ starts of resampled and of shuffled fits; shuffled columns have no far optimum to miss."""
+SPLITS = 2
 
 
 @dataclass(frozen=True)
 class Candidate:
     """One fit of the sweep, measured in the feature space.
 
-    `silhouette_null` and `explained_null` are means over shuffles of each column on its own, which keep every
-    distribution and remove all structure between columns. `stability_ari` is the mean adjusted Rand index
-    (Hubert & Arabie 1985) between the fit and fits to bootstrap samples, `stability_low` its 10th percentile.
+    `..._null` are what shuffles of each column on its own give, which keep every distribution and remove all structure
+    between columns. `stability_ari` is the mean adjusted Rand index (Hubert & Arabie 1985) between the fit and fits to bootstrap
+    samples, `stability_low` its 10th percentile. `bridge` is the density between the two segments that are least apart, over
+    that of the lower of their peaks (see `gaps`). `unassigned` is the share of customers in no segment, `agreement` that of a
+    stand-in with the algorithm that it assigns customers for. None: not measured (versions of 0.1, or no stand-in).
     """
 
     algorithm: str
@@ -59,6 +68,13 @@ class Candidate:
     stability_null: float
     smallest_share: float
     seconds: float
+    davies_bouldin_null: float | None = None
+    calinski_harabasz_null: float | None = None
+    prediction_strength: float | None = None
+    prediction_strength_null: float | None = None
+    bridge: float | None = None
+    unassigned: float = 0.0
+    agreement: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,60 +95,65 @@ class Verdict:
     reasons: tuple[Reason, ...]
 
 
+Key = tuple[str, int]
+"""Algorithm and number of segments."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """The fits of a sweep with their figures; `models` and `stability` are by k.
+    """The fits of a sweep with their figures; `models`, `stability` and `silhouette_error` are by algorithm and k.
 
-    `rows` is how many customers the figures were measured on, `silhouette_error` (by k) the standard error of the
-    silhouette that comes from measuring a sample, 0 where everybody was measured.
+    `rows` is how many customers the figures were measured on, `silhouette_error` the standard error of the silhouette that
+    comes from measuring a sample, 0 where everybody was measured.
     """
 
     candidates: tuple[Candidate, ...]
-    models: Mapping[int, Clusterer]
-    stability: Mapping[int, Stability]
-    silhouette_error: Mapping[int, float]
+    models: Mapping[Key, Clusterer]
+    stability: Mapping[Key, Stability]
+    silhouette_error: Mapping[Key, float]
     rows: int
 
-
-@dataclass(frozen=True)
-class _Reference:
-    """What shuffled columns give for one k, one entry per shuffle."""
-
-    log_within: NDArray[np.float64]
-    explained: NDArray[np.float64]
-    silhouette: NDArray[np.float64]
-    stability: float
+    def candidate(self, key: Key) -> Candidate:
+        """The candidate of an algorithm and k; KeyError where there is none."""
+        for candidate in self.candidates:
+            if (candidate.algorithm, candidate.k) == key:
+                return candidate
+        raise KeyError(key)
 
 
-def sweep(features: Features, ks: Sequence[int], *, seed: int, progress: Progress | None = None) -> Sweep:
-    """Fit k-means to `features` (n, d) for each of `ks` and measure every fit.
+def sweep(
+    features: Features,
+    ks: Sequence[int],
+    *,
+    seed: int,
+    algorithm: str = DEFAULT_ALGORITHM,
+    layout: Layout = ONE_COLUMN_EACH,
+    blocks: Blocks | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Fit `algorithm` ("auto": each of them) to `features` (n, d) for all of `ks`, and measure every fit.
 
-    Each figure is taken in the feature space, on at most `EVALUATION_ROWS` customers. `gap` is the gap statistic
-    (Tibshirani, Walther & Hastie 2001) whose reference is shuffled columns, with its standard error.
+    Figures are taken in the feature space, on at most `EVALUATION_ROWS` customers. `blocks` are the ranges of columns that are one
+    feature. NotEnoughData when an algorithm that finds its own number of segments finds none of `ks`.
     """
-    report = progress or _silent
+    algorithms = list(ALGORITHMS.values()) if algorithm == AUTO else [algorithm_named(algorithm)]
     sample = evaluation_sample(features, seed)
-    started = time.perf_counter()
-    models: dict[int, Clusterer] = {}
-    shares: dict[int, float] = {}
-    spent: dict[int, float] = {}
-    for done, k in enumerate(ks):
-        report(f"Trying {_span(ks)} segments", 0.2 * done / len(ks))
-        models[k] = fit_kmeans(features, k, seed=seed)
-        shares[k] = float(np.bincount(models[k].labels(features), minlength=k).min() / len(features))
-        spent[k], started = time.perf_counter() - started, time.perf_counter()
-    with one_thread():
-        stability = _resample(sample, models, seed, report)
-        reference = _shuffled_reference(sample, ks, seed, report)
-        silhouettes = silhouette_samples(sample, [models[k].labels(sample) for k in ks])
-    report("Comparing with shuffled columns", 1.0)
-    candidates = tuple(
-        _candidate(sample, models[k], float(silhouette.mean()), reference[k], stability[k], shares[k], spent[k])
-        for k, silhouette in zip(ks, silhouettes, strict=True)
+    several = _Whole(features, sample, blocks or [(column, column + 1) for column in range(features.shape[1])], layout, seed)
+    report = progress or _silent
+    parts = []
+    for place, each in enumerate(algorithms):
+        low, high = place / len(algorithms), (place + 1) / len(algorithms)
+        parts.append(_sweep_one(several, each, ks, _within(report, low, high, each.label if len(algorithms) > 1 else "")))
+    candidates = tuple(candidate for part in parts for candidate in part.candidates)
+    if not candidates:
+        raise NotEnoughData(_found_nothing(algorithms[0], ks))
+    return Sweep(
+        candidates,
+        {key: model for part in parts for key, model in part.models.items()},
+        {key: stability for part in parts for key, stability in part.stability.items()},
+        {key: error for part in parts for key, error in part.silhouette_error.items()},
+        len(sample),
     )
-    sampled = len(sample) < len(features)
-    errors = {k: float(silhouettes[i].std() / np.sqrt(len(sample))) if sampled else 0.0 for i, k in enumerate(ks)}
-    return Sweep(candidates, models, stability, errors, len(sample))
 
 
 def evaluation_sample(features: Features, seed: int) -> Features:
@@ -142,113 +163,109 @@ def evaluation_sample(features: Features, seed: int) -> Features:
     return features[np.sort(np.random.default_rng(seed).choice(len(features), EVALUATION_ROWS, replace=False))]
 
 
-def silhouette_samples(features: Features, labellings: Sequence[NDArray[np.int16]]) -> NDArray[np.float64]:
-    """Silhouettes (len(labellings), n) of the rows of `features` (n, d), all from one distance matrix.
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """What all algorithms of a sweep are fitted to, and measured on."""
 
-    Rousseeuw (1987); 0 for the only member of a cluster, and everywhere when there is but one cluster.
-    """
-    members = [np.eye(int(labels.max(initial=0)) + 1)[labels] for labels in labellings]
-    sums = cdist(features, features) @ np.hstack(members)
-    ends = np.cumsum([each.shape[1] for each in members])[:-1]
-    return np.stack([_silhouettes(each, labels) for each, labels in zip(np.split(sums, ends, axis=1), labellings, strict=True)])
-
-
-def shuffled(features: Features, generator: np.random.Generator) -> Features:
-    """`features` (n, d) with every column in an order of its own."""
-    return np.ascontiguousarray(generator.permuted(features, axis=0))
+    features: Features
+    sample: Features
+    blocks: Blocks
+    layout: Layout
+    seed: int
 
 
-def _resample(sample: Features, models: Mapping[int, Clusterer], seed: int, report: Progress) -> dict[int, Stability]:
-    stability: dict[int, Stability] = {}
-    for done, (k, model) in enumerate(models.items()):
-        report("Resampling", 0.2 + 0.4 * done / len(models))
-        stability[k] = bootstrap(sample, model.labels(sample), k, _refit(k, RESAMPLE_RESTARTS), seed=seed, draws=DRAWS)
-    return stability
+def _sweep_one(data: _Whole, algorithm: Algorithm, ks: Sequence[int], report: Progress) -> Sweep:
+    """The sweep of one algorithm; without candidates where it finds none of `ks`."""
+    sample, layout, seed = data.sample, data.layout, data.seed
+    report(f"Trying {_span(ks)} segments", 0.0)
+    started = time.perf_counter()
+    with one_thread():
+        models = dict(algorithm.fit(data.features, ks, seed=seed, layout=layout))
+        if algorithm.name == DEFAULT_ALGORITHM:
+            models |= _from_clouds(data, models)
+        seconds = (time.perf_counter() - started) / max(len(models), 1)
+        report("Resampling", 0.2)
+        stability = bootstrap(sample, models, algorithm, seed=seed, draws=DRAWS, layout=layout)
+        strength = prediction_strength(sample, models, algorithm, seed=seed, splits=SPLITS, layout=layout)
+        report("Comparing with shuffled columns", 0.6)
+        reference = shuffled_reference(sample, models, algorithm, seed=seed, layout=layout, blocks=data.blocks) if models else {}
+        silhouettes = dict(zip(models, _silhouettes(sample, models), strict=True))
+        measured = [_candidate(data, models[k], silhouettes[k], reference[k], stability[k], strength[k], seconds) for k in sorted(models)]
+    error = np.sqrt(len(sample)) if len(sample) < len(data.features) else np.inf
+    errors = {(algorithm.name, k): float(np.nan_to_num(np.nanstd(silhouettes[k])) / error) for k in models}
+    keyed = {(algorithm.name, k): model for k, model in models.items()}
+    return Sweep(tuple(measured), keyed, {(algorithm.name, k): stability[k] for k in models}, errors, len(sample))
 
 
-def _shuffled_reference(sample: Features, ks: Sequence[int], seed: int, report: Progress) -> dict[int, _Reference]:
-    generator = np.random.default_rng((seed, 1))
-    within = np.empty((SHUFFLES, len(ks)))
-    total = np.empty((SHUFFLES, 1))
-    silhouettes = np.empty((SHUFFLES, len(ks)))
-    agreement = np.empty((NULL_STABILITY[0], len(ks)))
-    for shuffle in range(SHUFFLES):
-        report("Comparing with shuffled columns", 0.6 + 0.4 * shuffle / SHUFFLES)
-        columns = shuffled(sample, generator)[:NULL_ROWS]
-        labels = [fit_kmeans(columns, k, seed=shuffle, restarts=SHUFFLE_RESTARTS).labels(columns) for k in ks]
-        total[shuffle] = _total_per_row(columns)
-        within[shuffle] = [_within_per_row(columns, each, k) for each, k in zip(labels, ks, strict=True)]
-        silhouettes[shuffle] = silhouette_samples(columns, labels).mean(axis=1)
-        if shuffle < len(agreement):
-            agreement[shuffle] = [_null_agreement(columns, each, k, shuffle) for each, k in zip(labels, ks, strict=True)]
-    explained = 1.0 - within / total
-    level = agreement.mean(axis=0)
-    return {k: _Reference(np.log(within[:, i]), explained[:, i], silhouettes[:, i], float(level[i])) for i, k in enumerate(ks)}
+def _from_clouds(data: _Whole, models: Mapping[int, Clusterer]) -> dict[int, Clusterer]:
+    """k-means started from the clouds, where that keeps them apart and the starts at random did not find them."""
+    means = find_clouds(data.sample, seed=data.seed)
+    if means is None or len(means) not in models:
+        return {}
+    k, found = len(means), fit_kmeans_from(data.features, means)
+    bridges = [widest_bridge(data.sample, model.labels(data.sample), k, seed=data.seed) for model in (found, models[k])]
+    return {k: found} if bridges[0] <= BRIDGED < bridges[1] else {}
 
 
-def _null_agreement(columns: Features, labels: NDArray[np.int16], k: int, seed: int) -> float:
-    return bootstrap(columns, labels, k, _refit(k, SHUFFLE_RESTARTS), seed=seed, draws=NULL_STABILITY[1]).mean
+def _silhouettes(sample: Features, models: Mapping[int, Clusterer]) -> list[NDArray[np.float64]]:
+    return list(silhouette_samples(sample, [model.labels(sample) for model in models.values()])) if models else []
 
 
 def _candidate(
-    sample: Features,
+    data: _Whole,
     model: Clusterer,
-    silhouette: float,
-    reference: _Reference,
+    silhouettes: NDArray[np.float64],
+    reference: Reference,
     stability: Stability,
-    smallest: float,
+    strength: float,
     seconds: float,
 ) -> Candidate:
+    sample, k = data.sample, model.k
     labels = model.labels(sample)
-    within = _within_per_row(sample, labels, model.k)
-    measurable = 1 < len(np.unique(labels)) < len(sample)
+    everybody = labels if sample is data.features else model.labels(data.features)
+    placed = labels >= 0
+    share, share_null = explained(sample, labels, k), float(reference.explained.mean())
     return Candidate(
         algorithm=model.algorithm,
-        k=model.k,
-        silhouette=silhouette,
+        k=k,
+        silhouette=mean_silhouette(silhouettes),
         silhouette_null=float(reference.silhouette.mean()),
-        davies_bouldin=float(davies_bouldin_score(sample, labels)) if measurable else 0.0,
-        calinski_harabasz=float(calinski_harabasz_score(sample, labels)) if measurable else 0.0,
-        explained=1.0 - within / _total_per_row(sample),
-        explained_null=float(reference.explained.mean()),
-        gap=float(reference.log_within.mean() - np.log(within)),
+        davies_bouldin=_finite(davies_bouldin(sample, labels, k)),
+        calinski_harabasz=calinski_harabasz(share, int(placed.sum()), k),
+        explained=share,
+        explained_null=share_null,
+        gap=float(reference.log_within.mean() - np.log(within_per_row(sample[placed], labels[placed], k))),
         gap_error=float(reference.log_within.std() * np.sqrt(1 + 1 / SHUFFLES)),
         stability_ari=stability.mean,
         stability_low=stability.low,
         stability_null=reference.stability,
-        smallest_share=smallest,
+        smallest_share=float(np.bincount(everybody[everybody >= 0], minlength=k).min() / len(everybody)),
         seconds=seconds,
+        davies_bouldin_null=_finite(float(reference.davies_bouldin.mean())),
+        calinski_harabasz_null=calinski_harabasz(share_null, int(placed.sum()), k),
+        prediction_strength=strength,
+        prediction_strength_null=reference.prediction_strength,
+        bridge=widest_bridge(sample, labels, k, seed=data.seed),
+        unassigned=float((everybody < 0).mean()),
+        agreement=model.agreement,
     )
 
 
-def _refit(k: int, restarts: int) -> Callable[[Features, int, NDArray[np.float64]], Clusterer]:
-    def fit(features: Features, seed: int, weights: NDArray[np.float64]) -> Clusterer:
-        return fit_kmeans(features, k, seed=seed, restarts=restarts, weights=weights)
-
-    return fit
+def _finite(value: float) -> float:
+    """JSON knows no infinity; two coinciding centres are as bad as it gets."""
+    return min(value, 1e6)
 
 
-def _within_per_row(features: Features, labels: NDArray[np.int16], k: int) -> float:
-    """Mean squared distance to the cluster's mean; never quite zero, so that its logarithm exists."""
-    return max(within_sum_of_squares(features, labels, k) / len(features), 1e-12)
+def _found_nothing(algorithm: Algorithm, ks: Sequence[int]) -> str:
+    return (
+        f"{algorithm.label} decides by itself how many segments there are, and found none of the numbers asked for ({_span(ks)}). "
+        "Leave the number open, or choose another algorithm."
+    )
 
 
-def _total_per_row(features: Features) -> float:
-    return _within_per_row(features, np.zeros(len(features), np.int16), 1)
-
-
-def _silhouettes(sums: NDArray[np.float64], labels: NDArray[np.int16]) -> NDArray[np.float64]:
-    """Silhouettes (n,) from each row's summed distances to the members of each cluster (n, k)."""
-    size = np.bincount(labels, minlength=sums.shape[1])
-    if np.count_nonzero(size) < 2:
-        return np.zeros(len(labels))
-    rows = np.arange(len(labels))
-    inside = sums[rows, labels] / np.maximum(size[labels] - 1, 1)
-    means = np.where(size > 0, sums / np.maximum(size, 1), np.inf)
-    means[rows, labels] = np.inf
-    outside = means.min(axis=1)
-    largest = np.maximum(inside, outside)
-    return np.where((size[labels] > 1) & (largest > 0), (outside - inside) / np.where(largest > 0, largest, 1.0), 0.0)
+def _within(report: Progress, low: float, high: float, prefix: str) -> Progress:
+    """A listener whose 0 to 1 is `low` to `high` of `report`."""
+    return lambda stage, share: report(f"{prefix}: {stage.lower()}" if prefix else stage, low + (high - low) * share)
 
 
 def _span(ks: Sequence[int]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from segmentation.gaps import BRIDGED
 from segmentation.selection import Candidate, Reason, Verdict
 
 REPEATABLE = 0.90
@@ -15,11 +16,11 @@ SEPARATED_BY = 0.05
 
 GAP_ERRORS = 3.0
 CLEARLY_REPEATABLE = 0.95
-PEAK = 0.02
-"""How far a natural number's silhouette must stand above that of any other number."""
+LEAST_NATURAL_SHARE = 0.005
+"""A segment that stands apart may be small; under this share it is a handful of odd customers."""
 
-GAP_LEVELS_OFF = 0.2
-"""After a natural number of segments the gap grows by at most this part of its last step up to it."""
+ALIKE = 0.01
+"""Algorithms whose silhouettes differ by less are as good as each other; the simplest is taken."""
 
 WORDS = (
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
@@ -27,32 +28,38 @@ WORDS = (
 )  # fmt: skip
 
 
-def recommend(candidates: Sequence[Candidate]) -> tuple[int, Verdict]:
-    """The number of segments to take from a sweep, with the verdict on it.
+def recommend(candidates: Sequence[Candidate]) -> tuple[Candidate, Verdict]:
+    """The candidate to take from a sweep over algorithms and numbers of segments, with the verdict on it.
 
-    A natural number where there is one; else the largest that repeats and keeps every segment big enough; else,
-    with the verdict `none`, the one that repeats best of those that differ from shuffled columns. ValueError without candidates.
+    Where there are natural segments, the largest number of them; else the largest number that repeats and keeps every segment big
+    enough, by the algorithm that separates them best; else, with the verdict `none`, the one that repeats best of those that
+    differ from shuffled columns. ValueError without candidates.
     """
     if not candidates:
         raise ValueError("A recommendation needs at least one candidate.")
-    natural = _natural(candidates)
+    natural = [candidate for candidate in candidates if _natural(candidate)]
     useful = [candidate for candidate in candidates if _useful(candidate)]
-    best = natural or max(useful, key=lambda candidate: candidate.k, default=None)
     separated = [candidate for candidate in candidates if _separated(candidate)]
-    chosen = best or max(separated or candidates, key=lambda candidate: candidate.stability_ari)
-    return chosen.k, judge(candidates, chosen.k)
+    if natural:
+        most = max(candidate.k for candidate in natural)
+        chosen = _best_separated([candidate for candidate in natural if candidate.k == most])
+    elif useful:
+        chosen = _best_separated(_largest_of_each(useful))
+    else:
+        chosen = max(separated or candidates, key=lambda candidate: candidate.stability_ari)
+    return chosen, judge(candidates, chosen)
 
 
-def judge(candidates: Sequence[Candidate], k: int) -> Verdict:
-    """The verdict on `k` segments, seen beside the other `candidates`; ValueError when `k` is not among them."""
-    chosen = next((candidate for candidate in candidates if candidate.k == k), None)
-    if chosen is None:
-        raise ValueError(f"The sweep holds no fit with {k} segments.")
-    reasons = _reasons(candidates, chosen)
-    if _natural(candidates) is chosen:
+def judge(candidates: Sequence[Candidate], chosen: Candidate) -> Verdict:
+    """The verdict on `chosen`, seen beside the other `candidates` of its algorithm; ValueError when it is not among them."""
+    if chosen not in candidates:
+        raise ValueError(f"The sweep holds no such fit with {chosen.k} segments.")
+    alike = [candidate for candidate in candidates if candidate.algorithm == chosen.algorithm]
+    reasons = _reasons(alike, chosen)
+    if _natural(chosen):
         return _natural_verdict(chosen, reasons)
     if _useful(chosen):
-        return _useful_verdict(candidates, chosen, reasons)
+        return _useful_verdict(alike, chosen, reasons)
     return _no_verdict(chosen, reasons)
 
 
@@ -65,27 +72,27 @@ def _useful(candidate: Candidate) -> bool:
     return _separated(candidate) and candidate.stability_ari >= REPEATABLE and candidate.smallest_share >= SMALLEST_SHARE
 
 
-def _natural(candidates: Sequence[Candidate]) -> Candidate | None:
-    """The number at which silhouette, gap and repeatability all point, or None.
+def _natural(candidate: Candidate) -> bool:
+    """Whether hardly anybody lies between any two segments, and the partition comes back nearly unchanged."""
+    apart = candidate.bridge is not None and candidate.bridge <= BRIDGED and candidate.smallest_share >= LEAST_NATURAL_SHARE
+    return apart and _separated(candidate) and candidate.stability_ari >= CLEARLY_REPEATABLE
 
-    The silhouette peaks inside the range that was tried, the gap stops growing there (Tibshirani, Walther & Hastie
-    2001, in the spirit of their rule), and the partition comes back nearly unchanged.
-    """
-    best = max(candidates, key=lambda candidate: candidate.silhouette)
-    others = [candidate.silhouette for candidate in candidates if candidate is not best]
-    after = next((candidate for candidate in candidates if candidate.k == best.k + 1), None)
-    if after is None or not _useful(best) or best.stability_ari < CLEARLY_REPEATABLE or best.silhouette - max(others) < PEAK:
-        return None
-    # One segment explains nothing in either world, so its gap is zero.
-    before = next((candidate.gap for candidate in candidates if candidate.k == best.k - 1), 0.0)
-    return best if after.gap - best.gap <= GAP_LEVELS_OFF * (best.gap - before) else None
+
+def _largest_of_each(useful: Sequence[Candidate]) -> list[Candidate]:
+    """Of each algorithm its largest number of segments, in the order of the sweep."""
+    return list({candidate.algorithm: candidate for candidate in sorted(useful, key=lambda candidate: candidate.k)}.values())
+
+
+def _best_separated(candidates: Sequence[Candidate]) -> Candidate:
+    best = max(candidate.silhouette for candidate in candidates)
+    return next(candidate for candidate in candidates if candidate.silhouette >= best - ALIKE)
 
 
 def _natural_verdict(chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
     return Verdict(
         "natural",
         f"Natural: there are {WORDS[chosen.k]} segments with gaps between them",
-        f"Separation is best at {WORDS[chosen.k]}, more segments explain hardly more, and resamples bring back the same "
+        f"Hardly anybody lies between any two of the {WORDS[chosen.k]}, and resamples bring back the same "
         f"{WORDS[chosen.k]} (agreement {chosen.stability_ari:.2f} of 1).",
         reasons,
     )
@@ -137,16 +144,22 @@ def _reasons(candidates: Sequence[Candidate], chosen: Candidate) -> tuple[Reason
     ]
     last = max(candidates, key=lambda candidate: candidate.k)
     gaps = {candidate.k: candidate.gap for candidate in candidates}
-    if _natural(candidates) is chosen:
-        reasons.append(
-            Reason(True, f"The distance from shuffled columns stops growing at {chosen.k}: {chosen.gap:.2f}, then {gaps[chosen.k + 1]:.2f}")
-        )
-    elif len(gaps) > 1 and max(gaps, key=lambda k: gaps[k]) == last.k and _separated(last):
+    if chosen.bridge is not None:
+        reasons.append(_gap_reason(chosen.bridge))
+    if not _natural(chosen) and len(gaps) > 1 and max(gaps, key=lambda k: gaps[k]) == last.k and _separated(last):
         reasons.append(Reason(False, f"The distance from shuffled columns keeps growing up to {last.k} segments: no number stands out"))
     sharpest = max(candidates, key=lambda candidate: candidate.silhouette)
     if sharpest.k != chosen.k and _separated(sharpest):
         reasons.append(Reason(False, f"{WORDS[sharpest.k].capitalize()} would be separated better: {sharpest.silhouette:.2f}"))
     return tuple(reasons)
+
+
+def _gap_reason(bridge: float) -> Reason:
+    if bridge <= BRIDGED:
+        return Reason(True, f"Gaps between all segments: at most {bridge:.0%} as many customers in between as at the nearer peak")
+    if bridge < 0.95:
+        return Reason(False, f"Two segments shade into each other: {bridge:.0%} as many customers in between as at the nearer peak")
+    return Reason(False, "Two segments shade into each other: no gap between them at all")
 
 
 def _rival(candidates: Sequence[Candidate], chosen: Candidate) -> str:

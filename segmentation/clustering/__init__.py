@@ -1,6 +1,6 @@
 """The algorithms, each with the assigner that places later customers."""
 
-from segmentation.clustering.centres import KMeans, cluster_means, fit_kmeans, within_sum_of_squares
+from segmentation.clustering.centres import KMeans, cluster_means, fit_kmeans, fit_kmeans_from, within_sum_of_squares
 from segmentation.clustering.registry import ALGORITHMS, algorithm_named, restored
 from segmentation.clustering.threads import one_thread
 from segmentation.clustering.types import ONE_COLUMN_EACH, Algorithm, Assignments, Clusterer, Features, Layout, State
@@ -18,6 +18,7 @@ __all__ = [
     "algorithm_named",
     "cluster_means",
     "fit_kmeans",
+    "fit_kmeans_from",
     "one_thread",
     "restored",
     "within_sum_of_squares",

@@ -15,7 +15,8 @@ from segmentation import artifact
 from segmentation.artifact import library_versions, pack_assignments, pack_model, unpack_assignments, unpack_model
 from segmentation.clustering import Assignments, fit_kmeans
 from segmentation.errors import ArtifactError
-from segmentation.features import FeatureBuilder, recipe_for
+from segmentation.features import FeatureBuilder
+from segmentation.recipe import recipe_for
 from segmentation.measures import measure_customers
 from segmentation.pipeline import SegmentModel
 from tests.segmentation.shop import SHOP, shop_customers

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from segmentation.codec import from_json, to_json
 from segmentation.errors import NotEnoughData, SegmentationError
-from segmentation.features import FeatureBuilder, FeatureSpec, Recipe, columns_in_use, default_recipe, recipe_for
+from segmentation.features import FeatureBuilder, FeatureSpec, Recipe
 from segmentation.intake import read_customers
 from segmentation.measures import default_as_of, measure_customers
+from segmentation.recipe import columns_in_use, default_recipe, recipe_for
 from segmentation.roles import Kind, Role, Schema
 from tests.segmentation.shop import SHOP, column, shop_customers
 

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from segmentation.errors import NotEnoughData, UnreadableFile
-from segmentation.features import columns_in_use, recipe_for
+from segmentation.recipe import columns_in_use, recipe_for
 from segmentation.intake import FileFormat, FilePreview, Intake, Reject, inspect_file, read_customers
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.roles import Role, Schema, schema_roles
