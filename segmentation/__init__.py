@@ -1,34 +1,48 @@
 """Customer segments from a plain table: read a file, find segments, say what sets each apart, place new customers."""
 
 from segmentation.artifact import pack_assignments, pack_model, unpack_assignments, unpack_model
-from segmentation.clustering import Assignments
+from segmentation.bands import StabilityBand, stability_band
+from segmentation.clustering import ALGORITHMS, Assignments
 from segmentation.codec import from_json, to_json
 from segmentation.errors import ArtifactError, Cancelled, MissingRole, NotEnoughData, SegmentationError, UnreadableFile
+from segmentation.explanation import Explanation, Explanations, explain
+from segmentation.exploration import Exploration, explore
+from segmentation.feature_choices import FeatureChoice, feature_choices
 from segmentation.features import FeatureBuilder, Recipe
 from segmentation.guessing import guess_schema, schema_from_roles
+from segmentation.guidance import Guidance, guide
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.lineage import Matching, match_segments
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.palette import SegmentStyle, Theme, theme
-from segmentation.pipeline import Segmentation, SegmentModel, segment_customers
+from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_customers, sweep_features
 from segmentation.profiles import Profiles, SegmentProfile, profile_segments
-from segmentation.recipe import default_recipe
+from segmentation.recipe import default_recipe, measured_with_recipe
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
-from segmentation.selection import Candidate, Verdict
+from segmentation.search import Budget
+from segmentation.selection import Candidate, Sweep, Verdict
+from segmentation.stability import adjusted_rand, contingency
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
 from segmentation.verdict import judge, recommend
 
 __all__ = [
+    "ALGORITHMS",
     "CUSTOMER_KEY",
     "ArtifactError",
     "Assignments",
+    "Budget",
     "Cancelled",
     "Candidate",
     "Column",
+    "Explanation",
+    "Explanations",
+    "Exploration",
     "FeatureBuilder",
+    "FeatureChoice",
     "FileFormat",
     "FilePreview",
     "Finding",
+    "Guidance",
     "Intake",
     "Kind",
     "Matching",
@@ -44,18 +58,28 @@ __all__ = [
     "SegmentStyle",
     "Segmentation",
     "SegmentationError",
+    "StabilityBand",
+    "Sweep",
     "SyntheticCustomers",
     "Theme",
     "UnreadableFile",
     "Verdict",
+    "adjusted_rand",
+    "choose",
+    "contingency",
     "default_as_of",
     "default_recipe",
+    "explain",
+    "explore",
+    "feature_choices",
     "from_json",
     "guess_schema",
+    "guide",
     "inspect_file",
     "judge",
     "match_segments",
     "measure_customers",
+    "measured_with_recipe",
     "pack_assignments",
     "pack_model",
     "profile_segments",
@@ -64,6 +88,8 @@ __all__ = [
     "require_customer_id",
     "schema_from_roles",
     "segment_customers",
+    "stability_band",
+    "sweep_features",
     "synthetic_customers",
     "theme",
     "to_json",

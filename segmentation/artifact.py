@@ -24,6 +24,8 @@ from segmentation.codec import from_json, to_json
 from segmentation.errors import ArtifactError
 from segmentation.features import FeatureBuilder, Recipe
 from segmentation.pipeline import SegmentModel
+from segmentation.profile_types import Measure
+from segmentation.reach import Reach
 
 MAGIC = b"SCSEGART"
 FORMAT = 1
@@ -38,8 +40,11 @@ Arrays = Mapping[str, NDArray[Any]]
 
 def pack_model(model: SegmentModel) -> bytes:
     """`model` as bytes; equal models give equal bytes."""
+    content = {"recipe": to_json(model.recipe), "algorithm": model.clusterer.algorithm}
     arrays: Arrays = {**model.builder.state(), **model.clusterer.state()}
-    return _pack("model", {"recipe": to_json(model.recipe), "algorithm": model.clusterer.algorithm}, arrays)
+    if model.reach is None:
+        return _pack("model", content, arrays)
+    return _pack("model", content | {"reach": to_json(model.reach.measures)}, {**arrays, **model.reach.state()})
 
 
 def unpack_model(data: bytes) -> SegmentModel:
@@ -50,9 +55,14 @@ def unpack_model(data: bytes) -> SegmentModel:
         raise ArtifactError(f'The stored model is of the algorithm "{algorithm}", which this version cannot read. Upgrade it.')
     try:
         recipe = from_json(Recipe, content["recipe"])
-        return SegmentModel(recipe, FeatureBuilder.restored(recipe, arrays), restored(algorithm, arrays))
+        return SegmentModel(recipe, FeatureBuilder.restored(recipe, arrays), restored(algorithm, arrays), _reach(content, arrays))
     except (KeyError, ValueError) as error:
         raise ArtifactError(_DAMAGED.format(what="model", why=f"its content does not fit: {error}")) from error
+
+
+def _reach(content: Mapping[str, Any], arrays: Arrays) -> Reach | None:
+    """How far the segments reach; models of version 0.1 do not say."""
+    return Reach.restored(from_json(tuple[Measure, ...], content["reach"]), arrays) if "reach" in content else None
 
 
 def pack_assignments(assignments: Assignments) -> bytes:

@@ -43,7 +43,7 @@ class RandomGroup:
     def quantile(self, share: float) -> int:
         """The least count that is reached or undercut with a probability of at least `share`."""
         place = np.searchsorted(np.cumsum(self.probability), share - 1e-12)
-        return int(self.counts[min(place, len(self.counts) - 1)])
+        return int(self.counts[min(int(place), len(self.counts) - 1)])
 
     def p_value(self, count: int) -> float:
         """Two-sided p of Fisher's exact test: the probability of everything that is no likelier than `count` hits."""

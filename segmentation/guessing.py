@@ -174,7 +174,7 @@ _NUMBER_RULES: tuple[tuple[Role, float, str, Callable[[Evidence], bool]], ...] =
     (Role.RATIO, 0.8, "the name says a share of something", lambda e: e.has("percent", "percentage", "ratio", "rate", "share", "score")),
     (Role.VISITS, 0.85, "numbers, and the name speaks of visits", lambda e: e.has("visits", "logins") and e.whole),
     (Role.PURCHASES, 0.85, "whole numbers, and the name speaks of purchases",
-     lambda e: e.has("purchases", "transactions") and e.whole and not e.has("amount", "value")),
+     lambda e: e.has("purchases", "transactions", "frequency") and e.whole and e.low >= 0 and not e.has("amount", "value")),
     (Role.SPEND, 0.75, "numbers, and the name says money spent",
      lambda e: e.has("spend", "revenue", "sales", "monetary") or (e.has("total") and e.has("charges", "amount", "purchases"))),
     (Role.AMOUNT, 0.75, "numbers, and the name speaks of money",

@@ -66,11 +66,11 @@ def measure_customers(customers: pd.DataFrame, schema: Schema, as_of: date, *, w
     sources = (_personal, _household, _spending, _ordering, _plain)
     rows = [row for source in sources for row in source(customers, open_schema, as_of)]
     open_names = {measure.name for measure, *_ in rows}
-    hidden = [row for row in _plain(customers, hidden_schema, as_of) if row[0].name not in open_names]
+    hidden = [row for row in _one_by_one(customers, hidden_schema, as_of) if row[0].name not in open_names]
     words = list(_categories(customers, Schema(tuple(columns)), open_names))
     every = [*rows, *hidden, *words]
     values = {measure.name: each for measure, each, _, _ in every}
-    sensitive = {column.name for column in hidden_schema}
+    sensitive = {measure.name for measure, *_ in hidden} | {column.name for column in hidden_schema}
     return Measured(
         table=pd.DataFrame(values, index=customers.index),
         measures=tuple(measure for measure, *_ in (*rows, *hidden)),
@@ -180,6 +180,21 @@ def _plain(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Ro
         yield _measure(column, "share"), _flag(customers[column.name]), "flag", (column,)
 
 
+def _one_by_one(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[_Row]:
+    """Each column as it stands, for those that go into no sum and no share: somebody may still ask for one by its name."""
+    units: dict[Role, Unit] = {
+        Role.INCOME: "money",
+        Role.SPEND: "money",
+        Role.DEPENDENTS: "count",
+        Role.PURCHASES: "count",
+        Role.VISITS: "count",
+    }
+    yield from _personal(customers, Schema(schema.of(Role.BIRTH_YEAR, Role.AGE, Role.ENROLLED_ON, Role.RECENCY_DAYS)), as_of)
+    for column in schema.of(*units):
+        yield _measure(column, units[column.role]), finite(customers[column.name]), "describing", (column,)
+    yield from _plain(customers, schema, as_of)
+
+
 def _categories(customers: pd.DataFrame, schema: Schema, taken: Collection[str]) -> Iterator[_Row]:
     """Words of each category. Marital status is one only where `partner` does not speak for it already."""
     for column in schema.of(Role.CATEGORY):
@@ -199,7 +214,10 @@ def _measure(column: Column, unit: Unit) -> Measure:
 
 def finite(values: pd.Series[Any]) -> NDArray[np.float64]:
     """`values` as float64 with NaN for everything that is no finite number."""
-    numbers = np.asarray(pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    if values.dtype == np.float64:  # nothing to convert, which one customer would wait for
+        numbers = values.to_numpy()
+    else:
+        numbers = np.asarray(pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 

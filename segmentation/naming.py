@@ -7,45 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-import numpy as np
-import pandas as pd
-
-from segmentation.profile_types import Difference, Measure
+from segmentation.facts import DAYS_SINCE, SHARE_OF_ORDERS, SHARE_OF_SPEND, SINCE_LAST, Fact
+from segmentation.traits import trait
 from segmentation.wording import lower_first, upper_first
-
-LARGE = 0.5
-"""A difference under a medium effect (Cohen 1988) names nobody."""
 
 SHORT = 14
 MOSTLY = 0.5
+HARDLY = 0.25
 CAP = 2.5
 """Beyond this effect one word is as good as another."""
 
-
-@dataclass(frozen=True)
-class Fact:
-    """One measure of one segment, as a namer needs it.
-
-    `ratio` is the mean over the overall mean (None where a ratio says nothing); `having` and `rest_having` are the
-    shares of customers above zero, for counts of a few such as children (else None). `yes_or_no` holds only 0 and 1.
-    """
-
-    measure: Measure
-    difference: Difference
-    ratio: float | None
-    having: float | None
-    rest_having: float | None
-    yes_or_no: bool = False
-
-    @property
-    def telling(self) -> bool:
-        """Significant, and large enough to name somebody by."""
-        return self.difference.significant and abs(self.difference.effect) >= LARGE
-
-    @property
-    def higher(self) -> bool:
-        """Above everyone else."""
-        return self.difference.effect > 0
+TRAIT = 0.9
+"""Weight of what a column of yes or no, or of categories, says."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +68,11 @@ WORDS = (
     Word(r"^age$", False, adjective="Younger", weight=1.2),
     Word(r"^(tenure|customer_for)", True, adjective="Long-standing"),
     Word(r"^(tenure|customer_for)", False, adjective="Newer"),
-    Word(r"recency", True, adjective="Lapsing"),
-    Word(r"recency", False, adjective="Recent"),
+    Word(DAYS_SINCE.pattern, True, adjective="Lapsing"),
+    Word(DAYS_SINCE.pattern, False, adjective="Recent"),
     Word(r"^partner$", True, adjective="Partnered", weight=0.8, mostly=True),
     Word(r"^partner$", False, adjective="Single", weight=0.8, mostly=True),
 )
-SHARE_OF_ORDERS = re.compile(r"^(.+) share of orders$", re.IGNORECASE)
-SHARE_OF_SPEND = re.compile(r"^(.+) share of spend$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,6 +83,7 @@ class _Use:
     fact: Fact
     score: float
     topic: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,13 +95,6 @@ class _Candidate:
     parts: tuple[str, ...]
     shorts: tuple[str, ...]
     measures: tuple[str, ...]
-
-
-def facts(table: pd.DataFrame, measures: Sequence[Measure], differences: Sequence[Difference], member: np.ndarray) -> tuple[Fact, ...]:
-    """The facts of one segment, largest effect first."""
-    by_name = {measure.name: measure for measure in measures}
-    found = [_fact(by_name[each.measure], each, table[each.measure].to_numpy(dtype=np.float64), member) for each in differences]
-    return tuple(sorted(found, key=lambda fact: -abs(fact.difference.effect)))
 
 
 def name_segments(facts_of_all: Sequence[Sequence[Fact]]) -> tuple[Name, ...]:
@@ -149,31 +114,19 @@ def name_segments(facts_of_all: Sequence[Sequence[Fact]]) -> tuple[Name, ...]:
     return _distinct(chosen)
 
 
-def _fact(measure: Measure, difference: Difference, values: np.ndarray, member: np.ndarray) -> Fact:
-    known = np.isfinite(values)
-    positive = bool((values[known] >= 0).all()) and difference.overall_mean > 0
-    few = measure.unit == "count" and positive and float(np.median(values[known])) <= 1 and float(values[known].max()) <= 6
-    return Fact(
-        measure=measure,
-        difference=difference,
-        ratio=difference.mean / difference.overall_mean if positive else None,
-        having=float((values[known & member] > 0).mean()) if few else None,
-        rest_having=float((values[known & ~member] > 0).mean()) if few else None,
-        yes_or_no=measure.unit == "share" and bool(np.isin(values[known], (0.0, 1.0)).all()),
-    )
-
-
 def _candidates(segment: Sequence[Fact]) -> list[_Candidate]:
     telling = [fact for fact in segment if fact.telling]
     words = [(word, fact, _score(word, fact)) for fact in telling for word in WORDS if _supports(word, fact)]
     adjectives = [_Use(word.adjective, fact, score, word.topic) for word, fact, score in words if word.adjective]
-    nouns = [_Use(word.noun, fact, score, word.topic) for word, fact, score in words if word.noun] + _share_nouns(telling)
+    adjectives += _level_adjectives(telling)
+    nouns = [_Use(word.noun, fact, score, word.topic) for word, fact, score in words if word.noun]
+    nouns += _share_nouns(telling) + _trait_nouns(telling)
     if {"parents of teens", "families"} <= {noun.text for noun in nouns} and any(
         re.search("kid|child", noun.fact.measure.name) for noun in nouns
     ):
         nouns = [noun for noun in nouns if noun.text != "parents of teens"]
     pairs = [_pair(a, n) for a, n in product(adjectives, nouns) if a.fact.measure.name != n.fact.measure.name]
-    alone = [_single(upper_first(noun.text), noun, 0.85) for noun in nouns]
+    alone = [_single(upper_first(noun.text), noun, 0.85, short=noun.short) for noun in nouns]
     alone += [_single(f"{adjective.text} customers", adjective, 0.7, short=adjective.text) for adjective in adjectives]
     return sorted(pairs + alone + _generic(telling), key=lambda each: (-each.score, each.text))
 
@@ -186,11 +139,11 @@ def _supports(word: Word, fact: Fact) -> bool:
     if not word.mostly:
         return True
     having = fact.difference.mean if fact.measure.unit == "share" else fact.having
-    return having is not None and (having > MOSTLY if word.higher else having < 0.25)
+    return having is not None and (having > MOSTLY if word.higher else having < HARDLY)
 
 
 def _score(word: Word, fact: Fact) -> float:
-    return word.weight * min(abs(fact.difference.effect), CAP)
+    return word.weight * min(fact.strength, CAP)
 
 
 def _share_nouns(telling: Sequence[Fact]) -> list[_Use]:
@@ -200,8 +153,34 @@ def _share_nouns(telling: Sequence[Fact]) -> list[_Use]:
         for pattern, weight in ((SHARE_OF_ORDERS, 1.05), (SHARE_OF_SPEND, 0.8)):
             match = pattern.match(fact.measure.label)
             if match and fact.higher and "deal" not in match[1].lower() and (fact.ratio or 0) >= 1.25:
-                nouns.append(_Use(f"{lower_first(match[1])} buyers", fact, weight * min(abs(fact.difference.effect), CAP)))
+                nouns.append(_Use(f"{lower_first(match[1])} buyers", fact, weight * min(fact.strength, CAP)))
     return nouns
+
+
+def _level_adjectives(telling: Sequence[Fact]) -> list[_Use]:
+    """Month-to-month: a level that most of them have, where it can be said of a customer."""
+    mostly = [(fact, trait(fact.measure).adjective) for fact in telling if _mostly(fact)]
+    return [_Use(text, fact, TRAIT * min(fact.strength, CAP)) for fact, text in mostly if text]
+
+
+def _trait_nouns(telling: Sequence[Fact]) -> list[_Use]:
+    """Senior citizens, customers with phone service: most have it; customers without it: hardly any has, and most others do."""
+    nouns = []
+    for fact in telling:
+        if not fact.measure.yes_or_no or fact.measure.name == "partner":
+            continue
+        words, score = trait(fact.measure), TRAIT * min(fact.strength, CAP)
+        if _mostly(fact) and not words.adjective:
+            short = f"No {words.thing}" if words.lack else upper_first(words.plural or words.thing)
+            nouns.append(_Use(words.noun, fact, score, short=short))
+        if fact.difference.mean < HARDLY and fact.difference.rest_mean > MOSTLY and words.without:
+            nouns.append(_Use(f"customers {words.without}", fact, score, short=f"No {words.thing}"))
+    return nouns
+
+
+def _mostly(fact: Fact) -> bool:
+    """Whether it is a yes or no that most of them have, and more than others."""
+    return fact.measure.yes_or_no and fact.measure.name != "partner" and fact.higher and fact.difference.mean > MOSTLY
 
 
 def _pair(adjective: _Use, noun: _Use) -> _Candidate:
@@ -210,32 +189,27 @@ def _pair(adjective: _Use, noun: _Use) -> _Candidate:
         first = "Settled"
     if first == "Younger" and adjective.fact.difference.mean < 40:
         first = "Young"
-    head = noun.text.split()[0]
+    head = upper_first(noun.text.split()[0])
+    shorts = (noun.short,) if noun.short else (f"{first} {lower_first(head)}", upper_first(noun.text), head)
     return _Candidate(
-        text=f"{first} {noun.text}",
+        text=upper_first(f"{first} {noun.text}"),
         score=(adjective.score + noun.score) * (0.8 if adjective.topic and adjective.topic == noun.topic else 1.0),
         parts=(adjective.text, noun.text),
-        shorts=(first, f"{first} {head}", upper_first(noun.text), upper_first(head)),
+        shorts=tuple(upper_first(short) for short in (first, *shorts)),
         measures=(adjective.fact.measure.name, noun.fact.measure.name),
     )
 
 
 def _single(text: str, use: _Use, share: float, short: str = "") -> _Candidate:
-    return _Candidate(text, use.score * share, (use.text,), (short or text, text.split()[0]), (use.fact.measure.name,))
+    shorts = (upper_first(short),) if short else (text, text.split()[0])
+    return _Candidate(upper_first(text), use.score * share, (use.text,), shorts, (use.fact.measure.name,))
 
 
 def _generic(telling: Sequence[Fact]) -> list[_Candidate]:
     """`High monthly charges`, and with a second measure `High monthly charges, low tenure`."""
-    singles = [(_side(fact), fact) for fact in telling[:6]]
     one = [
-        _Candidate(
-            text,
-            0.5 * min(abs(fact.difference.effect), CAP),
-            (text,),
-            (f"{text.split()[0]} {lower_first(fact.measure.short)}",),
-            (fact.measure.name,),
-        )
-        for text, fact in singles
+        _Candidate(text, 0.5 * min(fact.strength, CAP), (text,), (short,), (fact.measure.name,))
+        for fact, (text, short) in ((fact, _side(fact)) for fact in telling[:6])
     ]
     two = [
         _Candidate(
@@ -251,10 +225,17 @@ def _generic(telling: Sequence[Fact]) -> list[_Candidate]:
     return one + two
 
 
-def _side(fact: Fact) -> str:
-    if fact.yes_or_no:
-        return f"{'More' if fact.higher else 'Less'} often {lower_first(fact.measure.label)}"
-    return f"{'High' if fact.higher else 'Low'} {lower_first(fact.measure.label)}"
+def _side(fact: Fact) -> tuple[str, str]:
+    """On which side of everyone else they are in one measure, and the same in short."""
+    measure = fact.measure
+    if measure.yes_or_no:
+        words = trait(measure)
+        said = words.adjective or words.group
+        return f"{'Often' if fact.higher else 'Rarely'} {said}", upper_first(said) if fact.higher else f"Not {said}"
+    if measure.unit == "days" and (last := SINCE_LAST.match(measure.label)):
+        return (f"{upper_first(last[1])} long ago", "Long ago") if fact.higher else (f"Recent {last[1]}", "Recently")
+    side = "High" if fact.higher else "Low"
+    return f"{side} {lower_first(measure.label)}", f"{side} {lower_first(measure.short)}"
 
 
 def _best(candidates: Sequence[_Candidate], others: Sequence[_Candidate]) -> _Candidate | None:

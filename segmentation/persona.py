@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segmentation.naming import SHARE_OF_ORDERS, SHARE_OF_SPEND, Fact
-from segmentation.profile_types import Evidence, OutcomeRate
-from segmentation.wording import listed, lower_first, number, percent, quantity, times, without_sums
+from segmentation.facts import SHARE_OF_ORDERS, SHARE_OF_SPEND, SINCE_LAST, Fact
+from segmentation.profile_types import Evidence, Measure, OutcomeRate
+from segmentation.traits import how_often, trait
+from segmentation.wording import listed, lower_first, number, percent, quantity, times, upper_first, without_sums
 
 EVIDENCE = 3
 WORTH_SAYING = 0.3
@@ -29,7 +30,7 @@ def evidence(segment: Sequence[Fact], named_by: Sequence[str], outcomes: Sequenc
 
 def persona(segment: Sequence[Fact], outcomes: Sequence[OutcomeRate], share: float, value_share: float | None) -> str:
     """Who they are, then what they do; only significant differences, the strongest first."""
-    said = [fact for fact in segment if fact.difference.significant and abs(fact.difference.effect) >= WORTH_SAYING]
+    said = [fact for fact in segment if fact.difference.significant and fact.strength >= WORTH_SAYING and not _said_backwards(fact)]
     kept = set(without_sums([fact.measure.name for fact in segment]))
     said = [fact for fact in said if fact.measure.name in kept]
     who = [_clause(fact) for fact in said if _is_who(fact)][:CLAUSES]
@@ -46,20 +47,18 @@ def persona(segment: Sequence[Fact], outcomes: Sequence[OutcomeRate], share: flo
     return f"They {listed(first)}. They {listed(second)}.{ending}"
 
 
+def _said_backwards(fact: Fact) -> bool:
+    """Rarely without something: another level says it forwards."""
+    return fact.measure.yes_or_no and not fact.higher and trait(fact.measure).lack
+
+
 def _is_who(fact: Fact) -> bool:
     return fact.measure.name in WHO or fact.measure.unit == "years" or fact.having is not None
 
 
 def _independent(fact: Fact, named: Sequence[Fact]) -> bool:
-    """Whether a fact adds to those already shown: shares of the same whole, or a sum and its parts, say one thing twice."""
-    return not any(_topic(fact) == _topic(other) for other in named)
-
-
-def _topic(fact: Fact) -> str:
-    for pattern, topic in ((SHARE_OF_ORDERS, "channel"), (SHARE_OF_SPEND, "category")):
-        if pattern.match(fact.measure.label):
-            return topic
-    return fact.measure.name
+    """Whether a fact adds to those already shown."""
+    return not any(fact.topic == other.topic for other in named)
 
 
 def _without_repeats(said: Sequence[Fact]) -> list[Fact]:
@@ -71,23 +70,55 @@ def _without_repeats(said: Sequence[Fact]) -> list[Fact]:
 
 
 def _clear_outcome(outcomes: Sequence[OutcomeRate]) -> OutcomeRate | None:
-    """The outcome whose interval excludes the overall rate and whose lift is furthest from 1."""
-    clear = [each for each in outcomes if (each.low > each.overall_rate or each.high < each.overall_rate) and not 0.8 < each.lift < 1.25]
+    """The outcome that differs beyond chance and whose lift is furthest from 1."""
+    clear = [each for each in outcomes if _differs(each) and not 0.8 < each.lift < 1.25]
     return max(clear, key=lambda each: max(each.lift, 1 / max(each.lift, 1e-9)), default=None)
 
 
+def _differs(outcome: OutcomeRate) -> bool:
+    """By its test; in versions that were stored without one, by its interval."""
+    if outcome.significant is not None:
+        return outcome.significant
+    return outcome.low > outcome.overall_rate or outcome.high < outcome.overall_rate
+
+
 def _evidence(fact: Fact) -> Evidence:
-    label, unit, mean = fact.measure.label, fact.measure.unit, fact.difference.mean
-    if fact.having is not None:
-        word, share = ("With", fact.having) if fact.having >= 0.5 or fact.higher else ("No", 1 - fact.having)
-        return Evidence(f"{word} {lower_first(label)}", percent(share), fact.measure.name)
-    if unit in ("years", "number"):
-        return Evidence(f"Mean {lower_first(label)}", quantity(mean, unit), fact.measure.name)
-    if unit in ("days", "months"):
-        return Evidence(label, f"{number(mean)} {_days_or_months(fact)}", fact.measure.name)
-    if fact.ratio is None or fact.yes_or_no or (unit == "share" and (0.8 < fact.ratio < 1.25 or fact.difference.overall_mean >= MAINLY)):
-        return Evidence(label, quantity(mean, unit), fact.measure.name)
-    return Evidence(label, f"{times(fact.ratio)} average", fact.measure.name)
+    """The figure that says most, beside everyone else's where it is not a ratio."""
+    measure, rest = fact.measure, fact.difference.rest_mean
+    if fact.having is not None and fact.rest_having is not None:
+        most = fact.having >= 0.5 or fact.higher
+        own, others = (fact.having, fact.rest_having) if most else (1 - fact.having, 1 - fact.rest_having)
+        return Evidence(f"{'With' if most else 'No'} {lower_first(measure.label)}", percent(own), measure.name, _the_rest(percent(others)))
+    if measure.yes_or_no:
+        return _share_evidence(measure, fact.difference.mean, rest)
+    if measure.unit in ("years", "number"):
+        text = quantity(fact.difference.mean, measure.unit)
+        return Evidence(f"Mean {lower_first(measure.label)}", text, measure.name, _the_rest(quantity(rest, measure.unit)))
+    if measure.unit in ("days", "months"):
+        return Evidence(measure.label, f"{number(fact.difference.mean)} {_days_or_months(fact)}", measure.name, _the_rest(number(rest)))
+    if fact.ratio is None or _says_more_as_itself(fact):
+        return Evidence(measure.label, quantity(fact.difference.mean, measure.unit), measure.name, _the_rest(quantity(rest, measure.unit)))
+    return Evidence(measure.label, f"{times(fact.ratio)} average", measure.name)
+
+
+def _share_evidence(measure: Measure, own: float, rest: float) -> Evidence:
+    """A yes or no that most of them have not is told by those who are without it."""
+    words = trait(measure)
+    if words.without and own < 0.5 and own < rest:
+        label, shares = upper_first(words.without), (1 - own, 1 - rest)
+    else:
+        label, shares = upper_first(words.group) if words.lack else measure.label, (own, rest)
+    return Evidence(label, percent(shares[0]), measure.name, _the_rest(percent(shares[1])))
+
+
+def _the_rest(figure: str) -> str:
+    return f"the rest {figure}"
+
+
+def _says_more_as_itself(fact: Fact) -> bool:
+    """Whether a share is better not made a ratio: it hardly differs, or is large for everybody."""
+    near = fact.ratio is not None and 0.8 < fact.ratio < 1.25
+    return fact.measure.unit == "share" and (near or fact.difference.overall_mean >= MAINLY)
 
 
 MAINLY = 0.4
@@ -101,9 +132,12 @@ def _days_or_months(fact: Fact) -> str:
 def _clause(fact: Fact) -> str:
     """One statement that follows "They"."""
     if fact.having is not None and fact.rest_having is not None:
-        return _having(lower_first(fact.measure.label), fact.having, fact.rest_having)
+        shares = f"({percent(fact.having)}; the rest {percent(fact.rest_having)})"
+        return f"{how_often(fact.having, fact.rest_having)} have {lower_first(fact.measure.label)} {shares}"
     if fact.measure.name == "partner":
         return _partner(fact.difference.mean, fact.difference.rest_mean)
+    if fact.measure.yes_or_no:
+        return trait(fact.measure).said(fact.difference.mean, fact.difference.rest_mean)
     template = _template(fact)
     own, rest = (quantity(value, fact.measure.unit) for value in (fact.difference.mean, fact.difference.rest_mean))
     ratio = times(fact.ratio) if fact.ratio is not None else ""
@@ -112,7 +146,6 @@ def _clause(fact: Fact) -> str:
 
 SAID = {
     "age": "are {own} years old on average (the rest {rest})",
-    "tenure": "have been customers for {own} months on average (the rest {rest})",
 }
 SAID_AS_RATIO = {
     "spend": "spend {ratio} the average",
@@ -126,6 +159,10 @@ def _template(fact: Fact) -> str:
     name, label, unit = fact.measure.name, fact.measure.label, fact.measure.unit
     if name in SAID:
         return SAID[name]
+    if name == "tenure" and unit == "months":
+        return "have been customers for {own} months on average (the rest {rest})"
+    if unit == "days" and (last := SINCE_LAST.match(label)):
+        return f"had their {last[1]} {{own}} days ago on average (the rest {{rest}})"
     if unit == "money" and fact.ratio is not None:
         return SAID_AS_RATIO.get(name, "have {ratio} the average {label}")
     if name in SAID_AS_RATIO and fact.ratio is not None:
@@ -135,8 +172,6 @@ def _template(fact: Fact) -> str:
         return ("use a deal in {own} of their orders" if deal else "place {own} of their orders through the {part}") + " (the rest {rest})"
     if SHARE_OF_SPEND.match(label):
         return "spend {own} of their money on {part} (the rest {rest})"
-    if fact.yes_or_no:
-        return "have {label} in {own} of cases (the rest {rest})"
     return "average {own} {label} (the rest {rest})" if unit == "count" else "average {own} in {label} (the rest {rest})"
 
 
@@ -151,15 +186,3 @@ def _partner(own: float, rest: float) -> str:
     if own < 0.5:
         return f"live without a partner ({percent(1 - own)}; the rest {percent(1 - rest)})"
     return f"live with a partner ({percent(own)}; the rest {percent(rest)})"
-
-
-def _having(label: str, own: float, rest: float) -> str:
-    if own > 0.8:
-        return (
-            f"nearly always have {label} ({percent(own)}; the rest {percent(rest)})"
-            if own > 0.9
-            else f"mostly have {label} ({percent(own)}; the rest {percent(rest)})"
-        )
-    if own < 0.2:
-        return f"rarely have {label} ({percent(own)}; the rest {percent(rest)})"
-    return f"have {label} in {percent(own)} of cases (the rest {percent(rest)})"

@@ -17,6 +17,7 @@ from segmentation.features import FeatureBuilder, FeatureSummary, Recipe
 from segmentation.measures import Measured, measure_customers
 from segmentation.profile_types import Measure, Profiles
 from segmentation.profiles import profile_segments
+from segmentation.reach import Reach, learn_reach
 from segmentation.recipe import Wish, measured_with_recipe
 from segmentation.roles import Schema
 from segmentation.selection import AUTO, DEFAULT_ALGORITHM, Candidate, Progress, Sweep, Verdict, sweep
@@ -36,11 +37,15 @@ DISTINCT_ROWS = 5_000
 
 @dataclass(frozen=True, eq=False)
 class SegmentModel:
-    """What places a customer: the recipe, what its features learned, and the clusters."""
+    """What places a customer: the recipe, what its features learned, and the clusters.
+
+    `reach` is what is known of each segment's customers; models of version 0.1 have none.
+    """
 
     recipe: Recipe
     builder: FeatureBuilder
     clusterer: Clusterer
+    reach: Reach | None = None
 
     def assign(self, customers: pd.DataFrame, schema: Schema, as_of: date | None = None) -> Assignments:
         """Segments of `customers` (canonical columns), later ones included, with the recipe as it was fitted.
@@ -140,8 +145,9 @@ def segment_customers(
     swept = sweep_features(matrix, recipe, k=k, algorithm=algorithm, seed=seed, progress=stages.within(0.05, 0.85))
     chosen, verdict = choose(swept, k)
     key = (chosen.algorithm, chosen.k)
-    model = SegmentModel(recipe, builder, swept.models[key])
-    assignments = model.clusterer.assign(matrix)
+    clusterer = swept.models[key]
+    assignments = clusterer.assign(matrix)
+    model = SegmentModel(recipe, builder, clusterer, learn_reach(recipe, builder, measured, assignments.label, clusterer.k))
     stages.at("Describing segments", 0.85)
     table, measures = described(measured, recipe)
     profiles = profile_segments(

@@ -13,7 +13,7 @@ class Measure:
     """Something known of every customer that segments can be compared by, in plain units.
 
     `name` is canonical ("spend", "share_catalog", "age"), `label` is read by people ("Spend"), `short` fits a
-    phone. `fitted` says that the model used it.
+    phone. `fitted` says that the model used it, `yes_or_no` that it is a share of customers: each has it or not.
     """
 
     name: str
@@ -21,14 +21,15 @@ class Measure:
     short: str
     unit: Unit
     fitted: bool
+    yes_or_no: bool = False
 
 
 @dataclass(frozen=True)
 class Difference:
     """How one measure differs between a segment and everyone else.
 
-    `effect` is the difference of means in pooled standard deviations (Cohen 1988, d), with the bootstrap
-    percentile interval `low` to `high`; `z` is the segment's mean minus the overall mean in overall standard
+    `effect` is the difference of means in pooled standard deviations (Cohen 1988, d), with its 95 % interval
+    `low` to `high`; `z` is the segment's mean minus the overall mean in overall standard
     deviations (the heat map's cell). `significant` holds after Holm's correction over all measures and segments.
     """
 
@@ -74,8 +75,35 @@ class MixPart:
 
 
 @dataclass(frozen=True)
+class Chance:
+    """Lifts that a group drawn at random, as large as the segment, shows: 2.5 %, 97.5 % and 95 % points (hypergeometric)."""
+
+    low: float
+    high: float
+    top: float
+
+
+@dataclass(frozen=True)
+class SpendLift:
+    """Lifts that spend alone gives: of the best quarter of customers by spend, and of the quarter most of the segment is in.
+
+    Quarters count from 1, who spend least, to 4.
+    """
+
+    best: float
+    best_quarter: int
+    own: float
+    own_quarter: int
+
+
+@dataclass(frozen=True)
 class OutcomeRate:
-    """How often an outcome happened in a segment; Wilson (1927) interval, lift against the overall rate."""
+    """How often an outcome happened in a segment; Wilson (1927) interval, lift against the overall rate.
+
+    `chance` is what a random group would show, `spend` what a spend quarter shows (None without spend), `significant` whether
+    the segment differs from everyone else (Fisher's test) after Holm's correction over all segments and outcomes. All three are
+    None in versions that were stored without them.
+    """
 
     outcome: str
     label: str
@@ -86,28 +114,47 @@ class OutcomeRate:
     high: float
     overall_rate: float
     lift: float
+    chance: Chance | None = None
+    spend: SpendLift | None = None
+    significant: bool | None = None
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Conditions on plain columns that find part of a segment.
+    """Conditions on plain columns that find part of a segment; all `conditions` must hold.
 
-    `precision` is the share of those found who are in the segment, `recall` the share of the segment found.
+    `precision` is the share of those found who are in the segment, `recall` the share of the segment found, `coverage` the share
+    of all customers found (None in versions that were stored without it). `customers` are found.
     """
 
     conditions: tuple[str, ...]
     precision: float
     recall: float
     customers: int
+    coverage: float | None = None
+
+
+@dataclass(frozen=True)
+class RuleSum:
+    """What all rules of a segment find together: a customer whom several find counts once."""
+
+    precision: float
+    recall: float
+    coverage: float
+    customers: int
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One fact behind a name: what ("Spend"), how it reads ("2.2× average"), and the measure it is about."""
+    """One fact behind a name: what ("Spend"), how it reads ("2.2× average"), and the measure it is about.
+
+    `reference` is what the figure is to be compared to ("the rest 45"), empty where `text` says it.
+    """
 
     label: str
     text: str
     measure: str
+    reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +195,7 @@ class SegmentProfile:
     mix: tuple[MixPart, ...]
     outcomes: tuple[OutcomeRate, ...]
     rules: tuple[Rule, ...]
+    rule_sum: RuleSum | None = None
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.answers import with_answers
 from segmentation.clustering import Assignments
-from segmentation.comparison import differences, mean_interval, spread
+from segmentation.comparison import differences, spread
 from segmentation.customer_map import customer_map
-from segmentation.naming import Fact, Name, facts, name_segments
+from segmentation.facts import Fact, facts
+from segmentation.intervals import mean_interval
+from segmentation.naming import Name, name_segments
+from segmentation.outcomes import outcome_rates
 from segmentation.persona import evidence, persona
 from segmentation.profile_types import (
+    Chance,
     CustomerMap,
     Difference,
     Distribution,
@@ -25,15 +30,18 @@ from segmentation.profile_types import (
     OutcomeRate,
     Profiles,
     Rule,
+    RuleSum,
     SegmentProfile,
+    SpendLift,
     Unit,
 )
 from segmentation.roles import Role, Schema
-from segmentation.rules import segment_rules
-from segmentation.shape import bin_edges, distribution, mixes, outcome_rates
+from segmentation.rules import RuleFinder
+from segmentation.shape import bin_edges, distribution, mixes
 from segmentation.wording import without_sums
 
 __all__ = [
+    "Chance",
     "CustomerMap",
     "Difference",
     "Distribution",
@@ -44,7 +52,9 @@ __all__ = [
     "OutcomeRate",
     "Profiles",
     "Rule",
+    "RuleSum",
     "SegmentProfile",
+    "SpendLift",
     "Unit",
     "profile_segments",
 ]
@@ -76,19 +86,21 @@ def profile_segments(
     """
     if not len(customers) == len(table) == len(assignments.label) == len(features):
         raise ValueError("Customers, measures, assignments and features must have one row per customer, in the same order.")
+    measures = with_answers(measures, table, customers, schema)
     label = assignments.label
     clusters = [int(cluster) for cluster in np.unique(label[label >= 0])]
     members = [label == cluster for cluster in clusters]
     shares = [float(member.mean()) for member in members]
-    found = differences(table, measures, label, clusters, seed)
+    found = differences(table, measures, label, clusters)
     measures = _by_spread(measures, found, shares)
     found = tuple(_in_order(each, measures) for each in found)
     facts_of_all = [facts(table, measures, each, member) for each, member in zip(found, members, strict=True)]
     worth = _Worth.of(customers, schema, table)
     shapes = _distributions(table, measures, facts_of_all, members)
     mix = mixes(customers, schema, members)
-    outcomes = outcome_rates(customers, schema, members)
+    outcomes = outcome_rates(customers, schema, members, worth.spend)
     names = name_segments(facts_of_all)
+    rules = RuleFinder.of(table, measures, seed)
     segments = tuple(
         _segment(
             cluster,
@@ -98,11 +110,11 @@ def profile_segments(
             names[place],
             worth,
             border=int((member & (assignments.confidence < BORDER)).sum()),
-            stability=float(stability[cluster]) if stability is not None else None,
+            stability=_known(stability[cluster]) if stability is not None else None,
             distributions=shapes[place],
             mix=mix[place],
             outcomes=outcomes[place],
-            rules=segment_rules(table, measures, member, seed),
+            rules=rules.find(member),
         )
         for place, (cluster, member) in enumerate(zip(clusters, members, strict=True))
     )
@@ -162,7 +174,7 @@ def _segment(
     distributions: tuple[Distribution, ...],
     mix: tuple[MixPart, ...],
     outcomes: tuple[OutcomeRate, ...],
-    rules: tuple[Rule, ...],
+    rules: tuple[tuple[Rule, ...], RuleSum | None],
 ) -> SegmentProfile:
     share, value_share = float(member.mean()), worth.share(member)
     return SegmentProfile(
@@ -185,8 +197,13 @@ def _segment(
         distributions=distributions,
         mix=mix,
         outcomes=outcomes,
-        rules=rules,
+        rules=rules[0],
+        rule_sum=rules[1],
     )
+
+
+def _known(figure: float) -> float | None:
+    return float(figure) if np.isfinite(figure) else None
 
 
 def _by_spread(measures: Sequence[Measure], found: Sequence[Sequence[Difference]], shares: Sequence[float]) -> tuple[Measure, ...]:
@@ -204,7 +221,7 @@ def _distributions(
 ) -> list[tuple[Distribution, ...]]:
     """Each segment's most telling measures on edges that all segments share."""
     shown = set(without_sums([measure.name for measure in measures]))
-    chosen = [[fact.measure for fact in segment if fact.measure.name in shown][:TELLING] for segment in facts_of_all]
+    chosen = [_telling([fact.measure for fact in segment if fact.measure.name in shown]) for segment in facts_of_all]
     wanted = {measure.name: measure for segment in chosen for measure in segment}
     values = {name: table[name].to_numpy(dtype=np.float64) for name in wanted}
     edges = {name: bin_edges(values[name], measure) for name, measure in wanted.items()}
@@ -212,3 +229,8 @@ def _distributions(
         tuple(distribution(measure, values[measure.name], edges[measure.name], member) for measure in segment)
         for segment, member in zip(chosen, members, strict=True)
     ]
+
+
+def _telling(measures: Sequence[Measure]) -> Sequence[Measure]:
+    """Those with a shape to show; a yes or no has none, and is shown only where there is nothing else."""
+    return ([measure for measure in measures if not measure.yes_or_no] or measures)[:TELLING]

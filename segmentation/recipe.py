@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from segmentation.clustering import deepest_valley, spread_steps
 from segmentation.errors import NotEnoughData, SegmentationError
 from segmentation.features import BOUNDS, FeatureSpec, Recipe, Transform, curved, log_start
-from segmentation.gaps import deepest_valley, spread_steps
 from segmentation.measures import Family, Measured, finite, measure_customers
 from segmentation.profile_types import Measure
 from segmentation.roles import Role, Schema
@@ -116,7 +116,7 @@ def _specs(measured: Measured, look: pd.DataFrame) -> dict[str, FeatureSpec]:
 def _spec(measure: Measure, family: Family, values: pd.Series[Any]) -> FeatureSpec:
     if family == "flag":
         return FeatureSpec(measure.name, measure.name, measure.label, "flag", NOMINAL)
-    logarithmic = measure.unit == "money" or family == "orders" or (measure.unit == "count" and _skewed(finite(values)))
+    logarithmic = measure.unit == "money" or family == "orders" or (measure.unit in ("count", "number") and _skewed(finite(values)))
     label = f"{measure.label}, on a log scale" if logarithmic else measure.label
     return FeatureSpec(measure.name, measure.name, label, "log" if logarithmic else "none")
 
@@ -162,7 +162,8 @@ def _by_family(measured: Measured, specs: Mapping[str, FeatureSpec], look: pd.Da
     chosen = [name for kind in leading for name in usable if family[name] == kind]
     describing = [name for name in usable if family[name] == "describing"]
     if len(chosen) < ENOUGH_FEATURES:
-        chosen += describing + [name for name in usable if family[name] in ("flag", "category")]
+        also = ("orders", "describing", "flag", "category")
+        chosen += [name for kind in also for name in usable if family[name] == kind and name not in chosen]
     kinds = {name for name in (*chosen, *describing) if not specs[name].levels and _falls_apart(look[name], specs[name])}
     chosen += [name for name in describing if name in kinds and name not in chosen]
     kept = _without_redundant(look, specs, chosen)
@@ -244,9 +245,9 @@ def _varies(values: pd.Series[Any], transform: Transform) -> bool:
 
 
 def _skewed(values: NDArray[np.float64]) -> bool:
-    """Whether a count of many values has a long upper tail (skewness above `SKEWED`)."""
+    """Whether numbers of many values, none below zero, have a long upper tail (skewness above `SKEWED`)."""
     known = values[np.isfinite(values)]
-    if len(np.unique(known)) <= FEW_VALUES:
+    if len(np.unique(known)) <= FEW_VALUES or known.min() < 0:
         return False
     centred = known - known.mean()
     return bool((centred**3).mean() > SKEWED * (centred**2).mean() ** 1.5)

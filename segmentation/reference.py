@@ -16,7 +16,7 @@ ROWS = 2_000
 """Rows of each shuffle: every column gives as many of its values, drawn at random."""
 
 SILHOUETTE_ROWS = 1_000
-SHUFFLES = 6
+SHUFFLES = 5
 LEVEL_DRAWS = 3
 """Bootstrap draws behind the reference's own repeatability: it sets a level, no decision hangs on it."""
 

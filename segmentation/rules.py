@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.profile_types import Measure, Rule
-from segmentation.wording import lower_first, quantity
+from segmentation import traits
+from segmentation.profile_types import Measure, Rule, RuleSum
+from segmentation.wording import lower_first, quantity, without_sums
 
+Floats = NDArray[np.float64]
 Members = NDArray[np.bool_]
 
 DEPTH = 3
 MOST = 3
+OFFERED = 12
+"""A tree may choose among so many measures."""
+
 SAMPLE = 20_000
-"""Trees grow on so many customers at most; precision and recall are always counted on all."""
+"""Trees grow on so many customers at most; precision, recall and coverage are always counted on all."""
 
 WORTHWHILE = 0.05
 """Further rules find at least this share of the segment."""
@@ -41,43 +47,94 @@ class Bounds:
             return np.asarray((values > self.low) & (values <= self.high))
 
 
-def segment_rules(table: pd.DataFrame, measures: Sequence[Measure], member: Members, seed: int) -> tuple[Rule, ...]:
-    """At most `MOST` rules that find the segment, the one that finds most of it first.
+@dataclass(frozen=True)
+class RuleFinder:
+    """What every segment's rules are sought in: measures with their `values` (n, m), NaN where unknown.
 
-    A tree (CART, Breiman et al. 1984) of depth `DEPTH` separates the segment from everyone else; neighbouring leaves
-    that both find the segment are joined; thresholds are rounded, and precision and recall are counted again with the
-    rounded ones. Unknown values take the median while the tree grows and meet no condition afterwards.
+    Trees grow on `filled` (at most `SAMPLE` of the `rows`, unknown values at the median); `order` sorts each of its columns.
     """
-    usable = [measure for measure in measures if table[measure.name].notna().any()]
-    if not usable or not member.any() or member.all():
-        return ()
-    tree = _grow(table[[measure.name for measure in usable]], member, seed)
-    by_words = {}
-    for leaf in _finding_leaves(tree):
-        bounds = {usable[place].name: _rounded(limits, usable[place]) for place, limits in leaf.items()}
-        rule = _counted(bounds, table, usable, member)
-        if rule is not None and rule.precision >= PRECISE:
-            by_words[rule.conditions] = rule
-    best = sorted(by_words.values(), key=lambda rule: (-rule.recall, rule.conditions))[:MOST]
-    return tuple(rule for rule in best if rule.recall >= WORTHWHILE or rule is best[0])
+
+    measures: tuple[Measure, ...]
+    values: Floats
+    rows: NDArray[np.intp]
+    filled: Floats
+    order: NDArray[np.intp]
+    seed: int
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, measures: Sequence[Measure], seed: int) -> RuleFinder:
+        """For customers with these `measures`, columns of `table`: not those that nobody has a value of, nor sums beside their parts."""
+        shown = set(without_sums([measure.name for measure in measures]))
+        usable = tuple(measure for measure in measures if measure.name in shown and table[measure.name].notna().any())
+        values = table[[measure.name for measure in usable]].to_numpy(dtype=np.float64)
+        rows = np.arange(len(values))
+        if len(rows) > SAMPLE:
+            rows = np.sort(np.random.default_rng(seed).choice(rows, SAMPLE, replace=False))
+        sample = values[rows]
+        filled = np.where(np.isfinite(sample), sample, np.nanmedian(values, axis=0)) if usable else sample
+        return cls(usable, values, rows, filled, np.argsort(filled, axis=0), seed)
+
+    def find(self, member: Members) -> tuple[tuple[Rule, ...], RuleSum | None]:
+        """At most `MOST` rules that find the segment, the one that finds most of it first, and what they find together.
+
+        A tree (CART, Breiman et al. 1984) of depth `DEPTH` separates the segment from everyone else; neighbouring leaves that both
+        find the segment are joined; thresholds are rounded, and all figures are counted on all customers with the rounded ones.
+        Unknown values meet no condition. Without a rule there is no sum either.
+        """
+        if not self.measures or not member.any() or member.all():
+            return (), None
+        columns = self._telling(member[self.rows])
+        tree = self._grow(columns, member)
+        by_words: dict[tuple[str, ...], tuple[Rule, Members]] = {}
+        for leaf in _finding_leaves(tree):
+            bounds = {columns[place]: _rounded(limits, self.measures[columns[place]]) for place, limits in leaf.items()}
+            found = self._found(bounds)
+            if found.any() and (found & member).sum() >= PRECISE * found.sum():
+                rule = Rule(self._words(bounds), **counted(found, member))
+                by_words[rule.conditions] = rule, found
+        best = sorted(by_words.values(), key=lambda each: (-each[0].recall, each[0].conditions))[:MOST]
+        kept = [each for each in best if each[0].recall >= WORTHWHILE or each is best[0]]
+        return tuple(rule for rule, _ in kept), RuleSum(**counted(_either(found for _, found in kept), member)) if kept else None
+
+    def _telling(self, member: Members) -> list[int]:
+        """The measures that a tree is offered: those in which segment and rest lie furthest apart (Kolmogorov-Smirnov distance)."""
+        inside = member[self.order]
+        gap = np.abs(np.cumsum(inside / max(int(member.sum()), 1) - ~inside / max(int((~member).sum()), 1), axis=0))
+        ordered = np.take_along_axis(self.filled, self.order, axis=0)
+        ends = np.vstack([ordered[1:] != ordered[:-1], np.ones((1, gap.shape[1]), dtype=bool)])
+        distance = np.max(np.where(ends, gap, 0.0), axis=0)
+        return sorted(np.argsort(-distance, kind="stable")[:OFFERED].tolist())
+
+    def _grow(self, columns: Sequence[int], member: Members) -> DecisionTreeClassifier:
+        segment = member[self.rows]
+        leaf = min(max(5, round(0.02 * int(segment.sum()))), max(1, len(segment) // 4))
+        tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=leaf, random_state=self.seed)
+        return tree.fit(self.filled[:, columns], segment)
+
+    def _found(self, bounds: Mapping[int, Bounds]) -> Members:
+        return _all(limits.holds(self.values[:, column]) for column, limits in bounds.items())
+
+    def _words(self, bounds: Mapping[int, Bounds]) -> tuple[str, ...]:
+        return tuple(condition(self.measures[column], bounds[column]) for column in sorted(bounds))
 
 
-def together(table_rules: Sequence[Members], member: Members) -> tuple[float, float]:
-    """Precision and recall of several rules used as one; 0 and 0 where they find nobody."""
-    found = np.logical_or.reduce(list(table_rules)) if table_rules else np.zeros_like(member)
-    hits = int((found & member).sum())
-    return (hits / int(found.sum()) if found.any() else 0.0, hits / int(member.sum()) if member.any() else 0.0)
+def counted(found: Members, member: Members) -> dict[str, Any]:
+    """Precision, recall, coverage and number of those `found`, of whom the segment has `member`; somebody must be found."""
+    hits, customers = int((found & member).sum()), int(found.sum())
+    return {
+        "precision": hits / customers,
+        "recall": hits / int(member.sum()),
+        "coverage": customers / len(found),
+        "customers": customers,
+    }
 
 
-def _grow(table: pd.DataFrame, member: Members, seed: int) -> DecisionTreeClassifier:
-    rows = np.arange(len(table))
-    if len(rows) > SAMPLE:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, SAMPLE, replace=False))
-    values = table.iloc[rows].to_numpy(dtype=np.float64)
-    values = np.where(np.isfinite(values), values, table.median().to_numpy())
-    leaf = max(5, round(0.02 * int(member[rows].sum())))
-    tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=min(leaf, max(1, len(rows) // 4)), random_state=seed)
-    return tree.fit(values, member[rows])
+def _all(conditions: Iterable[Members]) -> Members:
+    return np.asarray(np.logical_and.reduce(list(conditions)))
+
+
+def _either(rules: Iterable[Members]) -> Members:
+    return np.asarray(np.logical_or.reduce(list(rules)))
 
 
 Leaf = dict[int, Bounds]
@@ -126,30 +183,10 @@ def round_threshold(value: float, measure: Measure) -> float:
     return float(round(rounded)) if abs(rounded) >= 10 and measure.unit == "money" else rounded
 
 
-def _counted(bounds: dict[str, Bounds], table: pd.DataFrame, measures: Sequence[Measure], member: Members) -> Rule | None:
-    """The rule in words with its figures; None where rounding left it empty."""
-    found = np.ones(len(table), dtype=bool)
-    for name, limits in bounds.items():
-        found &= limits.holds(table[name].to_numpy(dtype=np.float64))
-    if not found.any():
-        return None
-    drawn = [measure for measure in measures if measure.name in bounds]
-    words = tuple(condition(measure, bounds[measure.name], yes_or_no=_is_yes_or_no(measure, table)) for measure in drawn)
-    hits = int((found & member).sum())
-    return Rule(words, hits / int(found.sum()), hits / int(member.sum()), int(found.sum()))
-
-
-def _is_yes_or_no(measure: Measure, table: pd.DataFrame) -> bool:
-    return measure.unit == "share" and bool(table[measure.name].dropna().isin([0, 1]).all())
-
-
-def condition(measure: Measure, bounds: Bounds, *, yes_or_no: bool = False) -> str:
-    """`income over 68,100`, `no teenagers`, `at most 4 web visits a month`; of a yes-or-no measure, `phone service: no`."""
-    if yes_or_no:
-        yes = math.isfinite(bounds.low)
-        if measure.name == "partner":
-            return "living with a partner" if yes else "living without a partner"
-        return f"{lower_first(measure.label)}: {'yes' if yes else 'no'}"
+def condition(measure: Measure, bounds: Bounds) -> str:
+    """`income over 68,100`, `no teenagers`, `at most 4 web visits a month`; of a yes or no, `phone service: no`."""
+    if measure.yes_or_no:
+        return traits.condition(measure, yes=math.isfinite(bounds.low))
     label = "aged" if measure.name == "age" else lower_first(measure.label)
     low = quantity(bounds.low, measure.unit) if math.isfinite(bounds.low) else None
     high = quantity(bounds.high, measure.unit) if math.isfinite(bounds.high) else None

@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.clouds import find_clouds
 from segmentation.clustering import (
     ALGORITHMS,
     ONE_COLUMN_EACH,
@@ -19,13 +18,12 @@ from segmentation.clustering import (
     Features,
     Layout,
     algorithm_named,
-    fit_kmeans_from,
     one_thread,
+    widest_bridge,
 )
 from segmentation.errors import NotEnoughData
 from segmentation.figures import calinski_harabasz, davies_bouldin, explained, mean_silhouette, silhouette_samples, within_per_row
-from segmentation.gaps import BRIDGED, widest_bridge
-from segmentation.reference import SHUFFLES, Blocks, Reference, shuffled_reference
+from segmentation.reference import Blocks, Reference, shuffled_reference
 from segmentation.stability import Stability, bootstrap, prediction_strength
 
 VerdictWord = Literal["natural", "useful", "none"]
@@ -34,6 +32,8 @@ Progress = Callable[[str, float], None]
 
 DEFAULT_ALGORITHM = "kmeans"
 AUTO = "auto"
+BESIDES = {DEFAULT_ALGORITHM: ("clouds",)}
+"""What is tried besides an algorithm: k-means does not see clouds of very unequal size, and says nothing of whether there are any."""
 
 EVALUATION_ROWS = 5_000
 """Figures of more customers than this are taken from a seeded sample: a silhouette costs the square of the rows."""
@@ -136,14 +136,15 @@ def sweep(
     Figures are taken in the feature space, on at most `EVALUATION_ROWS` customers. `blocks` are the ranges of columns that are one
     feature. NotEnoughData when an algorithm that finds its own number of segments finds none of `ks`.
     """
-    algorithms = list(ALGORITHMS.values()) if algorithm == AUTO else [algorithm_named(algorithm)]
+    names = list(ALGORITHMS) if algorithm == AUTO else [algorithm, *BESIDES.get(algorithm, ())]
+    algorithms = [algorithm_named(name) for name in names]
     sample = evaluation_sample(features, seed)
     several = _Whole(features, sample, blocks or [(column, column + 1) for column in range(features.shape[1])], layout, seed)
     report = progress or _silent
     parts = []
     for place, each in enumerate(algorithms):
         low, high = place / len(algorithms), (place + 1) / len(algorithms)
-        parts.append(_sweep_one(several, each, ks, _within(report, low, high, each.label if len(algorithms) > 1 else "")))
+        parts.append(_sweep_one(several, each, ks, _within(report, low, high, each.label if place else "")))
     candidates = tuple(candidate for part in parts for candidate in part.candidates)
     if not candidates:
         raise NotEnoughData(_found_nothing(algorithms[0], ks))
@@ -180,9 +181,7 @@ def _sweep_one(data: _Whole, algorithm: Algorithm, ks: Sequence[int], report: Pr
     report(f"Trying {_span(ks)} segments", 0.0)
     started = time.perf_counter()
     with one_thread():
-        models = dict(algorithm.fit(data.features, ks, seed=seed, layout=layout))
-        if algorithm.name == DEFAULT_ALGORITHM:
-            models |= _from_clouds(data, models)
+        models = algorithm.fit(data.features, ks, seed=seed, layout=layout)
         seconds = (time.perf_counter() - started) / max(len(models), 1)
         report("Resampling", 0.2)
         stability = bootstrap(sample, models, algorithm, seed=seed, draws=DRAWS, layout=layout)
@@ -195,16 +194,6 @@ def _sweep_one(data: _Whole, algorithm: Algorithm, ks: Sequence[int], report: Pr
     errors = {(algorithm.name, k): float(np.nan_to_num(np.nanstd(silhouettes[k])) / error) for k in models}
     keyed = {(algorithm.name, k): model for k, model in models.items()}
     return Sweep(tuple(measured), keyed, {(algorithm.name, k): stability[k] for k in models}, errors, len(sample))
-
-
-def _from_clouds(data: _Whole, models: Mapping[int, Clusterer]) -> dict[int, Clusterer]:
-    """k-means started from the clouds, where that keeps them apart and the starts at random did not find them."""
-    means = find_clouds(data.sample, seed=data.seed)
-    if means is None or len(means) not in models:
-        return {}
-    k, found = len(means), fit_kmeans_from(data.features, means)
-    bridges = [widest_bridge(data.sample, model.labels(data.sample), k, seed=data.seed) for model in (found, models[k])]
-    return {k: found} if bridges[0] <= BRIDGED < bridges[1] else {}
 
 
 def _silhouettes(sample: Features, models: Mapping[int, Clusterer]) -> list[NDArray[np.float64]]:
@@ -235,7 +224,7 @@ def _candidate(
         explained=share,
         explained_null=share_null,
         gap=float(reference.log_within.mean() - np.log(within_per_row(sample[placed], labels[placed], k))),
-        gap_error=float(reference.log_within.std() * np.sqrt(1 + 1 / SHUFFLES)),
+        gap_error=float(reference.log_within.std() * np.sqrt(1 + 1 / len(reference.log_within))),
         stability_ari=stability.mean,
         stability_low=stability.low,
         stability_null=reference.stability,

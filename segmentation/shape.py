@@ -1,4 +1,4 @@
-"""The shape of segments beside everyone else: distributions, mix of spend, channels and categories, outcomes."""
+"""The shape of segments beside everyone else: distributions, and the mix of spend, channels and categories."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
-from segmentation.profile_types import Distribution, Measure, MixPart, OutcomeRate
+from segmentation.profile_types import Distribution, Measure, MixPart
 from segmentation.roles import Column, Role, Schema
 from segmentation.wording import nice_step
 
@@ -20,7 +19,6 @@ Members = NDArray[np.bool_]
 BINS = 22
 PARTS = 8
 DEALS = ("deal", "discount", "promo", "coupon")
-YES = frozenset({"1", "yes", "y", "true", "t", "ja", "oui", "si"})
 
 
 def bin_edges(values: Floats, measure: Measure) -> tuple[tuple[float, ...], bool]:
@@ -72,47 +70,6 @@ def mixes(customers: pd.DataFrame, schema: Schema, members: Sequence[Members]) -
 def channels(schema: Schema) -> tuple[Column, ...]:
     """Purchase columns that count orders in a channel; deals are a way to pay less, not a channel."""
     return tuple(column for column in schema.of(Role.PURCHASES) if not any(word in column.name.lower() for word in DEALS))
-
-
-def outcome_rates(customers: pd.DataFrame, schema: Schema, members: Sequence[Members]) -> tuple[tuple[OutcomeRate, ...], ...]:
-    """Per segment, how often each outcome happened, best lift first; outcomes that happened to nobody are left out."""
-    hits = [(column, yes_values(customers[column.name])) for column in schema.of(Role.OUTCOME)]
-    rates = [[_outcome_rate(column, hit, member) for column, hit in hits if np.nansum(hit) > 0] for member in members]
-    return tuple(tuple(sorted((rate for rate in own if rate is not None), key=lambda rate: -rate.lift)) for own in rates)
-
-
-def _outcome_rate(column: Column, hit: Floats, member: Members) -> OutcomeRate | None:
-    """The rate among members whose outcome is known; None where none is."""
-    own = hit[member]
-    n, hits = int(np.isfinite(own).sum()), int(np.nansum(own))
-    if n == 0:
-        return None
-    overall = float(np.nanmean(hit))
-    low, high = wilson(hits, n)
-    return OutcomeRate(column.name, column.label, n, hits, hits / n, low, high, overall, hits / n / overall)
-
-
-def yes_values(column: pd.Series[Any]) -> Floats:
-    """1.0 for yes (a number above 0, or a word such as "Yes"), 0.0 for no, NaN for unknown."""
-    place, values = pd.factorize(column)  # each distinct value is read once: there are millions of customers and few words
-    meaning = np.array([*(_is_yes(value) for value in values), np.nan])
-    return meaning[place]
-
-
-def _is_yes(value: object) -> float:
-    try:
-        return float(float(str(value)) > 0)
-    except ValueError:
-        return float(str(value).strip().lower() in YES)
-
-
-def wilson(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval (1927) for a rate; `n` must be at least 1."""
-    z = float(stats.norm.ppf(0.5 + confidence / 2))
-    rate = hits / n
-    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
 class _Whole:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
-from segmentation.gaps import BRIDGED
+from segmentation.clustering import BRIDGED
 from segmentation.selection import Candidate, Reason, Verdict
 
 REPEATABLE = 0.90
@@ -12,7 +13,10 @@ REPEATABLE = 0.90
 
 SMALLEST_SHARE = 0.05
 SEPARATED_BY = 0.05
-"""Least lead of the silhouette, and of the gap, over shuffled columns. Shuffled files stay within 0.02 of theirs."""
+"""Least gap over shuffled columns. Files without structure stay within 0.02."""
+
+LEAST_LEAD = 0.015
+"""Least lead of the silhouette over that of shuffled columns, which is a blunter measure of the same."""
 
 GAP_ERRORS = 3.0
 CLEARLY_REPEATABLE = 0.95
@@ -21,6 +25,8 @@ LEAST_NATURAL_SHARE = 0.005
 
 ALIKE = 0.01
 """Algorithms whose silhouettes differ by less are as good as each other; the simplest is taken."""
+
+Lack = Literal["separation", "repeatability", "size"]
 
 WORDS = (
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
@@ -63,9 +69,19 @@ def judge(candidates: Sequence[Candidate], chosen: Candidate) -> Verdict:
     return _no_verdict(chosen, reasons)
 
 
+def lacks(candidate: Candidate) -> tuple[Lack, ...]:
+    """What a candidate lacks to be useful: nothing where it is."""
+    checks: tuple[tuple[Lack, bool], ...] = (
+        ("separation", _separated(candidate)),
+        ("repeatability", candidate.stability_ari >= REPEATABLE),
+        ("size", candidate.smallest_share >= SMALLEST_SHARE),
+    )
+    return tuple(name for name, holds in checks if not holds)
+
+
 def _separated(candidate: Candidate) -> bool:
     lead = candidate.silhouette - candidate.silhouette_null
-    return lead >= SEPARATED_BY and candidate.gap >= max(SEPARATED_BY, GAP_ERRORS * candidate.gap_error)
+    return lead >= LEAST_LEAD and candidate.gap >= max(SEPARATED_BY, GAP_ERRORS * candidate.gap_error)
 
 
 def _useful(candidate: Candidate) -> bool:

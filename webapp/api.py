@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from webapp.edge import Door, Resources, declare, unit_of_work
 from webapp.edge.answers import problem
@@ -21,38 +22,55 @@ from webapp.services.access import Actor, Permission, require
 from webapp.services.datasets import list_datasets
 from webapp.services.errors import Invalid
 from webapp.services.jobs import workers_alive
+from webapp.services.scoring import CustomerScore, SegmentName, score_customers
 from webapp.services.segments import SegmentsOverview, show_segments
 from webapp.services.tokens import token_actor
 from webapp.store import StoreError
 
 VERSION = "/api/v1"
+MOST_SCORED = 10_000
+"""Customers in one request."""
+SCORE_BYTES = 16 << 20
+"""Largest body of a request that scores customers."""
+
 Body = Callable[..., Any]
+Sent = Callable[[], tuple[Any, ...]]
+"""Reads what came with a request, checked; the body of the route gets it after the actor."""
 
 
 def install_api(server: Flask, resources: Resources) -> None:
     """Register `/api/v1/...`, `/healthz` and `/readyz`."""
     _add(server, resources, "/datasets", _datasets, needs=Permission.VIEW)
     _add(server, resources, "/datasets/<dataset>/segments", _segments, needs=Permission.VIEW)
+
+    def _score(session: Session, actor: Actor, customers: list[dict[str, Any]], dataset: str) -> dict[str, Any]:
+        return scores_json(session, actor, resources, customers, dataset)
+
+    _add(server, resources, "/datasets/<dataset>/score", _score, needs=Permission.VIEW_CUSTOMERS, method="POST", sent=sent_customers)
     server.add_url_rule("/healthz", endpoint="healthz", view_func=lambda: {"status": "ok"})
     server.add_url_rule("/readyz", endpoint="readyz", view_func=functools.partial(_readyz, resources))
     declare(server, "healthz", Door.OPEN)
     declare(server, "readyz", Door.OPEN)
 
 
-def _add(server: Flask, resources: Resources, rule: str, body: Body, *, needs: Permission) -> None:
-    """Answer `rule` with what `body(session, actor, **parts)` returns, as JSON, for tokens whose role allows it."""
+def _add(
+    server: Flask, resources: Resources, rule: str, body: Body, *, needs: Permission, method: str = "GET", sent: Sent = lambda: ()
+) -> None:
+    """Answer `rule` with what `body(session, actor, *sent(), **parts)` returns, as JSON, for tokens whose role allows it."""
 
     def view(**parts: str) -> ResponseReturnValue:
         with unit_of_work(resources, read_only=True) as session:
             actor = _bearer(session)
-            if actor is None:
-                detail = "Send a valid API token as `Authorization: Bearer ...`. An admin makes one with `smartcart token add`."
-                return problem(401, "A token is needed", detail, headers={"WWW-Authenticate": "Bearer"}, code="unauthorized")
-            require(actor, needs)
-            return Response(json.dumps(body(session, actor, **parts)), content_type="application/json")
+        if actor is None:
+            detail = "Send a valid API token as `Authorization: Bearer ...`. An admin makes one with `smartcart token add`."
+            return problem(401, "A token is needed", detail, headers={"WWW-Authenticate": "Bearer"}, code="unauthorized")
+        require(actor, needs)
+        content = sent()  # between two units of work: whoever sends slowly holds no connection
+        with unit_of_work(resources, read_only=True) as session:
+            return Response(json.dumps(body(session, actor, *content, **parts)), content_type="application/json")
 
     endpoint = f"api{body.__name__}"
-    server.add_url_rule(VERSION + rule, endpoint=endpoint, view_func=view, provide_automatic_options=False)
+    server.add_url_rule(VERSION + rule, endpoint=endpoint, view_func=view, methods=[method], provide_automatic_options=False)
     declare(server, endpoint, Door.TOKEN)
 
 
@@ -88,6 +106,69 @@ def segments_json(overview: SegmentsOverview) -> list[dict[str, Any]]:
         {"key": style.key, "name": style.name, "size": profile.size, "share": profile.share, "campaigns": overview.tags.get(style.key, 0)}
         for style, profile in pairs
     ]
+
+
+def sent_customers() -> tuple[list[dict[str, Any]]]:
+    """The customers that a request brings, each an object of values by column; refused in plain words where they are anything else."""
+    content = _sent_json()
+    if not isinstance(content, dict) or not isinstance(content.get("customers"), list):
+        raise Invalid("Send an object with a list of `customers`, each an object of values by column.", details={"field": "customers"})
+    if unknown := sorted(set(content) - {"customers"}):
+        raise Invalid(f"Beside `customers` nothing is taken, but there is {unknown[0]!r}.", details={"field": unknown[0]})
+    customers = content["customers"]
+    if len(customers) > MOST_SCORED:
+        raise Invalid(
+            f"At most {MOST_SCORED:,} customers can be scored at once; there are {len(customers):,}. Send them in parts.",
+            code="too_many_customers",
+            details={"field": "customers"},
+        )
+    for place, customer in enumerate(customers):
+        if not isinstance(customer, dict):
+            raise Invalid("A customer is an object of values by column.", details={"field": f"customers[{place}]"})
+    return (customers,)
+
+
+def _sent_json() -> Any:
+    if not request.is_json:
+        raise UnsupportedMediaType("Send JSON, and say so with `Content-Type: application/json`.")
+    request.max_content_length = SCORE_BYTES
+    try:
+        return request.get_json()
+    except RequestEntityTooLarge:
+        raise RequestEntityTooLarge(f"At most {SCORE_BYTES >> 20} MB can be sent at once. Send the customers in parts.") from None
+    except BadRequest:
+        raise BadRequest("The body cannot be read as JSON. Check its quotation marks, brackets and encoding (UTF-8).") from None
+
+
+def scores_json(session: Session, actor: Actor, resources: Resources, customers: list[dict[str, Any]], dataset: str) -> dict[str, Any]:
+    """Segment, confidence, runner-up and reasons of each of `customers`, in their order."""
+    scores = score_customers(session, actor, resources.store, dataset, customers, version=_version())
+    return {
+        "dataset": scores.dataset,
+        "version": scores.version,
+        "as_of": scores.as_of,
+        "customers": [_score_json(score) for score in scores.customers],
+        "unknown_columns": scores.unknown_columns,
+    }
+
+
+def _score_json(score: CustomerScore) -> dict[str, Any]:
+    why = score.explanation
+    return {
+        "customer_key": score.customer_key,
+        "segment": _name_json(score.segment),
+        "confidence": score.confidence,
+        "runner_up": _name_json(score.runner_up),
+        "reasons": [vars(reason) for reason in why.reasons],
+        "unlike_training": why.unlike,
+        "unlike_because": [vars(oddity) for oddity in why.oddities],
+        "missing": why.missing,
+        "missing_text": why.missing_text,
+    }
+
+
+def _name_json(name: SegmentName | None) -> dict[str, str] | None:
+    return None if name is None else {"key": name.key, "name": name.name}
 
 
 def _readyz(resources: Resources) -> Response:

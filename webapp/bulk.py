@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -244,6 +244,26 @@ def copy_rows(path: Path, expressions: Sequence[str], beside: pd.DataFrame, allo
             f"ORDER BY customers.file_row_number) TO '{_literal(target)}' ({form})"
         ).fetchone()
     return int(written[0]) if written else 0
+
+
+def write_frames(
+    frames: Iterator[pd.DataFrame], columns: Mapping[str, str], expressions: Sequence[str], target: Path, *, parquet: bool
+) -> int:
+    """Write `expressions` over `frames`, one after the other, to a CSV or Parquet file, and answer how many rows went in.
+
+    `columns` (name to SQL type) are those of every frame.
+    """
+    form = "FORMAT parquet, COMPRESSION zstd" if parquet else "FORMAT csv, HEADER true"
+    names = ", ".join(quoted(name) for name in columns)
+    with column_engine() as connection:
+        connection.execute(f"CREATE TEMP TABLE written ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
+        for frame in frames:
+            connection.register("frame", frame)
+            connection.execute(f"INSERT INTO written SELECT {names} FROM frame")
+            connection.unregister("frame")
+        query = f"SELECT {', '.join(expressions)} FROM written"
+        copied = connection.execute(f"COPY ({query}) TO '{_literal(target)}' ({form})").fetchone()
+    return int(copied[0]) if copied else 0
 
 
 def _literal(path: Path) -> str:

@@ -49,7 +49,7 @@ class ImportStatus(StrEnum):
 
 
 class VersionStatus(StrEnum):
-    """Where a model version stands. A ready one never changes."""
+    """Where a model version or a sweep stands. A ready one never changes."""
 
     PENDING = "pending"  # its job is queued or running
     READY = "ready"  # fitted, stored, immutable
@@ -194,7 +194,10 @@ class Import(Base):
 
 
 class Snapshot(Base):
-    """The immutable, dated state of a dataset; `digest` addresses its Parquet file in the store."""
+    """The immutable, dated state of a dataset; `digest` addresses its Parquet file in the store.
+
+    `exploration` is what was found out about its customers before any clustering (None: not yet); it is read only when it is asked for.
+    """
 
     __tablename__ = "snapshots"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -206,6 +209,7 @@ class Snapshot(Base):
     customers: Mapped[int]
     column_schema: Mapped[dict[str, Any]] = mapped_column(JSON)
     quality: Mapped[dict[str, Any]] = mapped_column(JSON)
+    exploration: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
     created_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("dataset_id", "number"), UniqueConstraint("dataset_id", "digest"))
 
@@ -224,10 +228,9 @@ class Customer(Base):
     __table_args__ = (CheckConstraint("consent IN ('given', 'withdrawn', 'unknown')", name="consent"),)
 
 
-class ModelVersion(Base):
-    """One fitted clustering; immutable once ready. Model and labels lie in the store under their digests."""
+class _Fit:
+    """What a model version and a sweep have in common; either is immutable once ready."""
 
-    __tablename__ = "model_versions"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
@@ -235,18 +238,31 @@ class ModelVersion(Base):
     number: Mapped[int]
     status: Mapped[VersionStatus] = mapped_column(String(16))
     status_message: Mapped[str | None] = mapped_column(Text)
-    algorithm: Mapped[str] = mapped_column(String(32))
     requested: Mapped[dict[str, Any]] = mapped_column(JSON)
     seed: Mapped[int]
-    k: Mapped[int | None]
-    verdict: Mapped[str | None] = mapped_column(String(16))
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    profiles: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    model_digest: Mapped[str | None] = mapped_column(String(64))
-    labels_digest: Mapped[str | None] = mapped_column(String(64))
     created_by: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
+
+
+class ModelVersion(_Fit, Base):
+    """One fitted clustering. Model and labels lie in the store under their digests."""
+
+    __tablename__ = "model_versions"
+    algorithm: Mapped[str] = mapped_column(String(32))
+    k: Mapped[int | None]
+    verdict: Mapped[str | None] = mapped_column(String(16))
+    profiles: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    model_digest: Mapped[str | None] = mapped_column(String(64))
+    labels_digest: Mapped[str | None] = mapped_column(String(64))
+    __table_args__ = (UniqueConstraint("dataset_id", "number"),)
+
+
+class Sweep(_Fit, Base):
+    """Algorithms and numbers of segments tried on a snapshot; nothing of it is kept but the figures in `report`."""
+
+    __tablename__ = "sweeps"
     __table_args__ = (UniqueConstraint("dataset_id", "number"),)
 
 

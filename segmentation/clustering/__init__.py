@@ -1,12 +1,14 @@
 """The algorithms, each with the assigner that places later customers."""
 
-from segmentation.clustering.centres import KMeans, cluster_means, fit_kmeans, fit_kmeans_from, within_sum_of_squares
+from segmentation.clustering.centres import KMeans, cluster_means, fit_kmeans, within_sum_of_squares
+from segmentation.clustering.gaps import BRIDGED, deepest_valley, spread_steps, widest_bridge
 from segmentation.clustering.registry import ALGORITHMS, algorithm_named, restored
 from segmentation.clustering.threads import one_thread
 from segmentation.clustering.types import ONE_COLUMN_EACH, Algorithm, Assignments, Clusterer, Features, Layout, State
 
 __all__ = [
     "ALGORITHMS",
+    "BRIDGED",
     "ONE_COLUMN_EACH",
     "Algorithm",
     "Assignments",
@@ -17,9 +19,11 @@ __all__ = [
     "State",
     "algorithm_named",
     "cluster_means",
+    "deepest_valley",
     "fit_kmeans",
-    "fit_kmeans_from",
     "one_thread",
     "restored",
+    "spread_steps",
+    "widest_bridge",
     "within_sum_of_squares",
 ]

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans as _KMeans
 
+from segmentation.clustering.rows import refuse_too_few, sampled
+from segmentation.clustering.scored import Scored, spherical
 from segmentation.clustering.threads import one_thread
-from segmentation.clustering.types import (
-    ONE_COLUMN_EACH,
-    Assignments,
-    Clusterer,
-    Features,
-    Layout,
-    State,
-    assignments_of,
-    blocks,
-    by_size,
-    joined,
-)
-from segmentation.errors import NotEnoughData
+from segmentation.clustering.types import ONE_COLUMN_EACH, Clusterer, Features, Layout, State, blocks, by_size
 
 SAMPLE_ROWS = 50_000
 """Above this many rows k-means is fitted on a sample, then polished on everybody."""
@@ -37,16 +27,41 @@ RESTARTS_FOR_FEW = 20
 
 RIVALS = 12
 BEST_RIVALS = 2
-FRESH_RESTARTS = 6
-"""A refit to a bootstrap sample starts from those of the first fit's local optima that suit the sample best: it finds the sample's own
-optimum about as surely as twenty random starts would, at a tenth of their cost. A start from the first fit's result alone would
-make every clustering look repeatable, and a few random starts none. Other customers (everybody counts once) get random starts."""
+FRESH_RESTARTS = 5
+"""A refit to a bootstrap sample starts from those of the first fit's local optima that suit the sample best. Where there is something to
+find, it finds it as surely as twenty random starts, at a tenth of their cost; a shapeless cloud repeats a tenth better than it should
+(docs/decisions/0008). A start from the first fit's result alone would make every clustering look repeatable, and a few random starts
+none. Other customers (everybody counts once) get random starts."""
 
 SAME_OPTIMUM = 1e-4
 
+Search = Callable[..., tuple[float, Features]]
+"""One way from a start to a local optimum: `search(features, k, weights=..., random_state=..., init=...)` gives inertia and centres."""
+
+
+def lloyd(features: Features, k: int, *, weights: NDArray[np.float64] | None = None, **start: Any) -> tuple[float, Features]:
+    """Inertia and centres (k, d) where Lloyd's algorithm ends from one `start` (scikit-learn's `init` and `random_state`)."""
+    fit = _KMeans(k, n_init=1, **start).fit(features, sample_weight=weights)
+    return float(fit.inertia_), np.asarray(fit.cluster_centers_, dtype=np.float64)
+
+
+Race = Callable[[Features, int, NDArray[np.float64], "Sequence[Features] | int", int], Features]
+"""The centres of the best optimum that given starts, or so many random ones, lead to: `race(features, k, weights, starts, seed)`."""
+
+
+def best_lloyd(features: Features, k: int, weights: NDArray[np.float64], starts: Sequence[Features] | int, seed: int) -> Features:
+    """Lloyd's algorithm from all starts in one call of scikit-learn, whose overhead is as large as a small fit."""
+    if isinstance(starts, int):
+        fit = _KMeans(k, n_init=starts, random_state=seed)
+    else:
+        # scikit-learn centres the rows before it asks for a start.
+        following = iter([start - features.mean(axis=0) for start in starts])
+        fit = _KMeans(k, n_init=len(starts), init=lambda *_, **__: next(following), random_state=seed)
+    return np.asarray(fit.fit(features, sample_weight=weights).cluster_centers_, dtype=np.float64)
+
 
 @dataclass(frozen=True, eq=False)
-class KMeans:
+class KMeans(Scored):
     """k-means as it was fitted: `centres` (k, d) and the pooled `variance` per dimension inside the clusters.
 
     Confidence is the posterior probability of the nearest cluster in a mixture of k equally likely spherical
@@ -61,6 +76,8 @@ class KMeans:
     rivals: tuple[Features, ...] = ()
     algorithm: ClassVar[str] = "kmeans"
     agreement: ClassVar[None] = None
+    search: ClassVar[Search] = staticmethod(lloyd)
+    best_of: ClassVar[Race] = staticmethod(best_lloyd)
 
     @property
     def k(self) -> int:
@@ -69,17 +86,7 @@ class KMeans:
 
     def scores(self, features: Features) -> Features:
         """Log of the Gaussian density around each centre, (n, k), up to a constant."""
-        squared: Features = cdist(features, self.centres, "sqeuclidean")
-        return squared / (-2.0 * max(self.variance, np.finfo(float).tiny))
-
-    def labels(self, features: Features) -> NDArray[np.int16]:
-        """The nearest centre of each row of `features` (n, d)."""
-        parts = [cdist(block, self.centres, "sqeuclidean").argmin(axis=1) for block in blocks(features)]
-        return np.concatenate(parts).astype(np.int16) if parts else np.empty(0, np.int16)
-
-    def assign(self, features: Features) -> Assignments:
-        """The nearest centre of each row of `features` (n, d), how sure that is, and the second nearest."""
-        return joined([assignments_of(self.scores(block)) for block in blocks(features)])
+        return spherical(cdist(features, self.centres, "sqeuclidean"), self.variance)
 
     def state(self) -> State:
         """Centres and variance."""
@@ -97,10 +104,12 @@ class KMeansAlgorithm:
 
     name: ClassVar[str] = "kmeans"
     label: ClassVar[str] = "k-means"
+    kind: ClassVar[type[KMeans]] = KMeans
 
     def fit(self, features: Features, ks: Sequence[int], *, seed: int, layout: Layout = ONE_COLUMN_EACH) -> Mapping[int, Clusterer]:
         """k-means for each of `ks`."""
-        return {k: fit_kmeans(features, k, seed=seed) for k in ks}
+        refuse_too_few(features, ks)
+        return {k: fit_kmeans(features, k, seed=seed, kind=self.kind) for k in ks}
 
     def refit(
         self,
@@ -113,7 +122,7 @@ class KMeansAlgorithm:
     ) -> Mapping[int, Clusterer]:
         """k-means with the same numbers of clusters."""
         with one_thread():
-            return {k: _refit(features, model, seed, weights) for k, model in models.items()}
+            return {k: refit_kmeans(features, model, seed=seed, weights=weights, kind=self.kind) for k, model in models.items()}
 
 
 def fit_kmeans(
@@ -123,6 +132,7 @@ def fit_kmeans(
     seed: int,
     restarts: int | None = None,
     weights: NDArray[np.float64] | None = None,
+    kind: type[KMeans] = KMeans,
 ) -> KMeans:
     """k-means on `features` (n, d), the best of `restarts` k-means++ starts; clusters sorted by size.
 
@@ -132,23 +142,48 @@ def fit_kmeans(
     all rows follow. `weights` (n,) counts each row that many times (a bootstrap sample). One thread, so that the
     result is the same bit for bit. NotEnoughData when there are fewer distinct rows than clusters.
     """
-    if len(features) < k:
-        raise NotEnoughData(f"{k} segments need at least {k} customers; there are {len(features)}. Ask for fewer segments.")
+    refuse_too_few(features, (k,))
     restarts = restarts or (RESTARTS if len(features) > FEW_ROWS else RESTARTS_FOR_FEW)
     with one_thread():
-        if len(features) > SAMPLE_ROWS and weights is None:
-            rivals = _fit_on_sample(features, k, seed, restarts)
-        else:
-            rivals = _local_optima(features, k, seed, restarts, weights)
-        return _finish(features, rivals)
+        rows = features if weights is not None else sampled(features, SAMPLE_ROWS, seed)
+        rivals = _local_optima(rows, k, seed, restarts, kind.search, weights)
+        if len(rows) < len(features):
+            rivals = (_polished(features, rivals[0]), *rivals[1:])
+        return _finish(features, rivals, kind)
 
 
-def fit_kmeans_from(features: Features, start: Features) -> KMeans:
-    """k-means on `features` (n, d) from the centres `start` (k, d): the local optimum that lies there, which refits look for alone."""
-    passes = 300 if len(features) <= SAMPLE_ROWS else POLISH_PASSES
-    with one_thread():
-        fit = _KMeans(len(start), init=start, n_init=1, max_iter=passes).fit(features)
-        return _finish(features, (np.asarray(fit.cluster_centers_, dtype=np.float64),))
+def refit_kmeans(features: Features, model: Clusterer, *, seed: int, weights: NDArray[np.float64], kind: type[KMeans] = KMeans) -> KMeans:
+    """k-means with as many clusters as `model` on rows that count `weights` times; centres alone, in no order."""
+    drawn = weights > 0
+    rows, counts = features[drawn], weights[drawn]
+    if isinstance(model, KMeans) and model.rivals and not (weights == 1).all():
+        starts: Sequence[Features] | int = best_starts(rows, counts, model.rivals)
+    else:
+        starts = FRESH_RESTARTS
+    return kind(kind.best_of(rows, model.k, counts, starts, seed), 1.0)
+
+
+def best_starts(rows: Features, counts: NDArray[np.float64], rivals: Sequence[Features]) -> Sequence[Features]:
+    """Those `BEST_RIVALS` of `rivals`, each (k, d), that leave the least squared distance in `rows` (n, d) counted `counts` times."""
+    if len(rivals) <= BEST_RIVALS:
+        return rivals
+    every = np.concatenate(rivals)
+    nearest = cdist(rows, every, "sqeuclidean").reshape(len(rows), len(rivals), -1).min(axis=2)
+    return [rivals[place] for place in np.argsort(counts @ nearest, kind="stable")[:BEST_RIVALS]]
+
+
+def distinct_optima(fits: Sequence[tuple[float, Features]]) -> tuple[Features, ...]:
+    """The different ones of `fits` (inertia and centres), the best first, `RIVALS` at most."""
+    different: list[tuple[float, Features]] = []
+    for fit in sorted(fits, key=lambda fit: fit[0]):
+        if not different or fit[0] > different[-1][0] * (1 + SAME_OPTIMUM):
+            different.append(fit)
+    return tuple(found for _, found in different[:RIVALS])
+
+
+def restart_seeds(seed: int, restarts: int) -> list[int]:
+    """A seed for each of `restarts` starts."""
+    return [int(each) for each in np.random.SeedSequence(seed).generate_state(restarts)]
 
 
 def within_sum_of_squares(features: Features, labels: NDArray[np.int16], k: int) -> float:
@@ -164,46 +199,23 @@ def cluster_means(features: Features, labels: NDArray[np.int16], k: int) -> tupl
     return size, sums / np.maximum(size, 1.0)[:, None]
 
 
-def _local_optima(features: Features, k: int, seed: int, restarts: int, weights: NDArray[np.float64] | None = None) -> tuple[Features, ...]:
-    """Centres of the different local optima that `restarts` k-means++ starts lead to, the best first, `RIVALS` at most."""
-    seeds = np.random.SeedSequence(seed).generate_state(restarts)
-    fits = [_KMeans(k, n_init=1, random_state=int(each)).fit(features, sample_weight=weights) for each in seeds]
-    different: list[_KMeans] = []
-    for fit in sorted(fits, key=lambda fit: float(fit.inertia_)):
-        if not different or fit.inertia_ > different[-1].inertia_ * (1 + SAME_OPTIMUM):
-            different.append(fit)
-    return tuple(np.asarray(fit.cluster_centers_, dtype=np.float64) for fit in different[:RIVALS])
+def _local_optima(
+    features: Features, k: int, seed: int, restarts: int, search: Search, weights: NDArray[np.float64] | None = None
+) -> tuple[Features, ...]:
+    """Centres of the different local optima that `restarts` k-means++ starts lead to."""
+    return distinct_optima([search(features, k, weights=weights, random_state=each) for each in restart_seeds(seed, restarts)])
 
 
-def _refit(features: Features, model: Clusterer, seed: int, weights: NDArray[np.float64]) -> KMeans:
-    """k-means with as many clusters on rows that count `weights` times; centres alone, in no order."""
-    if (weights == 1).all() or not isinstance(model, KMeans):
-        rivals = _local_optima(features, model.k, seed, FRESH_RESTARTS, weights)
-        return KMeans(rivals[0], 1.0, rivals)
-    drawn = weights > 0
-    rows, counts = features[drawn], weights[drawn]
-    starts = np.stack(model.rivals or (model.centres,))
-    if len(starts) > BEST_RIVALS:
-        distance = cdist(rows, starts.reshape(-1, rows.shape[1]), "sqeuclidean").reshape(len(rows), len(starts), -1).min(axis=2)
-        starts = starts[np.argsort(counts @ distance, kind="stable")[:BEST_RIVALS]]
-    fits = [_KMeans(model.k, init=start, n_init=1).fit(rows, sample_weight=counts) for start in starts]
-    best = min(fits, key=lambda fit: float(fit.inertia_))
-    return KMeans(np.asarray(best.cluster_centers_, dtype=np.float64), 1.0)
+def _polished(features: Features, centres: Features) -> Features:
+    """`centres` (k, d) after `POLISH_PASSES` over everybody."""
+    return lloyd(features, len(centres), init=centres, max_iter=POLISH_PASSES)[1]
 
 
-def _fit_on_sample(features: Features, k: int, seed: int, restarts: int) -> tuple[Features, ...]:
-    """The local optima of a sample, of which the best is polished on everybody."""
-    chosen = np.sort(np.random.default_rng(seed).choice(len(features), SAMPLE_ROWS, replace=False))
-    first, *others = _local_optima(features[chosen], k, seed, restarts)
-    polished = _KMeans(k, init=first, n_init=1, max_iter=POLISH_PASSES, copy_x=False).fit(features)
-    return (np.asarray(polished.cluster_centers_, dtype=np.float64), *others)
-
-
-def _finish(features: Features, rivals: tuple[Features, ...]) -> KMeans:
+def _finish(features: Features, rivals: tuple[Features, ...], kind: type[KMeans]) -> KMeans:
     """Clusters of the best optimum in canonical order (largest first, ties by centre) with their pooled variance."""
     centres = rivals[0]
     k, dimensions = centres.shape
     order = by_size(KMeans(centres, 1.0).labels(features), k, centres)
     centres = np.ascontiguousarray(centres[order])
     error = sum(float(cdist(block, centres, "sqeuclidean").min(axis=1).sum()) for block in blocks(features))
-    return KMeans(centres, error / (dimensions * max(len(features) - k, 1)), (centres, *rivals[1:]))
+    return kind(centres, error / (dimensions * max(len(features) - k, 1)), (centres, *rivals[1:]))

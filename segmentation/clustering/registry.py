@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from segmentation.clustering.birch import Birch, BirchAlgorithm
 from segmentation.clustering.centres import KMeans, KMeansAlgorithm
+from segmentation.clustering.clouds import Clouds, CloudsAlgorithm
+from segmentation.clustering.density import Hdbscan, HdbscanAlgorithm
+from segmentation.clustering.gaussian import GaussianMixture, GaussianMixtureAlgorithm
+from segmentation.clustering.minibatch import MiniBatchAlgorithm, MiniBatchKMeans
+from segmentation.clustering.mixed import KPrototypes, KPrototypesAlgorithm
 from segmentation.clustering.types import Algorithm, Clusterer, State
+from segmentation.clustering.ward import Ward, WardAlgorithm
 from segmentation.errors import SegmentationError
 
-ALGORITHMS: Mapping[str, Algorithm] = {algorithm.name: algorithm for algorithm in (KMeansAlgorithm(),)}
+ALGORITHMS: Mapping[str, Algorithm] = {
+    algorithm.name: algorithm
+    for algorithm in (
+        KMeansAlgorithm(),
+        CloudsAlgorithm(),
+        MiniBatchAlgorithm(),
+        GaussianMixtureAlgorithm(),
+        WardAlgorithm(),
+        BirchAlgorithm(),
+        HdbscanAlgorithm(),
+        KPrototypesAlgorithm(),
+    )
+}
 """In the order in which people read them; the first is the default."""
 
-_STORED: Mapping[str, type[Clusterer]] = {kind.algorithm: kind for kind in (KMeans,)}
+_STORED: Mapping[str, type[Clusterer]] = {
+    kind.algorithm: kind for kind in (KMeans, Clouds, MiniBatchKMeans, GaussianMixture, Ward, Birch, Hdbscan, KPrototypes)
+}
 
 
 def algorithm_named(name: str) -> Algorithm:

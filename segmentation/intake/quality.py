@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -37,13 +38,16 @@ def first_lines(lines: NDArray[np.int64], rows: NDArray[np.bool_]) -> tuple[int,
     return tuple(int(line) for line in np.sort(lines[rows])[:_SHOWN])
 
 
-def drop_implausible(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64]) -> list[Finding]:
-    """Set what cannot be true to missing, in place; a flag for each column and reason."""
+def drop_implausible(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64], *, as_of: date | None = None) -> list[Finding]:
+    """Set what cannot be true to missing, in place; a flag for each column and reason.
+
+    With `as_of`, every row is judged by itself: ages at that day, and no value against those of other rows.
+    """
     findings = []
     for column in sorted(schema, key=lambda c: c.role is not Role.ENROLLED_ON):  # ages are judged against checked dates
         if column.name not in customers:
             continue
-        for oddity in _oddities(column, customers, schema):
+        for oddity in _oddities(column, customers, schema, as_of):
             if oddity.rows.any():
                 customers.loc[oddity.rows, column.name] = None
                 count = int(oddity.rows.sum())
@@ -52,7 +56,7 @@ def drop_implausible(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.
     return findings
 
 
-def _oddities(column: Column, customers: pd.DataFrame, schema: Schema) -> Iterator[_Oddity]:
+def _oddities(column: Column, customers: pd.DataFrame, schema: Schema, as_of: date | None) -> Iterator[_Oddity]:
     series = customers[column.name]
     if pd.api.types.is_datetime64_any_dtype(series):
         years = series.dt.year.to_numpy(dtype=float, na_value=np.nan)
@@ -67,20 +71,24 @@ def _oddities(column: Column, customers: pd.DataFrame, schema: Schema) -> Iterat
     if column.role in _NEVER_NEGATIVE:
         yield _Oddity(values < 0, f"{_count(values < 0, 'negative value')}, which {column.label.lower()} cannot be.")
     if column.role is Role.BIRTH_YEAR:
-        yield _birth_years(values, customers, schema)
+        yield _birth_years(values, as_of or _latest_enrolment(customers, schema))
     if column.role is Role.AGE:
         yield _Oddity(values > MAX_AGE, f"{_count(values > MAX_AGE, 'age')} above {MAX_AGE}.")
     if column.role is Role.DEPENDENTS:
         yield _Oddity(values > _MAX_DEPENDENTS, f"{_count(values > _MAX_DEPENDENTS, 'household')} with more than {_MAX_DEPENDENTS}.")
-    if column.role is Role.INCOME:
+    if column.role is Role.INCOME and as_of is None:
         yield _isolated(values, column)
 
 
-def _birth_years(values: NDArray[np.float64], customers: pd.DataFrame, schema: Schema) -> _Oddity:
-    """The latest enrolment stands for today, for this library has no clock."""
+def _latest_enrolment(customers: pd.DataFrame, schema: Schema) -> date | None:
+    """It stands for today, for this library has no clock."""
     enrolled = schema.one(Role.ENROLLED_ON)
     latest = customers[enrolled.name].max() if enrolled and enrolled.name in customers else pd.NaT
-    low, high = (_FIRST_YEAR, _LAST_YEAR) if pd.isna(latest) else (latest.year - MAX_AGE, latest.year)
+    return None if pd.isna(latest) else latest
+
+
+def _birth_years(values: NDArray[np.float64], today: date | None) -> _Oddity:
+    low, high = (_FIRST_YEAR, _LAST_YEAR) if today is None else (today.year - MAX_AGE, today.year)
     wrong = (values < low) | (values > high)
     years = ", ".join(str(int(year)) for year in np.unique(values[wrong])[:_SHOWN])
     return _Oddity(wrong, f"{_count(wrong, 'year')} of birth before {low} or after {high}: {years}.")

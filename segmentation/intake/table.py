@@ -19,7 +19,8 @@ from segmentation.errors import UnreadableFile
 from segmentation.intake.text import MAX_LINE, Body
 from segmentation.intake.types import Reject
 
-_PADDING = " \t\u00a0"
+PADDING = " \t\u00a0"
+"""What is no part of a cell at either end."""
 _FOUND = re.compile(r"Found: (\d+)")
 
 
@@ -92,7 +93,7 @@ def load(body: Body, folder: Path) -> Table:
 
 def _load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
     names = [f"c{i}" for i in range(len(body.header))]
-    trimmed = ", ".join(f"nullif(trim({name}, '{_PADDING}'), '') AS {name}" for name in names)
+    trimmed = ", ".join(f"nullif(trim({name}, '{PADDING}'), '') AS {name}" for name in names)
     try:
         connection.execute(
             f"CREATE TABLE raw AS SELECT {trimmed} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "

@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 from segmentation.plots.chart import Chart, template
+from segmentation.plots.clustergrams import clustergram_chart
+from segmentation.plots.correlation import correlation_map
+from segmentation.plots.exploration import category_bars, histograms
+from segmentation.plots.frontiers import frontier_chart
 from segmentation.plots.mapping import customer_map
+from segmentation.plots.outcome_rates import outcome_rates
 from segmentation.plots.overview import heat_map, shares
 from segmentation.plots.segment import differences, mix
+from segmentation.plots.selection import k_panel
 from segmentation.plots.small_multiples import distributions
 from segmentation.plots.worth import value_recency
 
-__all__ = ["Chart", "customer_map", "differences", "distributions", "heat_map", "mix", "shares", "template", "value_recency"]
+__all__ = [
+    "Chart",
+    "category_bars",
+    "clustergram_chart",
+    "correlation_map",
+    "customer_map",
+    "differences",
+    "distributions",
+    "frontier_chart",
+    "heat_map",
+    "histograms",
+    "k_panel",
+    "mix",
+    "outcome_rates",
+    "shares",
+    "template",
+    "value_recency",
+]

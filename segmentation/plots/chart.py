@@ -30,6 +30,10 @@ class Chart:
     summary: str
     table: pd.DataFrame
 
+    def _ipython_display_(self) -> None:
+        """In a notebook a chart shows its figure."""
+        self.figure.show()
+
 
 def template(theme: Theme) -> go.layout.Template:
     """Type, grid and hover of every figure in `theme`."""
@@ -93,10 +97,10 @@ def mark(style: SegmentStyle, theme: Theme, *, size: float = 10, hollow: bool = 
 def stroke(style: SegmentStyle, theme: Theme) -> str:
     """The segment's colour for lines: its fill, or its edge where the fill would fade into the surface (yellow on white)."""
     place = colour_index(style.slot)
-    return theme.fill[place] if _contrast(theme.fill[place], theme.surface) >= 2 else theme.edge[place]
+    return theme.fill[place] if contrast(theme.fill[place], theme.surface) >= 2 else theme.edge[place]
 
 
-def _contrast(first: str, second: str) -> float:
+def contrast(first: str, second: str) -> float:
     """Contrast ratio of two colours `#rrggbb` (WCAG 2.2)."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from segmentation.facts import SINCE_LAST
 from segmentation.palette import SegmentStyle, Theme
 from segmentation.plots.chart import INTERVAL, Chart, blank, label_at, mark, percent_ticks, plain_axis, stroke
 from segmentation.profile_types import Difference, Measure, MixPart, Profiles, SegmentProfile
+from segmentation.traits import level_words, trait
 from segmentation.wording import listed, lower_first, percent, quantity, signed, upper_first, without_sums
 
 WIDE_ROWS, NARROW_ROWS = 10, 8
@@ -43,7 +45,7 @@ def differences(profiles: Profiles, cluster: int, style: SegmentStyle, *, theme:
     return Chart(
         figure=_differences_figure(rows, style, theme, narrow, currency),
         title=title,
-        subtitle=f"Standardised difference from the other {rest:,} customers, 95% bootstrap interval; means at the right",
+        subtitle=f"Standardised difference from the other {rest:,} customers, 95% interval; means at the right",
         explanation="Each mark is the difference between this segment's mean and everyone else's, in standard deviations "
         "(Cohen's d); the line is its 95% interval. 0.2 is small, 0.5 medium, 0.8 large. "
         "Grey: not significant once all comparisons are counted.",
@@ -71,6 +73,10 @@ def _direction(measure: Measure, higher: bool) -> str:
         return f"{'many' if higher else 'few'} {label}"
     if measure.name == "partner":
         return "a partner at home" if higher else "no partner at home"
+    if measure.yes_or_no:
+        return trait(measure).more_or_fewer(more=higher)
+    if measure.unit == "days" and (last := SINCE_LAST.match(label)):
+        return f"{last[1]} long ago" if higher else f"recent {last[1]}"
     if measure.name == "age":
         return f"{'higher' if higher else 'lower'} age"
     return f"{'high' if higher else 'low'} {label}"
@@ -198,7 +204,7 @@ def mix(profiles: Profiles, cluster: int, style: SegmentStyle, *, theme: Theme, 
 
 
 def mix_groups(segment: SegmentProfile) -> list[tuple[str, list[MixPart]]]:
-    """What the figure draws: spend and orders; where the file has neither, category columns until the figure is full."""
+    """What the figure draws: spend and orders; where the file has neither, the category columns that differ most until it is full."""
     by_whole: dict[str, list[MixPart]] = {}
     for part in segment.mix:
         by_whole.setdefault(part.whole, []).append(part)
@@ -206,27 +212,36 @@ def mix_groups(segment: SegmentProfile) -> list[tuple[str, list[MixPart]]]:
     if leading:
         return leading
     groups: list[tuple[str, list[MixPart]]] = []
-    for whole, parts in by_whole.items():
+    for whole, parts in sorted(by_whole.items(), key=lambda each: -_furthest(each[1])):
         if not groups or sum(len(kept) + 1 for _, kept in groups) + len(parts) < MIX_ROWS:
             groups.append((whole, parts))
     return groups
 
 
+def _furthest(parts: Sequence[MixPart]) -> float:
+    return max(abs(part.segment - part.rest) for part in parts)
+
+
 def mix_title(segment: SegmentProfile) -> str:
     """In which part of each whole they lie furthest above, and below, everyone else."""
     more, less = [], []
-    for _, parts in mix_groups(segment):
+    for whole, parts in mix_groups(segment):
         most = max(parts, key=lambda part: part.segment - part.rest)
         least = min(parts, key=lambda part: part.segment - part.rest)
         if most.segment - most.rest >= POINTS_APART:
-            more.append(lower_first(most.label))
+            more.append(_part_words(whole, most))
         if least.rest - least.segment >= POINTS_APART:
-            less.append(lower_first(least.label))
+            less.append(_part_words(whole, least))
     if not more and not less:
         return "Their mix is that of everyone else"
     parts_of_title = [f"more {listed(more)}"] if more else []
     parts_of_title += [f"less {listed(less)}"] if less else []
     return upper_first(", ".join(parts_of_title))
+
+
+def _part_words(whole: str, part: MixPart) -> str:
+    """A category or channel by its name; a level so that it can be told whose it is."""
+    return lower_first(part.label) if whole in WHOLES else level_words(whole.replace("_", " "), part.label)
 
 
 def _mix_figure(groups: Sequence[tuple[str, list[MixPart]]], style: SegmentStyle, theme: Theme, narrow: bool) -> go.Figure:
@@ -242,7 +257,8 @@ def _mix_figure(groups: Sequence[tuple[str, list[MixPart]]], style: SegmentStyle
             ticks.append((place, part.label))
             _mix_row(figure, place, part, style, theme, end)
         place += 1
-    figure.update_xaxes(range=[(-0.12 if narrow else -0.06) * end, end], **percent_ticks(end))
+    leftmost = min(min(part.segment, part.rest) for _, parts in groups for part in parts)
+    figure.update_xaxes(range=[min(-0.06 * end, leftmost - (0.18 if narrow else 0.12) * end), end], **percent_ticks(end))
     figure.update_yaxes(
         **plain_axis(tickvals=[at for at, _ in ticks], ticktext=[text for _, text in ticks], range=[rows - 0.4, -0.6]), automargin=True
     )

@@ -73,21 +73,21 @@ def test_measures_keep_rows_and_hold_neither_outcomes_nor_keys() -> None:
     customers.index = pd.Index(range(100, 150))
     result = measure_customers(customers, SHOP, AS_OF)
     assert list(result.table.index) == list(customers.index)
-    assert set(result.table.dtypes) == {np.dtype("float64")}
-    assert [measure.name for measure in result.measures] == list(result.table.columns)
-    assert not {"responded", "customer_key", "marital_status"} & set(result.table.columns)
+    names = [measure.name for measure in result.measures]
+    assert set(result.table[names].dtypes) == {np.dtype("float64")}
+    assert [*names, "marital_status"] == list(result.table.columns)
+    assert not {"responded", "customer_key"} & set(result.table.columns)
 
 
-def test_sensitive_columns_are_measured_but_never_features() -> None:
+def test_sensitive_columns_are_features_only_when_somebody_asks() -> None:
     customers, _ = shop_customers(200)
     schema = Schema(tuple(replace(each, sensitive=each.name in {"complained", "kids"}) for each in SHOP))
     result = measure_customers(customers, schema, AS_OF)
-    assert "complained" in result.table
-    assert "complained" not in result.family
-    assert "kids" not in result.table
-    assert "kids" not in {spec.measure for spec in recipe_for(result, AS_OF).features}
-    with pytest.raises(SegmentationError, match="cannot be features: complained"):
-        recipe_for(result, AS_OF, ["complained"])
+    assert {"complained", "kids"} <= set(result.table)
+    assert result.sensitive == {"complained", "kids"}
+    assert "dependents" not in result.table  # the sum would tell
+    assert not result.sensitive & {spec.measure for spec in recipe_for(result, AS_OF).features}
+    assert [spec.measure for spec in recipe_for(result, AS_OF, ["kids", "spend"]).features] == ["kids", "spend"]
 
 
 def test_default_recipe_is_blind_to_the_outcome() -> None:
@@ -103,7 +103,7 @@ def test_default_recipe_takes_value_channel_and_household_with_amounts_on_a_log_
     customers["teens"] = pd.array(np.random.default_rng(5).integers(0, 3, 300), dtype="Int64")
     recipe = default_recipe(customers, SHOP, AS_OF)
     by_name = {spec.measure: spec for spec in recipe.features}
-    assert by_name["spend"].transform == "log1p"
+    assert by_name["spend"].transform == "log"
     assert by_name["teens"].transform == "none"
     assert by_name["income"].weight == 0.5
     assert not {"orders", "recency_days", "tenure", "complained", "share_wines"} & set(by_name)

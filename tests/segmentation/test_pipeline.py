@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from segmentation import selection
+from segmentation import reference, selection
 from segmentation.errors import Cancelled, NotEnoughData, SegmentationError
 from segmentation.intake import read_customers
 from segmentation.measures import default_as_of
@@ -24,6 +24,9 @@ STAGES = [
     "Trying 2 to 8 segments",
     "Resampling",
     "Comparing with shuffled columns",
+    "separate clouds: trying 2 to 8 segments",
+    "separate clouds: resampling",
+    "separate clouds: comparing with shuffled columns",
     "Describing segments",
     "Done",
 ]
@@ -34,8 +37,7 @@ def _few_resamples() -> Iterator[None]:
     """Enough for data whose structure is plain; the real file is given the full number."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selection, "DRAWS", 4)
-        patch.setattr(selection, "SHUFFLES", 4)
-        patch.setattr(selection, "NULL_STABILITY", (1, 2))
+        patch.setattr(reference, "SHUFFLES", 4)
         yield
 
 
@@ -61,7 +63,7 @@ def test_finds_the_kinds_that_were_planted(result: Segmentation) -> None:
 
 
 def test_figures_are_those_of_the_chosen_candidate(result: Segmentation) -> None:
-    assert [candidate.k for candidate in result.sweep] == list(range(2, 9))
+    assert [(each.algorithm, each.k) for each in result.sweep] == [*(("kmeans", k) for k in range(2, 9)), ("clouds", 3)]
     chosen = result.sweep[1]
     for name in ("silhouette", "silhouette_null", "davies_bouldin", "calinski_harabasz", "stability_ari", "smallest_share"):
         assert result.figures[name] == getattr(chosen, name)
@@ -128,7 +130,7 @@ def test_model_says_which_column_is_missing(result: Segmentation) -> None:
 def test_a_number_that_was_asked_for_is_kept() -> None:
     result = segment_customers(shop_customers(300)[0], SHOP, as_of=AS_OF, k=10, features=["spend", "income"])
     assert result.k == 10
-    assert [candidate.k for candidate in result.sweep] == [*range(2, 9), 10]
+    assert [each.k for each in result.sweep if each.algorithm == "kmeans"] == [*range(2, 9), 10]
     assert len(result.profiles.segments) == 10
     assert [spec.measure for spec in result.model.recipe.features] == ["spend", "income"]
 

@@ -15,7 +15,7 @@ from segmentation.palette import DARK, LIGHT, SegmentStyle, Theme, colour_index
 from segmentation.plots.chart import dodge
 from segmentation.plots.mapping import customer_map_title
 from segmentation.plots.overview import heat_map_title, shares_title
-from segmentation.plots.segment import differences_title, mix_title
+from segmentation.plots.segment import differences_title, mix_groups, mix_title
 from segmentation.plots.small_multiples import distributions_title
 from segmentation.plots.worth import value_recency_title
 from segmentation.profiles import MixPart, Profiles
@@ -185,6 +185,44 @@ def test_mix_title_names_what_is_more_and_less(profiles: Profiles) -> None:
     )
     assert mix_title(replace(profiles.segments[0], mix=parts)) == "More meat, less wine"
     assert mix_title(replace(profiles.segments[0], mix=parts[2:])) == "Their mix is that of everyone else"
+
+
+def test_mix_title_says_whose_yes_and_no_it_names(profiles: Profiles) -> None:
+    parts = (
+        MixPart("internet_service", "Fiber optic", "Fiber optic", 0.8, 0.4),
+        MixPart("internet_service", "DSL", "DSL", 0.2, 0.6),
+        MixPart("tech_support", "No", "No", 0.7, 0.4),
+        MixPart("tech_support", "Yes", "Yes", 0.3, 0.6),
+    )
+    title = mix_title(replace(profiles.segments[0], mix=parts))
+    assert title == "More Fiber optic and without tech support, less DSL and with tech support"
+
+
+def test_mix_shows_the_columns_that_differ_most_and_leaves_room_for_its_labels(profiles: Profiles) -> None:
+    alike = (MixPart("gender", "f", "Female", 0.51, 0.5), MixPart("gender", "m", "Male", 0.49, 0.5))
+    apart = (MixPart("plan", "a", "Basic", 0.0, 0.6), MixPart("plan", "b", "Gold", 1.0, 0.4))
+    segment = replace(profiles.segments[0], mix=(*alike, *apart))
+    assert [whole for whole, _ in mix_groups(segment)] == ["plan", "gender"]
+    changed = replace(profiles, segments=(segment, *profiles.segments[1:]))
+    for narrow in (False, True):
+        chart = plots.mix(changed, 0, styles_of(profiles)[0], theme=LIGHT, narrow=narrow)
+        assert chart is not None
+        assert chart.figure.layout.xaxis.range[0] <= -0.12
+
+
+def test_differences_title_says_how_many_have_a_yes_or_no(profiles: Profiles) -> None:
+    named = {
+        "spend": ("contract_is_two_year", "Contract: Two year"),
+        "age": ("phone_service", "Phone service"),
+        "teens": ("senior", "Senior citizen"),
+    }
+    measures = tuple(
+        replace(each, name=named[each.name][0], label=named[each.name][1], unit="share", yes_or_no=True) if each.name in named else each
+        for each in profiles.measures
+    )
+    row = (difference("contract_is_two_year", 1.2), difference("phone_service", -0.9), difference("senior", 0.7))
+    title = differences_title(with_differences(replace(profiles, measures=measures), row, (), ()), 0)
+    assert title == "More with contract Two year, fewer with phone service and more senior citizens set them apart"
 
 
 def test_median_title_is_true_of_the_customers() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from segmentation import customer_map as maps
 from segmentation.codec import from_json, to_json
 from segmentation.comparison import spread
-from segmentation.profiles import Profiles, profile_segments
+from segmentation.profiles import Measure, Profiles, profile_segments
 from segmentation.roles import Schema
 from tests.segmentation.made import SCHEMA, made_world
 
@@ -51,6 +53,18 @@ def test_distributions_show_the_largest_differences_on_shared_edges(profiles: Pr
             assert edges.setdefault(each.measure, each.edges) == each.edges
 
 
+def test_a_yes_or_no_has_no_distribution_beside_measures_that_have_a_shape() -> None:
+    world = made_world()
+    measures = (*world.measures, Measure("member", "Member", "Member", "share", False))
+    table = world.table.assign(member=(world.assignments.label == 0).astype(float))
+    found = replace(world, table=table, measures=measures).profiles()
+    assert found.measure("member").yes_or_no
+    assert found.segments[0].differences[0].measure == "member"
+    assert "member" not in {each.measure for segment in found.segments for each in segment.distributions}
+    alone = replace(world, table=table[["member"]], measures=measures[-1:]).profiles()
+    assert [each.measure for each in alone.segments[0].distributions] == ["member"]
+
+
 def test_same_input_and_seed_give_the_same_profiles(profiles: Profiles) -> None:
     assert made_world().profiles(stability=[0.9, 0.8, 0.7]) == profiles
     assert made_world().profiles(seed=4) != profiles
@@ -58,6 +72,43 @@ def test_same_input_and_seed_give_the_same_profiles(profiles: Profiles) -> None:
 
 def test_profiles_survive_json(profiles: Profiles) -> None:
     assert from_json(Profiles, to_json(profiles)) == profiles
+    json.dumps(to_json(profiles), allow_nan=False)
+
+
+def test_profiles_stored_by_an_earlier_release_stay_readable(profiles: Profiles) -> None:
+    stored = to_json(profiles)
+    for measure in stored["measures"]:
+        del measure["yes_or_no"]
+    for segment in stored["segments"]:
+        del segment["rule_sum"]
+        for parts, names in (
+            (segment["outcomes"], ("chance", "spend", "significant")),
+            (segment["rules"], ("coverage",)),
+            (segment["evidence"], ("reference",)),
+        ):
+            for part in parts:
+                for name in names:
+                    del part[name]
+    found = from_json(Profiles, stored)
+    assert found.segments[0].rule_sum is None
+    assert found.segments[0].outcomes[0].chance is None
+    assert found.segments[0].differences == profiles.segments[0].differences
+
+
+def test_outcomes_are_judged_beside_chance_and_spend(profiles: Profiles) -> None:
+    world = made_world()
+    (outcome,) = profiles.segments[0].outcomes
+    assert outcome.significant
+    assert outcome.chance is not None
+    assert outcome.chance.low < 1 < outcome.chance.high < outcome.lift
+    quarters = pd.qcut(world.table["spend"], 4, labels=False)
+    lifts = world.customers["responded"].astype(float).groupby(quarters).mean() / world.customers["responded"].mean()
+    assert outcome.spend is not None
+    assert (outcome.spend.best, outcome.spend.own_quarter) == pytest.approx((lifts.max(), 4))
+
+
+def test_an_unknown_stability_is_none() -> None:
+    assert [segment.stability for segment in made_world().profiles(stability=[0.9, float("nan"), 0.7]).segments] == [0.9, None, 0.7]
 
 
 def test_customers_in_no_segment_are_counted_but_make_no_profile() -> None:

@@ -87,6 +87,7 @@ def test_the_preset_needs_headers_that_only_that_file_has() -> None:
         ("DaysSinceLastPurchase", ["3", "40"], Role.RECENCY_DAYS),
         ("total_spend", ["$1,200.50", "$3.20"], Role.SPEND),
         ("num_orders", ["3", "4"], Role.PURCHASES),
+        ("Frequency", ["3", "4"], Role.PURCHASES),
         ("converted", ["yes", "no"], Role.OUTCOME),
         ("churn", ["0", "1"], Role.OUTCOME),
         ("converted", ["shop", "web"], Role.CATEGORY),

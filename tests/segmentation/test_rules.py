@@ -8,12 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segmentation.profiles import Measure
-from segmentation.rules import Bounds, condition, round_threshold, segment_rules
+from segmentation.codec import from_json
+from segmentation.profiles import Measure, Rule, RuleSum
+from segmentation.rules import Bounds, RuleFinder, condition, round_threshold
 from tests.segmentation.made import MEASURES, made_world
 
 INCOME, TEENS, VISITS, CATALOGUE = MEASURES[1], MEASURES[2], MEASURES[6], MEASURES[5]
 TENURE = Measure("tenure", "Customer for", "Tenure", "months", False)
+
+
+def segment_rules(table: pd.DataFrame, measures: tuple[Measure, ...], member: np.ndarray) -> tuple[Rule, ...]:
+    return RuleFinder.of(table, measures, 0).find(member)[0]
 
 
 def read(words: str, table: pd.DataFrame) -> np.ndarray:
@@ -45,21 +50,32 @@ def read(words: str, table: pd.DataFrame) -> np.ndarray:
 def test_stated_figures_hold_for_the_stated_words(cluster: int) -> None:
     world = made_world(900)
     member = world.assignments.label == cluster
-    rules = segment_rules(world.table, MEASURES, member, 0)
+    rules = segment_rules(world.table, MEASURES, member)
     assert 1 <= len(rules) <= 3
     for rule in rules:
         found = np.logical_and.reduce([read(words, world.table) for words in rule.conditions])
         assert found.sum() == rule.customers
         assert rule.precision == pytest.approx((found & member).sum() / found.sum())
         assert rule.recall == pytest.approx((found & member).sum() / member.sum())
+        assert rule.coverage == pytest.approx(found.mean())
     assert [rule.recall for rule in rules] == sorted((rule.recall for rule in rules), reverse=True)
+
+
+@pytest.mark.parametrize("cluster", [0, 1, 2])
+def test_the_sum_counts_whoever_any_rule_finds_once(cluster: int) -> None:
+    world = made_world(900, seed=4)
+    member = world.assignments.label == cluster
+    rules, together = RuleFinder.of(world.table, MEASURES, 0).find(member)
+    found = np.logical_or.reduce([np.logical_and.reduce([read(words, world.table) for words in rule.conditions]) for rule in rules])
+    hits = (found & member).sum()
+    assert together == RuleSum(hits / found.sum(), hits / member.sum(), found.mean(), found.sum())
 
 
 def test_a_planted_rule_is_found_and_said_simply() -> None:
     rng = np.random.default_rng(2)
     table = pd.DataFrame({"income": rng.uniform(10_000, 90_000, 1000), "teens": rng.integers(0, 3, 1000).astype(float)})
     member = ((table["income"] > 60_000) & (table["teens"] == 0)).to_numpy()
-    (rule,) = segment_rules(table, (INCOME, TEENS), member, 0)
+    (rule,) = segment_rules(table, (INCOME, TEENS), member)
     assert rule.precision > 0.97
     assert rule.recall > 0.97
     assert rule.conditions[1] == "no teenagers"
@@ -73,13 +89,39 @@ def test_unknown_values_meet_no_condition() -> None:
 def test_noise_makes_no_rule_up() -> None:
     rng = np.random.default_rng(3)
     table = pd.DataFrame({"income": rng.normal(size=2000), "teens": rng.integers(0, 3, 2000).astype(float)})
-    assert all(rule.recall < 0.2 for rule in segment_rules(table, (INCOME, TEENS), rng.random(2000) < 0.2, 0))
+    assert all(rule.recall < 0.2 for rule in segment_rules(table, (INCOME, TEENS), rng.random(2000) < 0.2))
 
 
 def test_a_segment_of_everybody_or_nobody_has_no_rule() -> None:
     table = pd.DataFrame({"income": np.arange(20.0), "teens": np.zeros(20)})
-    assert segment_rules(table, (INCOME, TEENS), np.ones(20, dtype=bool), 0) == ()
-    assert segment_rules(table, (INCOME, TEENS), np.zeros(20, dtype=bool), 0) == ()
+    assert segment_rules(table, (INCOME, TEENS), np.ones(20, dtype=bool)) == ()
+    assert segment_rules(table, (INCOME, TEENS), np.zeros(20, dtype=bool)) == ()
+    assert RuleFinder.of(table, (INCOME, TEENS), 0).find(np.zeros(20, dtype=bool))[1] is None
+
+
+def test_a_segment_in_the_middle_is_found_although_its_mean_is_that_of_all() -> None:
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame({f"noise{i}": rng.normal(size=1500) for i in range(15)} | {"income": rng.uniform(0, 90_000, 1500)})
+    member = ((table["income"] > 30_000) & (table["income"] < 60_000)).to_numpy()
+    measures = (*(Measure(f"noise{i}", f"Noise {i}", f"Noise {i}", "number", False) for i in range(15)), INCOME)
+    (rule,) = segment_rules(table, measures, member)
+    assert rule.precision > 0.95
+    assert re.fullmatch(r"income over \d\d,\d00 and up to \d\d,\d00", rule.conditions[0])
+
+
+def test_rules_speak_of_parts_rather_than_of_their_sum() -> None:
+    rng = np.random.default_rng(6)
+    kids, teens = rng.integers(0, 3, 800).astype(float), rng.integers(0, 3, 800).astype(float)
+    table = pd.DataFrame({"kids": kids, "teens": teens, "dependents": kids + teens})
+    measures = tuple(Measure(name, name.capitalize(), name, "count", False) for name in table)
+    rules = segment_rules(table, measures, (kids + teens > 2))
+    assert all("dependents" not in words for rule in rules for words in rule.conditions)
+
+
+def test_an_empty_column_is_no_trouble() -> None:
+    table = pd.DataFrame({"income": np.full(50, np.nan), "teens": np.arange(50.0) % 3})
+    (rule,) = segment_rules(table, (INCOME, TEENS), (table["teens"] == 0).to_numpy())
+    assert rule.conditions == ("no teenagers",)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +153,16 @@ def test_thresholds_are_rounded_to_what_people_repeat() -> None:
 
 
 def test_yes_or_no_measures_are_said_as_such() -> None:
-    phone = Measure("phone", "Phone service", "Phone", "share", False)
-    table = pd.DataFrame({"phone": [0.0, 1.0] * 50})
-    (rule,) = segment_rules(table, (phone,), (table["phone"] == 0).to_numpy(), 0)
+    phone = Measure("phone", "Phone service", "Phone", "share", False, yes_or_no=True)
+    level = Measure("contract_is_two_year", "Contract: Two year", "Two year", "share", False, yes_or_no=True)
+    table = pd.DataFrame({"phone": [0.0, 1.0] * 50, "contract_is_two_year": [0.0, 0.0, 1.0, 1.0] * 25})
+    (rule,) = segment_rules(table, (phone,), (table["phone"] == 0).to_numpy())
     assert rule.conditions == ("phone service: no",)
-    assert (rule.precision, rule.recall) == (1, 1)
+    assert (rule.precision, rule.recall, rule.coverage) == (1, 1, 0.5)
+    (rule,) = segment_rules(table, (phone, level), (table.sum(axis=1) == 2).to_numpy())
+    assert rule.conditions == ("phone service: yes", "contract: Two year")
+
+
+def test_rules_stored_without_coverage_stay_readable() -> None:
+    stored = {"conditions": ["no teenagers"], "precision": 0.9, "recall": 0.5, "customers": 10}
+    assert from_json(Rule, stored).coverage is None

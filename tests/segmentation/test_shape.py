@@ -1,4 +1,4 @@
-"""Distributions, mix and outcomes: shares that add up, on bins that people can read."""
+"""Distributions and mix: shares that add up, on bins that people can read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from segmentation.profiles import Measure, MixPart
 from segmentation.roles import Column, Kind, Role, Schema
-from segmentation.shape import bin_edges, distribution, mixes, outcome_rates, wilson, yes_values
+from segmentation.shape import bin_edges, distribution, mixes
 from tests.segmentation.made import SCHEMA, made_world
 
 MONEY = Measure("spend", "Spend", "Spend", "money", False)
@@ -97,36 +96,3 @@ def test_rare_levels_are_joined() -> None:
     shares = parts(found, "status")
     assert sorted(shares) == ["A", "B", "C", "D", "E", "F", "G", "H", "Other"]
     assert sum(part.segment for part in shares.values()) == pytest.approx(1)
-
-
-@given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-@settings(max_examples=60, deadline=None)
-def test_wilson_agrees_with_scipy(case: tuple[int, int]) -> None:
-    hits, n = case
-    theirs = stats.binomtest(hits, n).proportion_ci(method="wilson")
-    assert wilson(hits, n) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
-
-
-def test_outcomes_have_rate_interval_and_lift_best_first() -> None:
-    world = made_world()
-    second = Column("accepted", "Accepted", Role.OUTCOME, Kind.TEXT, "Accepted")
-    never = Column("never", "Never", Role.OUTCOME, Kind.INTEGER, "Never")
-    member = world.assignments.label == 0
-    customers = world.customers.assign(accepted=np.where(member, "No", "Yes"), never=0)
-    customers.loc[customers.index[:10], "responded"] = pd.NA
-    (found,) = outcome_rates(customers, Schema((*SCHEMA.columns, second, never)), [member])
-    assert [rate.outcome for rate in found] == ["responded", "accepted"]
-    known = customers["responded"].notna() & member
-    best = found[0]
-    assert best.customers == known.sum()
-    assert best.hits == customers.loc[known, "responded"].sum()
-    assert best.overall_rate == pytest.approx(customers["responded"].mean())
-    assert best.lift == pytest.approx(best.rate / best.overall_rate)
-    assert best.low < best.rate < best.high
-    assert (found[1].rate, found[1].lift) == (0, 0)
-
-
-def test_yes_is_read_from_words_and_numbers() -> None:
-    assert yes_values(pd.Series(["Yes", "no", None, "TRUE", "0", "1"]))[[0, 1, 3, 4, 5]].tolist() == [1, 0, 1, 0, 1]
-    assert np.isnan(yes_values(pd.Series(["Yes", None]))[1])
-    assert yes_values(pd.Series(pd.array([1, 0, None], dtype="Int64")))[:2].tolist() == [1, 0]

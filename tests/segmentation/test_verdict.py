@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segmentation.selection import Candidate, shuffled, sweep
+from segmentation.reference import shuffled
+from segmentation.selection import Candidate, Reason, sweep
 from segmentation.verdict import judge, recommend
 from tests.segmentation.shop import blobs
 
@@ -38,8 +39,8 @@ def candidates(**series: list[float]) -> list[Candidate]:
 @pytest.mark.parametrize("groups", [3, 5])
 def test_clouds_that_are_apart_are_natural(groups: int) -> None:
     features, _ = blobs(groups, 6.0, customers=600)
-    k, verdict = recommend(sweep(features, range(2, 8), seed=0).candidates)
-    assert (k, verdict.word) == (groups, "natural")
+    chosen, verdict = recommend(sweep(features, range(2, 8), seed=0).candidates)
+    assert (chosen.k, verdict.word) == (groups, "natural")
     assert all(reason.good for reason in verdict.reasons)
 
 
@@ -58,8 +59,8 @@ def test_one_long_cloud_is_not_natural() -> None:
 
 
 def test_the_largest_number_that_repeats_is_useful() -> None:
-    k, verdict = recommend(candidates(stability_ari=[0.96, 0.95, 0.84, 0.96, 0.75]))
-    assert (k, verdict.word) == (5, "useful")
+    chosen, verdict = recommend(candidates(stability_ari=[0.96, 0.95, 0.84, 0.96, 0.75]))
+    assert (chosen.k, verdict.word) == (5, "useful")
     assert verdict.headline == "Useful, not natural: five segments repeat, but no single number stands out"
     assert "two, three or five could be defended" in verdict.explanation
     assert "(mean agreement 0.96 of 1; with six it is 0.75)" in verdict.explanation
@@ -76,41 +77,64 @@ def test_neighbouring_numbers_are_told_as_a_range() -> None:
 
 def test_a_segment_that_is_too_small_is_not_recommended() -> None:
     found = candidates(smallest_share=[0.3, 0.2, 0.04])
-    assert recommend(found)[0] == 3
-    assert "one is too small" in judge(found, 4).headline
-    assert "4.0%" in judge(found, 4).explanation
+    assert recommend(found)[0].k == 3
+    assert "one is too small" in judge(found, found[2]).headline
+    assert "4.0%" in judge(found, found[2]).explanation
 
 
 def test_nothing_that_repeats_is_none() -> None:
     found = candidates(stability_ari=[0.7, 0.8, 0.6])
-    k, verdict = recommend(found)
-    assert (k, verdict.word, verdict.headline) == (3, "none", "None: three segments do not repeat")
+    chosen, verdict = recommend(found)
+    assert (chosen.k, verdict.word, verdict.headline) == (3, "none", "None: three segments do not repeat")
     assert "0.80 of 1; 0.90 is needed" in verdict.explanation
 
 
 def test_what_differs_but_does_not_repeat_is_told_before_what_does_not_differ() -> None:
-    k, verdict = recommend(candidates(stability_ari=[0.95, 0.8, 0.7], silhouette=[0.13, 0.26, 0.26]))
-    assert (k, verdict.headline) == (3, "None: three segments do not repeat")
+    chosen, verdict = recommend(candidates(stability_ari=[0.95, 0.8, 0.7], silhouette=[0.12, 0.26, 0.26]))
+    assert (chosen.k, verdict.headline) == (3, "None: three segments do not repeat")
 
 
-def test_a_peak_without_a_gap_that_levels_off_is_not_natural() -> None:
-    peak = {"silhouette": [0.3, 0.5, 0.3], "stability_ari": [0.99, 0.99, 0.8]}
-    assert recommend(candidates(**peak, gap=[0.3, 0.7, 0.7]))[1].word == "natural"
-    assert recommend(candidates(**peak, gap=[0.3, 0.7, 0.9]))[1].word == "useful"
-    assert recommend(candidates(**{**peak, "silhouette": [0.49, 0.5, 0.3]}, gap=[0.3, 0.7, 0.7]))[1].word == "useful"
+APART = {"bridge": 0.1, "stability_ari": 0.99}
 
 
-def test_a_peak_at_the_end_of_the_range_is_not_natural() -> None:
-    assert recommend(candidates(silhouette=[0.3, 0.4, 0.5], gap=[0.3, 0.7, 0.7]))[1].word == "useful"
+def test_natural_takes_gaps_between_all_segments_and_a_partition_that_comes_back() -> None:
+    assert judge([replace(FAIR, **APART)], replace(FAIR, **APART)).word == "natural"
+    for spoilt in ({"bridge": 0.3}, {"bridge": None}, {"stability_ari": 0.93}, {"smallest_share": 0.004}, {"silhouette": 0.12}):
+        other = replace(FAIR, **{**APART, **spoilt})
+        assert judge([other], other).word != "natural", spoilt
+
+
+def test_natural_segments_may_be_small() -> None:
+    assert judge([replace(FAIR, **APART, smallest_share=0.01)], replace(FAIR, **APART, smallest_share=0.01)).word == "natural"
+
+
+def test_the_largest_natural_number_is_taken_and_told_by_its_gaps() -> None:
+    found = [replace(FAIR, k=k, **{**APART, "bridge": bridge}) for k, bridge in ((2, 0.0), (3, 0.1), (4, 0.2), (5, 0.9))]
+    chosen, verdict = recommend(found)
+    assert (chosen.k, verdict.word) == (4, "natural")
+    assert Reason(True, "Gaps between all segments: at most 20% as many customers in between as at the nearer peak") in verdict.reasons
+    assert "90% as many customers in between" in " ".join(reason.text for reason in judge(found, found[3]).reasons)
+
+
+def test_among_algorithms_the_better_separated_wins_and_the_first_where_they_are_alike() -> None:
+    other = replace(FAIR, algorithm="ward")
+    assert recommend([FAIR, replace(other, silhouette=0.30)])[0].algorithm == "ward"
+    assert recommend([FAIR, replace(other, silhouette=0.265)])[0].algorithm == "kmeans"
+    assert recommend([replace(FAIR, k=4), replace(other, k=3, silhouette=0.30)])[0].algorithm == "ward"
+
+
+def test_a_verdict_speaks_of_its_own_algorithm_alone() -> None:
+    found = [FAIR, replace(FAIR, algorithm="ward", k=3, stability_ari=0.5)]
+    assert "with three segments" not in " ".join(reason.text for reason in judge(found, FAIR).reasons)
 
 
 def test_a_number_that_somebody_chose_is_judged_on_its_own() -> None:
     found = candidates(stability_ari=[0.96, 0.97, 0.5])
-    assert judge(found, 2).word == "useful"
-    assert "Two is a number that" in judge(found, 2).explanation
-    assert judge(found, 4).word == "none"
-    with pytest.raises(ValueError, match="no fit with 9"):
-        judge(found, 9)
+    assert judge(found, found[0]).word == "useful"
+    assert "Two is a number that" in judge(found, found[0]).explanation
+    assert judge(found, found[2]).word == "none"
+    with pytest.raises(ValueError, match="no such fit with 9"):
+        judge(found, replace(FAIR, k=9))
 
 
 def test_a_sweep_without_candidates_is_refused() -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "synthetic": "workspace",
     "import": "customers",
     "export": "customers",
+    "score": "score",
     "dataset": "customers",
     "recluster": "models",
     "segments": "models",

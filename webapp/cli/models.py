@@ -9,6 +9,8 @@ import click
 from sqlalchemy.orm import Session
 
 from segmentation import to_json
+from segmentation.clustering import ALGORITHMS
+from segmentation.selection import AUTO, DEFAULT_ALGORITHM
 from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.cli.jobs import finish
@@ -16,6 +18,7 @@ from webapp.cli.values import SEED, VERSION
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.errors import NotFound
+from webapp.services.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.segments import show_segments
 from webapp.services.versions import list_versions, promote_version, request_recluster, show_report, show_version, version_of_job
 
@@ -43,25 +46,52 @@ class Count(click.ParamType[int | None]):
             self.fail(f"{value!r} is neither a number nor auto", param, ctx)
 
 
+class Features(click.ParamType[FeatureWish]):
+    """Measures with commas between, each perhaps with its weight: "all", "spend,age", "spend=1,age=0.5"."""
+
+    name = "all|a,b|a=0.5,b=1"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FeatureWish:
+        if value is None or not isinstance(value, str) or value == EVERY_FEATURE:
+            return value  # type: ignore[no-any-return]
+        parts = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if not any(equals for _, equals, _ in parts):
+            return [name for name, _, _ in parts]
+        try:
+            return {name.strip(): float(weight) if equals else 1.0 for name, equals, weight in parts}
+        except ValueError:
+            self.fail(f"{value!r} holds a weight that is no number", param, ctx)
+
+
 @click.command("recluster")
 @dataset_option
-@click.option("--algorithm", type=click.Choice(["auto", "kmeans"]), default="auto", show_default=True)
+@click.option(
+    "--algorithm",
+    type=click.Choice([*ALGORITHMS, AUTO]),
+    default=DEFAULT_ALGORITHM,
+    show_default=True,
+    help="How to look for segments; auto tries all and takes the best.",
+)
 @click.option("--k", type=Count(), default="auto", show_default=True, help="How many segments: 2 to 20, or auto.")
 @click.option("--seed", type=SEED, default=0, show_default=True)
-@click.option("--features", default="all", show_default=True, help="Measures to find segments by: all, or names with commas between.")
+@click.option(
+    "--features",
+    type=Features(),
+    help="Measures to find segments by: names with commas between, with weights where wanted, or all that are not sensitive "
+    "(default: chosen by their roles).",
+)
 @click.option("--promote", is_flag=True, help="Make the new version the champion.")
 @team_option
 @reports(lambda report: _recluster_in_words(report))
 def recluster(
-    dataset_name: str | None, algorithm: str, k: int | None, seed: int, features: str, promote: bool, team_name: str | None
+    dataset_name: str | None, algorithm: str, k: int | None, seed: int, features: FeatureWish, promote: bool, team_name: str | None
 ) -> Report:
     """Fit a new model version and wait for it."""
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
         dataset = find_dataset(session, actor, dataset_name)
-        names = None if features == "all" else tuple(name.strip() for name in features.split(",") if name.strip())
-        job = request_recluster(session, actor, dataset.slug, algorithm="kmeans", k=k, seed=seed, features=names, promote=promote)
+        job = request_recluster(session, actor, dataset.slug, algorithm=algorithm, k=k, seed=seed, features=features, promote=promote)
     finish(resources, actor, job.id)
     return recluster_report(resources, actor, dataset.slug, job.id)
 
@@ -80,7 +110,9 @@ def recluster_report(resources: Resources, actor: Actor, dataset: str, job_id: s
             "seed": version.seed,
             "verdict": version.verdict,
             "reasons": [reason.text for reason in fitted.verdict.reasons],
+            "requested": version.requested,
             "figures": fitted.figures,
+            "features": to_json(fitted.features),
             "sweep": to_json(fitted.sweep),
             "segments": segment_reports(session, actor, dataset, number),
             "seconds": fitted.seconds,
@@ -158,8 +190,9 @@ def _version_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _recluster_in_words(report: Report) -> str:
+    method = ALGORITHMS[report["algorithm"]].label
     lines = [
-        f"Version {report['version']}: {report['k']} segments, {report['verdict']}: {figures_in_words(report['figures'])}.",
+        f"Version {report['version']}: {report['k']} segments by {method}, {report['verdict']}: {figures_in_words(report['figures'])}.",
         *(f"  {reason}" for reason in report["reasons"]),
     ]
     return "\n".join([*lines, _segments_in_words(report["version"], report["segments"])])

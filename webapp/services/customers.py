@@ -304,15 +304,16 @@ def _expression(column: Column, masked: frozenset[str]) -> str:
     return f"CASE WHEN {name} IS NULL THEN NULL ELSE '{MASK}' END AS {name}" if column.name in masked else name
 
 
+def harmless_text(source: str, name: str) -> str:
+    """The SQL text `source` as a column `name` that no spreadsheet takes for a formula."""
+    return f"CASE WHEN regexp_matches({source}, '{DANGEROUS}') THEN '''' || {source} ELSE {source} END AS {name}"
+
+
 def _export_expressions(schema: Schema, masked: frozenset[str], *, plain: bool) -> list[str]:
     """Key, the version's columns, the customer's columns; texts made harmless for spreadsheets unless `plain`."""
 
     def text(source: str, name: str) -> str:
-        return (
-            f"{source} AS {name}"
-            if plain
-            else f"CASE WHEN regexp_matches({source}, '{DANGEROUS}') THEN '''' || {source} ELSE {source} END AS {name}"
-        )
+        return f"{source} AS {name}" if plain else harmless_text(source, name)
 
     own = ["beside.segment_key", text("CAST(beside.segment_name AS VARCHAR)", "segment_name"), "beside.confidence", "beside.runner_up"]
     expressions = [text(bulk.quoted(CUSTOMER_KEY), CUSTOMER_KEY), *own]

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json, to_json
+from segmentation.exploration import Exploration
 from segmentation.intake import DateOrder, FileFormat
 from segmentation.roles import Role, Schema
 from webapp.bulk import CustomerRow, upsert_customers
@@ -61,7 +62,7 @@ class ImportPlan:
 @dataclass(frozen=True)
 class NewSnapshot:
     """A snapshot whose file is in the store. `dataset_schema` has the ignored columns too; `figures` are `bulk.column_figures`
-    (none where the dataset has that snapshot already)."""
+    and `exploration` what was found out about the customers (neither where the dataset has that snapshot already)."""
 
     digest: str
     as_of: date
@@ -70,6 +71,7 @@ class NewSnapshot:
     dataset_schema: Schema
     format: FileFormat
     figures: Mapping[str, Mapping[str, Any]]
+    exploration: Exploration | None = None
 
 
 def plan_import(session: Session, actor: Actor, import_id: str) -> ImportPlan:
@@ -150,6 +152,7 @@ def _snapshot_row(session: Session, actor: Actor, dataset: Dataset, snapshot: Ne
         customers=snapshot.customers,
         column_schema=to_json(snapshot.schema),
         quality=to_json(Quality(columns)),
+        exploration=to_json(snapshot.exploration) if snapshot.exploration else None,
         created_at=datetime.now(UTC),
     )
     session.add(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.models import Import, ImportStatus, Job, JobStatus, ModelVersion, VersionStatus
+from webapp.models import Import, ImportStatus, Job, JobStatus, ModelVersion, Sweep, VersionStatus
 from webapp.services.access import Permission
 
 CHECK_IMPORT = "check_import"
 IMPORT = "import"
 RECLUSTER = "recluster"
+SWEEP = "sweep"
 
 _OF_IMPORTS = (CHECK_IMPORT, IMPORT)
+_FITS: Mapping[str, type[Any]] = {RECLUSTER: ModelVersion, SWEEP: Sweep}
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,21 @@ def needed_permission(kind: str) -> Permission:
 
 
 def describe_subjects(session: Session, jobs: Iterable[Job]) -> dict[str, Subject]:
-    """The subject of each job by job id, in at most two queries. The jobs come from `access`, so their subjects are the team's."""
+    """The subject of each job by job id, in at most three queries. The jobs come from `access`, so their subjects are the team's."""
     jobs = list(jobs)
     imports = _rows(session, Import, [job.subject_id for job in jobs if job.kind in _OF_IMPORTS])
     versions = _rows(session, ModelVersion, [job.subject_id for job in jobs if job.kind == RECLUSTER])
-    return {job.id: _subject(job, imports.get(job.subject_id), versions.get(job.subject_id)) for job in jobs}
+    sweeps = _rows(session, Sweep, [job.subject_id for job in jobs if job.kind == SWEEP])
+    found = imports | versions | sweeps
+    return {job.id: _subject(job, found.get(job.subject_id)) for job in jobs}
 
 
 def settle_subject(session: Session, job: Job, status: JobStatus, message: str, at: datetime) -> None:
     """Bring the subject of a job that failed or was cancelled to its end, in the transaction that ends the job."""
     if job.kind in _OF_IMPORTS:
         _settle_import(session, job, message, at)
-    elif job.kind == RECLUSTER:
-        _settle_version(session, job, status, message)
+    elif job.kind in _FITS:
+        _settle_fit(session, job, status, message)
 
 
 def _settle_import(session: Session, job: Job, message: str, at: datetime) -> None:
@@ -56,8 +60,8 @@ def _settle_import(session: Session, job: Job, message: str, at: datetime) -> No
         session.flush()
 
 
-def _settle_version(session: Session, job: Job, status: JobStatus, message: str) -> None:
-    row = session.get(ModelVersion, job.subject_id)
+def _settle_fit(session: Session, job: Job, status: JobStatus, message: str) -> None:
+    row = session.get(_FITS[job.kind], job.subject_id)
     if row is not None and row.status == VersionStatus.PENDING:
         row.status = VersionStatus.CANCELLED if status == JobStatus.CANCELLED else VersionStatus.FAILED
         row.status_message = message
@@ -70,9 +74,11 @@ def _rows(session: Session, model: Any, ids: list[str]) -> dict[str, Any]:
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
 
 
-def _subject(job: Job, imported: Import | None, version: ModelVersion | None) -> Subject:
-    if imported is not None:
-        return Subject(imported.file_name, f"imports/{imported.id}")
-    if version is not None:
-        return Subject(f"version {version.number}", f"segments?v={version.number}")
+def _subject(job: Job, about: Import | ModelVersion | Sweep | None) -> Subject:
+    if isinstance(about, Import):
+        return Subject(about.file_name, f"imports/{about.id}")
+    if isinstance(about, ModelVersion):
+        return Subject(f"version {about.number}", f"segments?v={about.number}")
+    if isinstance(about, Sweep):
+        return Subject(f"sweep {about.number}", f"lab/{about.number}")
     return Subject(job.kind.replace("_", " "), "jobs")

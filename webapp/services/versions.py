@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
 from segmentation.codec import from_json
-from segmentation.selection import Candidate, Verdict
+from segmentation.features import FeatureSummary
+from segmentation.selection import DEFAULT_ALGORITHM, Candidate, Verdict
 from webapp.models import Champion, Dataset, Job, JobStatus, ModelVersion, Promotion, Snapshot, VersionStatus
 from webapp.services import jobs
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.datasets import lock_dataset
-from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.services.errors import Conflict, NotFound
+from webapp.services.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
 from webapp.services.jobs import JobSummary
 from webapp.services.snapshots import latest_snapshot
 from webapp.services.subjects import RECLUSTER
 
-ALGORITHMS = ("kmeans",)
-FEWEST_SEGMENTS, MOST_SEGMENTS = 2, 20
-LARGEST_SEED = 2**31 - 1
-
 
 @dataclass(frozen=True)
 class VersionSummary:
-    """One model version. `snapshot` is a number; `figures`, `k`, `verdict` and `ready_at` are there once it is ready."""
+    """One model version. `snapshot` is a number; `figures`, `k`, `verdict` and `ready_at` are there once it is ready.
+
+    `algorithm` is the one that was fitted, once it is; `requested` holds what was asked for: algorithm, k, features, promote.
+    """
 
     number: int
     status: str
@@ -45,16 +45,18 @@ class VersionSummary:
     created_by: str
     snapshot: int
     ready_at: datetime | None
+    requested: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class VersionReport:
-    """How a version came about: the verdict, every k that was tried, the seconds of each stage, and the figures."""
+    """How a version came about: the verdict, every candidate, the seconds of each stage, the figures, and what became of each feature."""
 
     verdict: Verdict
     sweep: tuple[Candidate, ...]
     seconds: dict[str, float]
     figures: dict[str, float]
+    features: tuple[FeatureSummary, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,19 +104,25 @@ def request_recluster(
     actor: Actor,
     dataset: str,
     *,
-    algorithm: str = "kmeans",
+    algorithm: str = DEFAULT_ALGORITHM,
     k: int | None = None,
     seed: int = 0,
-    features: Sequence[str] | None = None,
+    features: FeatureWish = None,
     promote: bool = False,
 ) -> JobSummary:
-    """A pending version and its job, in one transaction; while one is active, that job and no second version."""
+    """A pending version and its job, in one transaction; while one is active, that job and no second version.
+
+    `algorithm` "auto" is the best of all. Which measures can be features, and whether there are enough customers, the job finds out.
+    """
     require(actor, Permission.RECLUSTER)
-    _check_request(algorithm, k, seed)
+    check_algorithm(algorithm)
+    check_k(k)
+    check_seed(seed)
+    requested = {"algorithm": algorithm, "k": k, "features": checked_features(features), "promote": promote}
     row = team_dataset(session, actor, dataset)
     lock_dataset(session, row)
     exclusive = f"{RECLUSTER}:{row.id}"
-    if (active := _active_job(session, actor, exclusive)) is not None:
+    if (active := active_job(session, actor, exclusive)) is not None:
         return jobs.show_job(session, actor, active.id)
     snapshot = latest_snapshot(session, row)
     if snapshot is None:
@@ -126,7 +134,7 @@ def request_recluster(
         number=_next_number(session, row),
         status=VersionStatus.PENDING,
         algorithm=algorithm,
-        requested={"k": k, "features": list(features) if features is not None else None, "promote": promote},
+        requested=requested,
         seed=seed,
         created_by=actor.name,
         created_at=datetime.now(UTC),
@@ -134,7 +142,7 @@ def request_recluster(
     session.add(version)
     session.flush()
     job, _ = jobs.enqueue_job(session, actor, kind=RECLUSTER, dataset_id=row.id, subject_id=version.id, exclusive_key=exclusive)
-    record_event(session, actor, "version.requested", f"{row.slug}/{version.number}", algorithm=algorithm, seed=seed, **version.requested)
+    record_event(session, actor, "version.requested", f"{row.slug}/{version.number}", seed=seed, **requested)
     session.flush()
     return jobs.show_job(session, actor, job.id)
 
@@ -247,22 +255,14 @@ def _demand_ready(version: ModelVersion) -> None:
         raise Conflict(f"Version {version.number} was never fitted: {version.status_message or version.status}.", code="not_ready")
 
 
-def _active_job(session: Session, actor: Actor, exclusive_key: str) -> Job | None:
+def active_job(session: Session, actor: Actor, exclusive_key: str) -> Job | None:
+    """The job with that key that waits or runs. For services only."""
     active = (JobStatus.QUEUED, JobStatus.RUNNING)
     return session.scalars(team_rows(actor, Job).where(Job.exclusive_key == exclusive_key, Job.status.in_(active))).one_or_none()
 
 
 def _next_number(session: Session, dataset: Dataset) -> int:
     return (session.scalar(select(func.max(ModelVersion.number)).where(ModelVersion.dataset_id == dataset.id)) or 0) + 1
-
-
-def _check_request(algorithm: str, k: int | None, seed: int) -> None:
-    if algorithm not in ALGORITHMS:
-        raise Invalid(f"There is no algorithm {algorithm!r}. Choose from: {', '.join(ALGORITHMS)}.", details={"field": "algorithm"})
-    if k is not None and not FEWEST_SEGMENTS <= k <= MOST_SEGMENTS:
-        raise Invalid(f"Choose {FEWEST_SEGMENTS} to {MOST_SEGMENTS} segments, or leave the number open.", details={"field": "k"})
-    if not 0 <= seed <= LARGEST_SEED:
-        raise Invalid(f"A seed is a whole number from 0 to {LARGEST_SEED}.", details={"field": "seed"})
 
 
 def _summary(version: ModelVersion, snapshot: int, champion: str | None) -> VersionSummary:
@@ -280,4 +280,5 @@ def _summary(version: ModelVersion, snapshot: int, champion: str | None) -> Vers
         created_by=version.created_by,
         snapshot=snapshot,
         ready_at=version.ready_at,
+        requested=dict(version.requested),
     )

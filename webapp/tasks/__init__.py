@@ -35,7 +35,7 @@ from webapp.services.jobs import ClaimedJob
 
 __all__ = ["TASK_MODULES", "ClaimedJob", "Progress", "Task", "find_task"]
 
-TASK_MODULES = ("webapp.tasks.importing", "webapp.tasks.reclustering")
+TASK_MODULES = ("webapp.tasks.importing", "webapp.tasks.reclustering", "webapp.tasks.sweeping")
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ from datetime import date
 from typing import Any
 
 from segmentation.errors import NotEnoughData, UnreadableFile
-from segmentation.recipe import columns_in_use, recipe_for
 from segmentation.intake import FileFormat, FilePreview, Intake, Reject, inspect_file, read_customers
 from segmentation.measures import default_as_of, measure_customers
+from segmentation.recipe import columns_in_use, recipe_for
 from segmentation.roles import Role, Schema, schema_roles
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
 from webapp.services import jobs
+from webapp.services.exploration import explore_snapshot
 from webapp.services.imports import ColumnChoice, ImportReport
 from webapp.services.schemas import align_schema, column_use, merge_schemas, stored_columns
 from webapp.services.storing import Base, BaseMoved, ImportPlan, NewSnapshot, plan_import, record_check, record_import
@@ -87,7 +88,7 @@ def _import_once(resources: Resources, job: ClaimedJob, plan: ImportPlan, progre
             raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
         rejects = _store_rejects(resources.store, plan, staged.read.intake.rejects)
         progress("Writing the snapshot", 0.6)
-        snapshot = _store_snapshot(resources.store, plan, staged)
+        snapshot = _store_snapshot(resources.store, plan, staged, progress)
         staged.staging.prepare_rows()
         progress("Storing customers", 0.85)
         with unit_of_work(resources) as session:
@@ -140,7 +141,7 @@ def _as_of(plan: ImportPlan, read: _Read, counts: bulk.Counts) -> date:
     return max(known, plan.base.as_of) if plan.base is not None else known
 
 
-def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged) -> NewSnapshot:
+def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged, progress: Progress) -> NewSnapshot:
     """Write the snapshot under its digest and describe it. Left behind by a lost job, it harms nobody."""
     schema = staged.staging.schema
     if plan.base is not None and _same_state(plan.base, staged):
@@ -149,8 +150,10 @@ def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged) -> NewSnaps
         staged.staging.write_snapshot(temporary)
         digest = bulk.snapshot_digest(temporary, schema, staged.as_of)
         figures = bulk.column_figures(temporary, schema)
+        progress("Looking at the customers", 0.75)
+        exploration = explore_snapshot(temporary, schema, staged.counts.customers, staged.as_of)
         publish(digest)
-    return _described(digest, staged, figures)
+    return replace(_described(digest, staged, figures), exploration=exploration)
 
 
 def _same_state(base: Base, staged: _Staged) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from segmentation.artifact import pack_assignments, pack_model, unpack_assignments
 from segmentation.codec import from_json, to_json
+from segmentation.feature_choices import every_feature
 from segmentation.lineage import match_segments
 from segmentation.pipeline import Segmentation, segment_customers
 from segmentation.roles import CUSTOMER_KEY, Schema
@@ -22,6 +23,7 @@ from webapp.models import Dataset, ModelVersion, Snapshot, VersionStatus
 from webapp.services import jobs
 from webapp.services.access import Actor, team_row, team_rows
 from webapp.services.audit import record_event
+from webapp.services.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.identities import Continuation, store_identities
 from webapp.services.subjects import RECLUSTER
 from webapp.services.versions import VersionReport, find_version, lock_champion, move_champion
@@ -79,7 +81,7 @@ def recluster(resources: Resources, job: ClaimedJob, progress: Progress) -> None
         as_of=work.as_of,
         k=work.requested["k"],
         algorithm=work.algorithm,
-        features=work.requested["features"],
+        features=resolved_features(work.requested["features"], customers, work.schema, work.as_of),
         seed=work.seed,
         progress=lambda stage, share: progress(stage, share * FIT_SHARE),
     )
@@ -88,6 +90,11 @@ def recluster(resources: Resources, job: ClaimedJob, progress: Progress) -> None
     with unit_of_work(resources) as session:
         jobs.finish_job(session, job.fence)
         _publish(session, job.actor, work.version_id, fitted)
+
+
+def resolved_features(wish: FeatureWish, customers: pd.DataFrame, schema: Schema, as_of: date) -> FeatureWish:
+    """`wish`, with "all" as the names that it stands for in these customers."""
+    return every_feature(customers, schema, as_of) if wish == EVERY_FEATURE else wish
 
 
 def _plan(session: Session, actor: Actor, version_id: str) -> _Work:
@@ -99,7 +106,8 @@ def _plan(session: Session, actor: Actor, version_id: str) -> _Work:
         snapshot_digest=snapshot.digest,
         schema=from_json(Schema, snapshot.column_schema),
         as_of=snapshot.as_of,
-        algorithm=version.algorithm,
+        # Versions of 0.1 asked for what stands beside the request only.
+        algorithm=version.requested.get("algorithm", version.algorithm),
         seed=version.seed,
         requested=dict(version.requested),
         reference=_reference(session, actor, dataset),
@@ -154,13 +162,21 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
     dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
     result, now = fitted.result, datetime.now(UTC)
     version.status, version.ready_at = VersionStatus.READY, now
-    version.k, version.verdict = result.k, result.verdict.word
-    version.report = to_json(VersionReport(result.verdict, result.sweep, result.seconds, result.figures))
+    version.algorithm, version.k, version.verdict = result.algorithm, result.k, result.verdict.word
+    version.report = to_json(VersionReport(result.verdict, result.sweep, result.seconds, result.figures, result.features))
     version.profiles = to_json(result.profiles)
     version.model_digest, version.labels_digest = fitted.model_digest, fitted.labels_digest
     session.flush()
     store_identities(session, actor, version, result.profiles.segments, fitted.continuation, now)
-    record_event(session, actor, "version.ready", f"{dataset.slug}/{version.number}", k=result.k, verdict=result.verdict.word)
+    record_event(
+        session,
+        actor,
+        "version.ready",
+        f"{dataset.slug}/{version.number}",
+        algorithm=result.algorithm,
+        k=result.k,
+        verdict=result.verdict.word,
+    )
     champion = lock_champion(session, actor, dataset)
     if version.requested["promote"]:
         move_champion(session, actor, dataset, version, previous=champion, note="Promoted as asked for with the re-cluster.")

@@ -17,11 +17,11 @@ from webapp.services.versions import VersionSummary
 from webapp.ui.components import Child, aria, badge, hidden_text, icon, menu
 from webapp.ui.format import number
 from webapp.ui.page import Page
-from webapp.ui.places import Place, address, home_address, new_address, segments_address, team_address
+from webapp.ui.places import Place, address, home_address, models_address, new_address, segments_address, team_address
 
 GROUPS = ("", "Understand", "Act", "Model", "Manage")
 VERSIONED = ("segments", "models")
-"""Pages whose figures follow `?v=`."""
+"""Pages whose figures follow `?v=`, or on the page of one model its number."""
 
 
 def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Component | list[Component], ...]:
@@ -100,7 +100,8 @@ def _dataset_menu(view: View, known: Sequence[DatasetSummary], current: DatasetS
 
 def _version_menu(place: Place, listed: Sequence[VersionSummary]) -> list[Component]:
     ready = [version for version in listed if version.status == "ready"]
-    shown = next((version for version in ready if str(version.number) == place.query.get("v")), None) if place.page in VERSIONED else None
+    asked = place.item if place.page == "models" else place.query.get("v")
+    shown = next((version for version in ready if str(version.number) == asked), None) if place.page in VERSIONED else None
     shown = shown or next((version for version in ready if version.champion), None)
     if shown is None or place.dataset is None:
         return []
@@ -122,6 +123,8 @@ def _version_badge(version: VersionSummary) -> Component:
 
 def _version_address(place: Place, version: VersionSummary) -> str:
     asked = None if version.champion else version.number
+    if place.page == "models":
+        return models_address(place.team, place.dataset or "", version=version.number)
     if place.page in VERSIONED:
         return address(place.team, place.dataset, place.page, place.item, v=asked, tab=place.query.get("tab"))
     return segments_address(place.team, place.dataset or "", version=asked)

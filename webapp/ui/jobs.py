@@ -22,9 +22,24 @@ from webapp.ui.places import address, jobs_address
 BUSY_MS = 2_000
 IDLE_MS = 15_000
 ACTIVE = ("queued", "running")
-_WORDS = {"check_import": "Checking {}", "import": "Importing {}", "recluster": "Finding segments: {}"}
-_DONE = {"check_import": "{} is checked.", "import": "{} is imported.", "recluster": "Segments are ready: {}."}
-_LINKS = {"check_import": "See what would happen", "import": "See the result", "recluster": "See the segments"}
+_WORDS = {
+    "check_import": "Checking {}",
+    "import": "Importing {}",
+    "recluster": "Finding segments: {}",
+    "sweep": "Comparing ways to find segments: {}",
+}
+_DONE = {
+    "check_import": "{} is checked.",
+    "import": "{} is imported.",
+    "recluster": "Segments are ready: {}.",
+    "sweep": "The comparison is ready: {}.",
+}
+_LINKS = {
+    "check_import": "See what would happen",
+    "import": "See the result",
+    "recluster": "See the segments",
+    "sweep": "See what was found",
+}
 _BADGES: dict[str, tuple[str, Any, str | None]] = {
     "queued": ("Waiting", "neutral", "hourglass"),
     "running": ("Running", "info", "arrow-repeat"),

@@ -16,9 +16,12 @@ __all__ = [
     "campaigns_address",
     "customers_csv_address",
     "data_address",
+    "explore_address",
     "home_address",
     "import_address",
+    "item_number",
     "jobs_address",
+    "lab_address",
     "models_address",
     "new_address",
     "parse_path",
@@ -36,6 +39,11 @@ def address(team: str, dataset: str | None = None, page: str = HOME, item: str |
     path = "/" + "/".join(quote(part, safe="") for part in parts if part)
     asked = {name: value for name, value in query.items() if value is not None}
     return f"{path}?{urlencode(asked)}" if asked else path
+
+
+def item_number(item: str | None) -> int | None:
+    """The number that an address names behind its page; None where it names none."""
+    return int(item) if item and item.isascii() and item.isdigit() and len(item) < 10 else None
 
 
 def team_address(team: str) -> str:
@@ -62,6 +70,10 @@ def data_address(team: str, dataset: str) -> str:
     return address(team, dataset, "data")
 
 
+def explore_address(team: str, dataset: str, **query: str | None) -> str:
+    return address(team, dataset, "explore", **query)
+
+
 def import_address(team: str, dataset: str, import_id: str) -> str:
     return address(team, dataset, "imports", import_id)
 
@@ -75,7 +87,13 @@ def campaign_address(team: str, dataset: str, campaign_id: str) -> str:
 
 
 def models_address(team: str, dataset: str, *, version: int | None = None) -> str:
-    return address(team, dataset, "models", v=version)
+    """All versions, or the page of one."""
+    return address(team, dataset, "models", None if version is None else str(version))
+
+
+def lab_address(team: str, dataset: str, *, sweep: int | None = None, **query: object) -> str:
+    """The newest sweep, or the one with that number."""
+    return address(team, dataset, "lab", None if sweep is None else str(sweep), **query)
 
 
 def jobs_address(team: str, dataset: str) -> str:

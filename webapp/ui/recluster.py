@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from dash import ALL, ClientsideFunction, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
+from segmentation.clustering import ALGORITHMS
+from segmentation.pipeline import AUTOMATIC_KS
+from segmentation.selection import AUTO, DEFAULT_ALGORITHM
+from segmentation.wording import upper_first
 from webapp.edge import Callbacks, View
-from webapp.services import versions
+from webapp.services import feature_lists, versions
 from webapp.services.access import Actor, Permission
+from webapp.services.fit_requests import FEWEST_SEGMENTS, MOST_SEGMENTS
 from webapp.ui import jobs
 from webapp.ui.components import button
+from webapp.ui.feature_picker import chosen_weights, feature_table, weight_values
 from webapp.ui.forms import dialog, field, number_input, select
 from webapp.ui.notices import notify
+from webapp.ui.wording import algorithm_name
 
-FEWEST, MOST = 2, 20
 BEST = "best"
+AT = "recluster"
+"""Tells the weights of the dialog from those of the Lab."""
 EXPLANATION = (
     "Fits a new version on the newest snapshot. Segments that continue keep their names, colours and tags. "
     "Nothing changes for your team until somebody promotes it; only the first version is promoted by itself."
@@ -28,6 +37,8 @@ class Ids(StrEnum):
     OPEN = "recluster-open"
     DIALOG = "recluster-dialog"
     COUNT = "recluster-count"
+    METHOD = "recluster-method"
+    FEATURES = "recluster-features"
     SEED = "recluster-seed"
     START = "recluster-start"
     CANCEL = "recluster-cancel"
@@ -42,10 +53,19 @@ def recluster_button(actor: Actor, *, at: str, text: str = "Re-cluster", kind: s
 
 def recluster_dialog() -> Component:
     """One for the whole product, in the shell."""
-    counts = {BEST: "The best number that the data can carry (tries 2 to 8)"} | {str(k): f"{k} segments" for k in range(FEWEST, MOST + 1)}
+    tried = f"{AUTOMATIC_KS[0]} to {AUTOMATIC_KS[-1]}"
+    counts = {BEST: f"The best number that the data can carry (tries {tried})"}
+    counts |= {str(k): f"{k} segments" for k in range(FEWEST_SEGMENTS, MOST_SEGMENTS + 1)}
     more = html.Details(
         [
-            html.Summary("More"),
+            html.Summary("Method, features and seed"),
+            field(
+                "Method",
+                select(Ids.METHOD, method_choices(), value=DEFAULT_ALGORITHM),
+                help_text="The Lab compares them without making a version.",
+            ),
+            html.Div("What finds the segments", className="form-label"),
+            html.Div(id=Ids.FEATURES, className="sc-dialog-features"),
             field(
                 "Seed",
                 number_input(Ids.SEED, value=0, low=0, high=2**31 - 1),
@@ -67,12 +87,43 @@ def recluster_dialog() -> Component:
     )
 
 
-def start(view: View, clicks: int | None, chosen: str | None, seed: int | None) -> tuple[Any, Any]:
-    """Ask for a new version with the chosen number of segments; closes the dialog and nudges the job bar."""
+def method_choices() -> dict[str, str]:
+    """Every algorithm by name, and the best of all."""
+    names = {name: upper_first(algorithm_name(name)) for name in ALGORITHMS}
+    return {**names, AUTO: "Best of all (tries each; up to two minutes)"}
+
+
+def show_features(view: View, is_open: bool | None) -> Any:
+    """The features of the current snapshot, once somebody opens the dialog."""
+    if not is_open or view.dataset is None:
+        return no_update
+    choices = feature_lists.list_feature_choices(view.session, view.actor, view.resources.store, view.dataset)
+    return feature_table(choices, AT) if choices else None
+
+
+def start(
+    view: View,
+    clicks: int | None,
+    chosen: str | None,
+    seed: int | None,
+    method: str | None = None,
+    weights: Sequence[Any] = (),
+    names: Sequence[Mapping[str, Any]] = (),
+) -> tuple[Any, Any]:
+    """Ask for a new version as the dialog says; closes it and nudges the job bar."""
     if not clicks or view.dataset is None:
         return no_update, no_update
     k = None if chosen in (None, BEST) else int(chosen or 0)
-    job = versions.request_recluster(view.session, view.actor, view.dataset, k=k, seed=int(seed or 0))
+    choices = feature_lists.list_feature_choices(view.session, view.actor, view.resources.store, view.dataset) if names else ()
+    job = versions.request_recluster(
+        view.session,
+        view.actor,
+        view.dataset,
+        algorithm=method or DEFAULT_ALGORITHM,
+        k=k,
+        seed=int(seed or 0),
+        features=chosen_weights(choices, weights, names),
+    )
     notify(f"{jobs.job_title(job)} has started. You can leave this page.", "info")
     return False, job.id
 
@@ -84,12 +135,18 @@ def register(callbacks: Callbacks) -> None:
         Input(Ids.START, "n_clicks"),
         State(Ids.COUNT, "value"),
         State(Ids.SEED, "value"),
+        State(Ids.METHOD, "value"),
+        *weight_values(AT),
         needs=Permission.RECLUSTER,
         writes=True,
         prevent_initial_call=True,
     )
-    def start_recluster(view: View, clicks: int | None, chosen: str | None, seed: int | None) -> tuple[Any, Any]:
-        return start(view, clicks, chosen, seed)
+    def start_recluster(view: View, clicks: int | None, chosen: str | None, seed: int | None, method: str | None, *form: Any) -> Any:
+        return start(view, clicks, chosen, seed, method, *form)
+
+    @callbacks.on(Output(Ids.FEATURES, "children"), Input(Ids.DIALOG, "is_open"), needs=Permission.RECLUSTER, prevent_initial_call=True)
+    def features(view: View, is_open: bool | None) -> Any:
+        return show_features(view, is_open)
 
     callbacks.clientside(
         ClientsideFunction("shell", "openDialog"),

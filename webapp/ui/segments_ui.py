@@ -9,20 +9,21 @@ from math import ceil
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from segmentation.bands import JACCARD, BandName, stability_band
 from segmentation.palette import SegmentStyle
-from segmentation.profiles import SegmentProfile
+from segmentation.profiles import Evidence, SegmentProfile
 from webapp.services.segments import SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import STATUS_WORDS
 from webapp.ui.components import Child, Tone, aria, badge, bar_pair, chip, icon, segment_mark, slot_class
 from webapp.ui.places import segment_address
 
-STABLE = 0.75
-HIGHLY_STABLE = 0.85
-DOUBTFUL = 0.60
-"""Mean bootstrap Jaccard: highly stable, stable, doubtful and, below, dissolving (Hennig 2007)."""
-
-STABILITY_HELP = "How much of the segment comes back when the customers are resampled: the mean Jaccard index, where 1 is all of it."
+_BANDS: dict[BandName, tuple[Tone, str]] = {
+    "highly stable": ("good", "check-circle-fill"),
+    "stable": ("good", "check-circle-fill"),
+    "doubtful": ("warn", "exclamation-triangle-fill"),
+    "unstable": ("warn", "exclamation-octagon-fill"),
+}
 EVERYBODY = "all"
 """Stands for a segment's key in the address of an export of all customers."""
 
@@ -65,22 +66,18 @@ def verdict_badge(word: str | None, headline: str = "") -> html.Span | None:
 
 
 def stability_badge(stability: float | None) -> html.Span | None:
-    """How far a segment comes back when the customers are resampled, in a word and a figure."""
+    """How far a segment comes back when the customers are resampled: a word and a figure, what they mean on hover."""
     if stability is None:
         return None
-    word, tone, icon_name = stability_words(stability)
-    return badge(f"{word} {stability:.2f}", tone, icon_name, title=STABILITY_HELP)
+    band = stability_band(stability)
+    tone, icon_name = _BANDS[band.name]
+    return badge(f"{band.name.capitalize()} {stability:.2f}", tone, icon_name, title=f"{band.explanation} {JACCARD}")
 
 
-def stability_words(stability: float) -> tuple[str, Tone, str]:
-    """Word, tone and icon for a stability between 0 and 1."""
-    if stability >= HIGHLY_STABLE:
-        return "Highly stable", "good", "check-circle-fill"
-    if stability >= STABLE:
-        return "Stable", "good", "check-circle-fill"
-    if stability >= DOUBTFUL:
-        return "Doubtful", "warn", "exclamation-triangle-fill"
-    return "Unstable", "warn", "exclamation-triangle-fill"
+def fact_text(fact: Evidence) -> list[Child]:
+    """What was measured, its figure, and what that is to be compared to."""
+    reference: list[Child] = [" ", html.Small(fact.reference)] if fact.reference else []
+    return [html.Span(fact.label), " ", html.Span([html.B(fact.text), *reference], className="v")]
 
 
 def status_badge(status: str) -> html.Span:
@@ -108,7 +105,7 @@ def segments_sentence(overview: SegmentsOverview) -> str:
 
 def _repeatability(segments: Sequence[SegmentProfile]) -> str:
     known = [segment.stability for segment in segments if segment.stability is not None]
-    good = sum(stability >= STABLE for stability in known)
+    good = sum(stability_band(stability).trusted for stability in known)
     if not known:
         return ""
     if good == len(segments):
@@ -150,7 +147,7 @@ def segment_card(style: SegmentStyle, profile: SegmentProfile, href: str) -> dcc
         html.H3([segment_mark(style.slot), html.Span(style.name)]),
         html.Div([html.B(format.number(profile.size)), html.Span("customers" if profile.size != 1 else "customer")], className="fig"),
         bar_pair(profile.share, profile.value_share, style.slot),
-        html.Ul([html.Li([html.Span(fact.label), html.B(fact.text)]) for fact in profile.evidence[:3]], className="sc-ev"),
+        html.Ul([html.Li(fact_text(fact)) for fact in profile.evidence[:3]], className="sc-ev"),
         html.Div([stability_badge(profile.stability), icon("arrow-right")], className="foot"),
     ]
     return dcc.Link(parts, href=href, className=f"sc-card sc-segcard {slot_class(style.slot)}")

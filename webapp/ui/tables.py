@@ -15,14 +15,18 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Column(Generic[Item]):
-    """One column: its head, what a cell shows of an item, and whether it is a number. `wide` ones are left out on a phone."""
+    """One column: its head, what a cell shows of an item, and whether it is a number. `wide` ones are left out on a phone.
 
-    head: str
+    Where the table is sorted by it, `order` says "ascending" or "descending".
+    """
+
+    head: Child
     cell: Callable[[Item], Children]
     numeric: bool = False
     wide: bool = False
     title: str = ""
     hide_head: bool = False
+    order: str = ""
 
 
 def table(
@@ -66,8 +70,9 @@ def _classes(column: Column[Any]) -> str | None:
 
 
 def _head(column: Column[Any]) -> html.Th:
-    content: Children = hidden_text(column.head) if column.hide_head else column.head
-    return html.Th(content, scope="col", className=_classes(column), title=column.title or None)
+    content: Children = hidden_text(str(column.head)) if column.hide_head else column.head
+    sort = aria(sort=column.order) if column.order else {}
+    return html.Th(content, scope="col", className=_classes(column), title=column.title or None, **sort)
 
 
 def _cell(column: Column[Item], item: Item) -> html.Td:

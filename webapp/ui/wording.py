@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dash import html
 
+from segmentation.clustering import ALGORITHMS
 from segmentation.roles import Role
+from segmentation.selection import AUTO
 from webapp.ui.components import Tone, badge
 
 _IMPORTS: dict[str, tuple[str, Tone, str | None]] = {
@@ -26,7 +28,6 @@ _VERDICTS: dict[str, tuple[str, Tone, str | None]] = {
     "useful": ("Useful", "info", "signpost-split"),
     "none": ("No segments", "neutral", "slash-circle"),
 }
-_ALGORITHMS = {"kmeans": "k-means"}
 
 
 def import_badge(status: str) -> html.Span:
@@ -42,7 +43,9 @@ def verdict_badge(word: str) -> html.Span:
 
 
 def algorithm_name(algorithm: str) -> str:
-    return _ALGORITHMS.get(algorithm, algorithm)
+    """`kmeans` as "k-means", `auto` as "best of all"."""
+    known = ALGORITHMS.get(algorithm)
+    return known.label if known else "best of all" if algorithm == AUTO else algorithm
 
 
 def role_label(role: str) -> str:

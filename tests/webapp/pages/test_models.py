@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from dash import no_update
+from dash import dcc, html, no_update
+from sqlalchemy import select
 
+from segmentation.stability import jaccard_band
+from tests.segmentation.made import made_world
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop
-from webapp.edge import Resources
-from webapp.models import MemberRole
+from webapp.edge import Display, Resources
+from webapp.models import MemberRole, ModelVersion
 from webapp.pages import models
-from webapp.services import versions
-from webapp.services.errors import Conflict, Forbidden
+from webapp.pages.models.figures import stability_title
+from webapp.services import segments, versions
+from webapp.services.errors import Conflict, Forbidden, NotFound
 
 
 @pytest.fixture
@@ -38,9 +43,10 @@ def two(shop: Shop) -> Shop:
     return shop
 
 
-def seen(shop: Shop, search: str = "", role: MemberRole = MemberRole.ADMIN) -> tuple[Any, Any, int | None]:
+def seen(shop: Shop, item: str = "", role: MemberRole = MemberRole.ADMIN, *, narrow: bool = False) -> tuple[Any, Any, int | None]:
     with shop.reading() as session:
-        return models.show_models(look(shop, session, f"{HERE}/models", search=search, role=role))
+        path = f"{HERE}/models/{item}".rstrip("/")
+        return models.show(replace(look(shop, session, path, role=role), display=Display(narrow=narrow)))
 
 
 def picked(content: Any) -> list[str]:
@@ -66,33 +72,115 @@ def test_the_champion_and_its_verdict_are_shown(two: Shop) -> None:
     assert "Champion" in picked(body)[-1]
 
 
-def test_another_version_is_shown_when_the_address_asks(two: Shop) -> None:
-    _, body, _ = seen(two, "?v=2")
-    assert "Version 2." in words(body)
-    assert "v2" in picked(body)[-1]
+def test_every_version_leads_to_its_page(two: Shop) -> None:
+    _, body, _ = seen(two)
+    assert {f"{HERE}/models/1", f"{HERE}/models/2"} <= set(links(body))
 
 
-def test_every_number_that_was_tried_has_a_row_and_the_fitted_one_is_marked(two: Shop) -> None:
+def test_the_page_of_a_version_says_what_was_asked_for_and_what_was_found(two: Shop) -> None:
+    head, body, champion = seen(two, "2")
+    assert champion == 1
+    assert "Version 2" in words(head)
+    assert "K-means, 2 segments, seed 0, snapshot 1." in words(head)
+    assert "Asked for: k-means, 2 segments, default features." in words(head)
+    with two.reading() as session:
+        report = versions.show_report(session, two.actor, "customers", 2)
+    assert report.verdict.headline in words(body)
+    assert all(reason.text in words(body) for reason in report.verdict.reasons)
+    assert all(feature.label in words(body) for feature in report.features)
+
+
+def test_every_figure_has_plain_words_its_term_and_its_reference(two: Shop) -> None:
+    figures = [words(part) for part in walk(seen(two, "1")[1]) if isinstance(part, html.Tr)]
+    with two.reading() as session:
+        found = versions.show_report(session, two.actor, "customers", 1).figures
+    overlap = next(row for row in figures if row.startswith("Overlap"))
+    assert "Davies-Bouldin index" in overlap
+    assert "Lower is better." in overlap
+    assert f"{found['davies_bouldin']:.2f}" in overlap
+    assert overlap.endswith(f"{found['davies_bouldin_null']:.2f}")
+    heads = {words(part): getattr(part, "title", "") for part in walk(seen(two, "1")[1]) if isinstance(part, html.Th)}
+    assert "Davies-Bouldin" in heads["Overlap"]
+
+
+def test_stability_stands_by_segment_with_its_band(two: Shop) -> None:
+    rows = [words(part) for part in walk(seen(two, "1")[1]) if isinstance(part, html.Tr)]
+    with two.reading() as session:
+        overview = segments.show_segments(session, two.actor, "customers")
+    assert overview is not None
+    for style, profile in zip(overview.styles, overview.profiles.segments, strict=True):
+        assert profile.stability is not None
+        row = next(row for row in rows if row.startswith(style.name))
+        assert f"{profile.stability:.2f}" in row
+        assert jaccard_band(profile.stability) in row.lower()
+
+
+@pytest.mark.parametrize(("stability", "words_"), [([0.9, 0.7], "1 of 2 segments come back"), ([0.9, 0.8], "All 2 segments come back")])
+def test_the_title_of_stability_counts(stability: list[float], words_: str) -> None:
+    profiles = made_world().profiles()
+    made = [replace(profiles.segments[0], stability=value, share=0.5) for value in stability]
+    assert stability_title(made) == words_
+    assert stability_title([replace(each, share=0.01) for each in made]) == f"{words_}; 2 segments under 5% of customers"
+    assert "not measured" in stability_title([replace(each, stability=None) for each in made])
+
+
+def test_the_k_panel_and_every_candidate_are_there_and_the_fitted_one_is_marked(two: Shop) -> None:
     with two.reading() as session:
         sweep = versions.show_report(session, two.actor, "customers", 1).sweep
-    _, body, _ = seen(two)
-    assert words(body).count("Defensible") + words(body).count("Does not repeat") + words(body).count("too small") == len(sweep) - 1
+    _, body, _ = seen(two, "1")
+    assert [part.id for part in walk(body) if isinstance(part, dcc.Graph)] == ["model-k-panel-graph"]
+    judged = sum(words(body).count(word) for word in ("Useful", "Natural", "Does not repeat", "too small", "Not separated"))
+    assert judged >= len(sweep) - 1
     assert words(body).count("Fitted") == 1
+    assert "Fitted" in picked(body)[-1]
+    assert not [part for part in walk(seen(two, "1", narrow=True)[1]) if words(part) == "What was tried" and isinstance(part, html.Caption)]
+
+
+def test_a_version_of_an_earlier_release_is_still_shown(two: Shop) -> None:
+    with two.writing() as session:
+        version = session.scalars(select(ModelVersion).where(ModelVersion.number == 1)).one()
+        report = {name: value for name, value in (version.report or {}).items() if name != "features"}
+        old = {
+            "davies_bouldin_null",
+            "calinski_harabasz_null",
+            "prediction_strength",
+            "prediction_strength_null",
+            "bridge",
+            "unassigned",
+            "agreement",
+        }
+        report["sweep"] = [{name: value for name, value in each.items() if name not in old} for each in report["sweep"]]
+        report["figures"] = {name: value for name, value in report["figures"].items() if name not in old}
+        version.report = report
+        version.requested = {name: value for name, value in version.requested.items() if name != "algorithm"}
+    head, body, _ = seen(two, "1")
+    assert "Asked for: 3 segments, default features." in words(head)
+    assert "Not recorded" in words(body)
+    assert "Foretold prediction strength" not in words(body)
+
+
+@pytest.mark.parametrize("item", ["9", "x", "99999999999"])
+def test_a_version_that_is_not_there_is_not_found(two: Shop, item: str) -> None:
+    with pytest.raises(NotFound):
+        seen(two, item)
 
 
 def test_only_candidates_can_be_promoted_and_only_by_those_who_may(two: Shop) -> None:
     assert [name["version"] for name in ids(seen(two)[1]) if isinstance(name, dict) and name["type"] == "promote-open"] == [2]
     assert not [name for name in ids(seen(two, role=MemberRole.MARKETER)[1]) if isinstance(name, dict)]
     assert f"{HERE}/segments?v=2" in links(seen(two)[1])
+    assert [name["version"] for name in ids(seen(two, "2")[0]) if isinstance(name, dict)] == [2]
+    assert not [name for name in ids([seen(two, "1")[0], seen(two, "2", MemberRole.VIEWER)[0]]) if isinstance(name, dict)]
 
 
 def test_a_version_that_failed_says_why(shop: Shop) -> None:
     shop.import_file("ID,Income,Visits\n1,5,3\n")
     failed = shop.recluster()
     assert failed.status == "failed"
-    _, body, _ = seen(shop)
-    assert "Version 1: the fit failed" in words(body)
     assert failed.status_message
+    assert failed.status_message in words(seen(shop)[1])
+    _, body, _ = seen(shop, "1")
+    assert "Version 1: the fit was refused" in words(body)
     assert failed.status_message in words(body)
 
 

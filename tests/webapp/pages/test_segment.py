@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from dash import no_update
+from dash import html, no_update
 
+from segmentation.profiles import Chance, Evidence, OutcomeRate, Rule, RuleSum, SpendLift
+from tests.segmentation.made import made_world
 from tests.webapp.pages.segment_shop import DATASET, TEAM, Visitor, ids, links, options, overview_of, stranger_to, walk, words
 from tests.webapp.working import Shop
 from webapp.edge import Display
 from webapp.models import MemberRole
 from webapp.pages import segment as page
 from webapp.pages.segment import campaigns as tab
-from webapp.pages.segment import customers, profile, rename
+from webapp.pages.segment import customers, evidence, profile, rename
 from webapp.pages.segment.ids import Ids
 from webapp.services import campaigns, segments
 from webapp.services.campaigns import CampaignSummary
 from webapp.services.customers import GridColumn
 from webapp.services.errors import Forbidden, Invalid, NotFound
+from webapp.services.segments import SegmentDetail, SegmentsOverview
+from webapp.ui import format
 from webapp.ui.campaign_form import FIELDS, field_id
+from webapp.ui.segments_ui import fact_text, stability_badge
 
 NEW_VALUES = [None, "Summer preview", "email", "planned", "2026-06-01", "2026-06-14"]
 
@@ -49,11 +55,21 @@ def test_head_says_who_they_are_with_figures_beside_the_rest(shop: Shop, key: st
     assert mine.persona in shown
     assert f"Customers {mine.size}" in shown
     assert mine.value_share is not None
-    assert f"Share of spend {mine.value_share:.0%}" in shown
+    assert f"Share of spend {format.percent(mine.value_share)}" in shown
     hits = sum(segment.outcomes[0].hits for segment in others)
     rest = hits / sum(segment.outcomes[0].customers for segment in others)
-    assert f"the rest {rest:.0%}" in shown
+    assert f"the rest {format.percent(rest)}" in shown
     assert f"On the border {mine.border}" in shown
+
+
+def test_days_since_the_last_purchase_stand_beside_those_of_the_rest() -> None:
+    world = made_world()
+    profiles = world.profiles()
+    overview = SegmentsOverview(None, profiles, (), {}, None)  # type: ignore[arg-type]
+    detail = SegmentDetail(overview, 0, None, profiles.segments[0], "", ())  # type: ignore[arg-type]
+    rest = world.table["recency_days"][world.assignments.label != 0].mean()
+    shown = next(figure for figure in page.head.figures(detail) if figure.label == "Last purchase")
+    assert shown.note == f"ago on average, the rest {rest:.0f}"
 
 
 @pytest.mark.parametrize(
@@ -79,14 +95,93 @@ def test_tabs_are_addresses_that_keep_the_version(shop: Shop, key: str) -> None:
     assert [words(part) for part in active] == [f"Customers {overview_of(shop).profiles.segments[0].size}"]
 
 
-def test_profile_shows_each_rule_with_precision_and_recall(shop: Shop, key: str) -> None:
+def test_profile_shows_each_rule_with_precision_recall_and_coverage(shop: Shop, key: str) -> None:
     with shop.reading() as session:
         content = page.show_tab(Visitor(shop).view(session, "segments", key))
-    rules = overview_of(shop).profiles.segments[0].rules
-    assert rules
-    for rule in rules:
+    mine = overview_of(shop).profiles.segments[0]
+    assert mine.rules
+    assert f"of whom {format.percent(mine.share)} are in the segment" in words(content)
+    for rule in mine.rules:
         assert all(condition in words(content) for condition in rule.conditions)
-        assert f"{rule.precision:.0%} are in the segment finds {rule.recall:.0%} of it" in words(content)
+        found = f"{format.percent(rule.precision)} are in the segment finds {format.percent(rule.recall)} of it {rule.customers} customers"
+        assert f"{found}, {format.percent(rule.coverage)} of all" in words(content)
+
+
+def test_rules_together_count_everybody_once_and_say_what_is_left() -> None:
+    rules = (Rule(("no teenagers",), 0.8, 0.5, 100, 0.1), Rule(("income over 60,000",), 0.7, 0.4, 90, 0.09))
+    text = words(evidence.rules_sum(rules, RuleSum(0.75, 0.85, 0.18, 180)))
+    assert (
+        text
+        == "Together: 75% are in the segment , they find 85% of it and 18% of all customers . The other 15% of the segment needs the model."
+    )
+    assert words(evidence.rules_sum(rules[:1], RuleSum(0.8, 0.5, 0.1, 100))) == "The other 50% of the segment needs the model."
+    assert "The other 10%" in words(evidence.rules_sum(rules, None))
+    assert "all of it" in words(evidence.rules_sum(rules[:1], RuleSum(0.8, 1.0, 0.1, 100)))
+
+
+RESPONDS = OutcomeRate(
+    *("responded", "Responds", 217, 68, 0.31, 0.27, 0.35, 0.149, 2.1),
+    chance=Chance(0.8, 1.2, 1.17),
+    spend=SpendLift(2.0, 4, 0.8, 3),
+    significant=True,
+)
+
+
+def test_an_outcome_stands_beside_the_rest_chance_and_spend() -> None:
+    shown = words(evidence.outcome_row(RESPONDS, 0.12))
+    assert shown == (
+        "Responds More than chance 31% (27% to 35%) the rest 12% 2.1× the average A random group this size would show 0.8 to 1.2×. "
+        "By spend alone, the best quarter of customers (the highest) shows 2.0×; the second highest, which most of them are in, 0.8×."
+    )
+    same = words(evidence.outcome_row(replace(RESPONDS, spend=SpendLift(2.0, 4, 2.0, 4)), 0.12))
+    assert same.endswith("shows 2.0×; most of them are in it.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"significant": False}, "Within chance"),
+        ({"lift": 0.4}, "Less than chance"),
+        ({"significant": None, "chance": None, "spend": None}, ""),
+    ],
+)
+def test_what_is_within_chance_is_said_and_what_was_not_tested_is_not_claimed(changes: dict[str, Any], said: str) -> None:
+    shown = words(evidence.outcome_row(replace(RESPONDS, **changes), 0.12))
+    assert [word for word in ("Within chance", "More than chance", "Less than chance") if word in shown] == ([said] if said else [])
+    assert "31% (27% to 35%) the rest 12%" in shown
+
+
+def test_outcomes_say_that_segments_were_found_without_them(shop: Shop, key: str) -> None:
+    with shop.reading() as session:
+        shown = words(evidence.outcomes_card(segments.show_segment(session, shop.actor, DATASET, key)))
+    mine = overview_of(shop).profiles.segments[0].outcomes[0]
+    assert "found without any outcome" in shown
+    assert mine.chance is not None
+    assert f"would show {mine.chance.low:.1f} to {mine.chance.high:.1f}×" in shown
+    assert "By spend alone" in shown
+    assert "hold for all 3 segments at once" in shown
+
+
+@pytest.mark.parametrize(
+    ("stability", "word"), [(0.93, "Highly stable 0.93"), (0.80, "Stable 0.80"), (0.70, "Doubtful 0.70"), (0.31, "Unstable 0.31")]
+)
+def test_stability_is_a_word_with_its_term_on_hover(stability: float, word: str) -> None:
+    badge = stability_badge(stability)
+    assert badge is not None
+    assert words(badge) == word
+    assert "Jaccard" in badge.title
+    assert stability_badge(None) is None
+
+
+def test_evidence_shows_what_each_figure_is_to_be_compared_to(shop: Shop, key: str) -> None:
+    with shop.reading() as session:
+        shown = words(page.show_head(Visitor(shop).view(session, "segments", key)))
+    facts = overview_of(shop).profiles.segments[0].evidence
+    assert facts
+    for fact in facts:
+        assert f"{fact.label} {fact.text} {fact.reference}".strip() in shown
+        assert fact.reference or "average" in fact.text
+    assert words(html.Span(fact_text(Evidence("With teenagers", "94%", "teens", "the rest 36%")))) == "With teenagers 94% the rest 36%"
 
 
 def test_profile_draws_its_figures_for_a_phone_too(shop: Shop, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_update
@@ -9,30 +10,40 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.models.ids import PROMOTE, Ids
-from webapp.pages.models.report import report_cards
-from webapp.pages.models.versions import chosen_version, versions_card
+from webapp.pages.models.model import show_model
+from webapp.pages.models.report import version_verdict
+from webapp.pages.models.versions import versions_card
 from webapp.services import datasets, versions
 from webapp.services.access import Permission
-from webapp.ui.components import Child, button, card, empty_state, page_head, skeleton
+from webapp.services.versions import VersionSummary
+from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
 from webapp.ui.format import count
 from webapp.ui.forms import dialog, field, text_input
 from webapp.ui.notices import notify
 from webapp.ui.page import Page
-from webapp.ui.places import Place, data_address, segments_address
+from webapp.ui.places import Place, data_address, models_address, segments_address
 from webapp.ui.recluster import recluster_button
+
+PANEL_HEIGHT = 720
+"""Height of the k panel's card while it waits, in pixels."""
 
 PROMOTION = " becomes the champion: pages, exports and new tags speak of its segments from then on. The one before can be promoted again."
 
 
 def layout(_place: Place) -> Component:
-    parts = [
-        html.Div(page_head("Models", "Reading the versions…"), id=Ids.HEAD),
-        html.Div([skeleton(150), html.Div(className="sc-gap"), skeleton(420)], id=Ids.BODY),
-        dcc.Store(id=Ids.CHOSEN),
-        dcc.Store(id=Ids.CHAMPION),
-        promote_dialog(),
-    ]
-    return html.Div(parts)
+    """All versions."""
+    return _frame("Models", [skeleton(150), html.Div(className="sc-gap"), skeleton(420)])
+
+
+def model_layout(_place: Place) -> Component:
+    """One version."""
+    cards = row((6, skeleton(PANEL_HEIGHT)), (6, skeleton(PANEL_HEIGHT)))
+    return _frame("Version", [skeleton(150), html.Div(className="sc-gap"), cards])
+
+
+def _frame(title: str, waiting: list[Component]) -> Component:
+    parts = [html.Div(page_head(title, "Reading what is there…"), id=Ids.HEAD), html.Div(waiting, id=Ids.BODY)]
+    return html.Div([*parts, dcc.Store(id=Ids.CHOSEN), dcc.Store(id=Ids.CHAMPION), promote_dialog()])
 
 
 def promote_dialog() -> Component:
@@ -55,16 +66,25 @@ def promote_dialog() -> Component:
 
 
 def show_models(view: View) -> tuple[Component, list[Child], int | None]:
-    """The head, the versions with the report of the chosen one, and the champion's number."""
+    """The head, the champion's verdict with all versions, and the champion's number."""
     dataset = datasets.show_dataset(view.session, view.actor, view.dataset or "")
     listed = versions.list_versions(view.session, view.actor, dataset.slug)
     if not listed:
         sub = "A version is one way of grouping your customers, fitted on one snapshot and never altered."
         return page_head("Models", sub), [card(body=_nothing(view, has_customers=bool(dataset.customers)))], None
-    chosen = chosen_version(listed, view.query.get("v"))
     sub = f"{count(len(listed), 'version')}. {_champion_words(dataset.champion)}"
     head = page_head("Models", sub, [recluster_button(view.actor, at="models", kind="primary")])
-    return head, [*report_cards(view, chosen), versions_card(view, listed, chosen)], dataset.champion
+    return head, [champion_verdict(view, listed), versions_card(view, listed)], dataset.champion
+
+
+def champion_verdict(view: View, listed: Sequence[VersionSummary]) -> Component | None:
+    """What is to be made of the version that the team works with, and the way to its figures."""
+    champion = next((version for version in listed if version.champion), None)
+    if champion is None:
+        return None
+    report = versions.show_report(view.session, view.actor, view.dataset or "", champion.number)
+    link = button("All its figures", href=models_address(view.actor.team_slug, view.dataset or "", version=champion.number))
+    return version_verdict(champion, report, link)
 
 
 def _champion_words(champion: int | None) -> str:
@@ -89,18 +109,22 @@ def promote(view: View, clicks: int | None, chosen: int | None, note: str | None
     return False, "", {"champion": done.champion}
 
 
+def show(view: View) -> tuple[Component, list[Child], int | None]:
+    """The version in the address, or all of them."""
+    return show_model(view) if view.item else show_models(view)
+
+
 def register(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.HEAD, "children"),
         Output(Ids.BODY, "children"),
         Output(Ids.CHAMPION, "data"),
         Input("pulse", "data"),
-        Input("address", "search"),
         Input("display", "data"),
         needs=Permission.VIEW,
     )
-    def body(view: View, _pulse: object, _search: str, _display: object) -> tuple[Component, list[Child], int | None]:
-        return show_models(view)
+    def body(view: View, _pulse: object, _display: object) -> tuple[Component, list[Child], int | None]:
+        return show(view)
 
     @callbacks.on(
         Output(Ids.DIALOG, "is_open", allow_duplicate=True),
@@ -129,3 +153,5 @@ def register(callbacks: Callbacks) -> None:
 
 
 PAGE = Page(name="models", title="Models", path="models", layout=layout, register=register, group="Model", icon="layers")
+MODEL_PAGE = Page("model", "Model", "models", model_layout, lambda callbacks: None, item=True, under="models")
+"""One version by its number; its callbacks are declared with those of the list."""

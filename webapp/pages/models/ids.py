@@ -1,4 +1,4 @@
-"""Names of the parts of the page Models."""
+"""Names of the parts of the pages Models and Model."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ PROMOTE = "promote-open"
 class Ids(StrEnum):
     HEAD = "models-head"
     BODY = "models-body"
-    SWEEP = "models-sweep"
+    PANEL = "model-k-panel"
     DIALOG = "promote-dialog"
     WHICH = "promote-which"
     CHOSEN = "promote-chosen"

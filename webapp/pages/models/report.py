@@ -1,93 +1,71 @@
-"""How a version came about: the verdict in words, and every number of segments that was tried."""
+"""How a version came about: the verdict in words, the figures over k, and every candidate that was tried."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from dash import html
 from dash.development.base_component import Component
 
-from segmentation.selection import Candidate
+from segmentation.plots import k_panel
+from segmentation.wording import upper_first
 from webapp.edge import View
-from webapp.services import versions
+from webapp.pages.models.ids import Ids
+from webapp.services.sweep_results import Tried
 from webapp.services.versions import VersionReport, VersionSummary
-from webapp.ui.components import Child, badge, card, segment_verdict, verdict
-from webapp.ui.format import duration, number, percent, signed
-from webapp.ui.tables import Column, meter, table
+from webapp.ui.candidates import FEW, Order, candidate_columns, candidate_list, candidate_table, sorted_candidates
+from webapp.ui.charts import chart_card
+from webapp.ui.components import Child, button, card, segment_verdict, verdict
+from webapp.ui.format import count, duration
+from webapp.ui.places import lab_address
+from webapp.ui.theme import theme_of
 from webapp.ui.wording import algorithm_name
 
-REPEATS = 0.8
-"""Agreement between resamples under which a candidate does not repeat."""
-SMALL = 0.05
-"""A segment with fewer of the customers is too small to act on."""
 
-
-def report_cards(view: View, chosen: VersionSummary) -> list[Child]:
-    """Verdict and candidates of the chosen version, or what keeps it from having them."""
-    if chosen.status != "ready":
-        text = chosen.status_message or "Its job is at work; the bar above shows how far it is."
-        tone = "bad" if chosen.status == "failed" else "neutral"
-        return [verdict(f"Version {chosen.number}: {_state_words(chosen.status)}", text, tone=tone, icon_name="hourglass-split")]
-    report = versions.show_report(view.session, view.actor, view.dataset or "", chosen.number)
-    return [_verdict(chosen, report), candidates_card(chosen, report)]
-
-
-def _state_words(status: str) -> str:
-    return {"pending": "being fitted", "failed": "the fit failed", "cancelled": "the fit was cancelled"}.get(status, status)
-
-
-def _verdict(chosen: VersionSummary, report: VersionReport) -> Component:
-    reasons = [(reason.good, reason.text) for reason in report.verdict.reasons]
-    title = f"Version {chosen.number}. {report.verdict.headline}"
-    return segment_verdict(report.verdict.word, title, report.verdict.explanation, reasons)
-
-
-def candidates_card(chosen: VersionSummary, report: VersionReport) -> html.Section:
-    """The sweep: one row for each number of segments, the fitted one marked."""
-    columns: list[Column[Candidate]] = [
-        Column("Method", lambda item: algorithm_name(item.algorithm)),
-        Column("Segments", lambda item: number(item.k), numeric=True),
-        Column("Separation", lambda item: number(item.silhouette, 2), numeric=True, title="Mean silhouette, from -1 to 1"),
-        Column(
-            "Over shuffled",
-            lambda item: signed(item.silhouette - item.silhouette_null, 2),
-            numeric=True,
-            title="Separation minus what shuffled columns give",
-        ),
-        Column(
-            "Repeatability",
-            lambda item: meter(item.stability_ari, number(item.stability_ari, 2), warn=item.stability_ari < REPEATS),
-            title="Adjusted Rand index",
-        ),
-        Column("Explained", lambda item: percent(item.explained), numeric=True, wide=True, title="Share of the variance between segments"),
-        Column("Davies-Bouldin", lambda item: number(item.davies_bouldin, 2), numeric=True, wide=True, title="Lower is better"),
-        Column("Calinski-Harabasz", lambda item: number(item.calinski_harabasz), numeric=True, wide=True, title="Higher is better"),
-        Column("Smallest segment", lambda item: percent(item.smallest_share, 1), numeric=True),
-        Column("Verdict", lambda item: _judged(item, chosen)),
-    ]
-    body = table(
-        columns,
-        report.sweep,
-        caption="Numbers of segments that were tried",
-        class_name="sc-nowrap",
-        pick=lambda item: _is_chosen(item, chosen),
+def unfinished(version: VersionSummary) -> Component:
+    """What keeps a version from having figures, in its own words."""
+    words = {"pending": "being fitted", "failed": "the fit was refused", "cancelled": "the fit was cancelled"}.get(
+        version.status, version.status
     )
+    text = version.status_message or "Its job is at work; the bar above shows how far it is."
+    tone, icon_name = ("warn", "exclamation-triangle") if version.status == "failed" else ("neutral", "hourglass-split")
+    return verdict(f"Version {version.number}: {words}", text, tone=tone, icon_name=icon_name)
+
+
+def version_verdict(version: VersionSummary, report: VersionReport, action: Child = None) -> Component:
+    """The answer before its figures."""
+    reasons = [(reason.good, reason.text) for reason in report.verdict.reasons]
+    title = f"Version {version.number}. {report.verdict.headline}"
+    return segment_verdict(report.verdict.word, title, report.verdict.explanation, reasons, action)
+
+
+def tried(version: VersionSummary, report: VersionReport) -> Tried:
+    """The sweep behind a version, as the Lab knows sweeps."""
+    assert version.k is not None
+    return Tried(report.sweep, (version.algorithm, version.k), report.verdict, report.features)
+
+
+def panel_card(view: View, version: VersionSummary, report: VersionReport) -> Component:
+    """Every figure of the fitted method over k, with the fitted number marked."""
+    assert version.k is not None
+    alike = [candidate for candidate in report.sweep if candidate.algorithm == version.algorithm]
+    method = upper_first(algorithm_name(version.algorithm))
+    return chart_card(Ids.PANEL, k_panel(alike, version.k, theme=theme_of(view.display), narrow=view.display.narrow, method=method))
+
+
+def candidates_card(view: View, version: VersionSummary, report: VersionReport) -> Component:
+    """What was tried: one row for each method and number of segments, the fitted one marked."""
+    found = tried(version, report)
+    shown = sorted_candidates(found, Order())[:FEW]
+    if view.display.narrow:
+        body: Component = candidate_list(found, shown, lambda each: None)
+    else:
+        body = candidate_table(found, candidate_columns(found, order=Order(), chosen="Fitted"), shown, "What was tried")
     sub = "Measured in the full feature space, beside the same columns shuffled independently."
-    return card("What was tried", sub, body, foot=_times(report), flush=True, className="sc-stack")
+    return card("What was tried", sub, body, foot=_foot(view, len(shown), report), flush=True, className="sc-stack")
 
 
-def _is_chosen(item: Candidate, chosen: VersionSummary) -> bool:
-    return item.k == chosen.k and item.algorithm == chosen.algorithm
-
-
-def _judged(item: Candidate, chosen: VersionSummary) -> Component:
-    if _is_chosen(item, chosen):
-        return badge("Fitted", "info", "star-fill")
-    if item.smallest_share < SMALL:
-        return badge("Segment too small", "warn")
-    return badge("Does not repeat", "warn") if item.stability_ari < REPEATS else badge("Defensible")
-
-
-def _times(report: VersionReport) -> str | None:
-    shown: Sequence[str] = [f"{stage.replace('_', ' ')} {duration(seconds)}" for stage, seconds in report.seconds.items()]
-    return f"Took {duration(sum(report.seconds.values()))}: {', '.join(shown)}." if shown else None
+def _foot(view: View, shown: int, report: VersionReport) -> list[Child]:
+    words = f"{shown} of {count(len(report.sweep), 'candidate')} shown. " if shown < len(report.sweep) else ""
+    times = [f"{stage.replace('_', ' ')} {duration(seconds)}" for stage, seconds in report.seconds.items()]
+    took = html.Details([html.Summary(f"{words}Took {duration(sum(report.seconds.values()))}"), html.Div(", ".join(times))])
+    link = button("Compare methods in the Lab", href=lab_address(view.actor.team_slug, view.dataset or ""), kind="ghost", small=True)
+    return [took, html.Span(link, className="end")]

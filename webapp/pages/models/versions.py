@@ -16,17 +16,11 @@ from webapp.ui.components import Child, badge, button, card
 from webapp.ui.format import MISSING, by, exact_time, number, percent, relative_time
 from webapp.ui.places import models_address, segments_address
 from webapp.ui.tables import Column, table
+from webapp.ui.terms import REPEATABILITY, SEPARATION, SMALLEST
 from webapp.ui.wording import algorithm_name, verdict_badge, version_badge
 
 
-def chosen_version(listed: Sequence[VersionSummary], asked: str | None) -> VersionSummary:
-    """The version that the address asks for, else the champion, else the newest."""
-    by_wish = [version for version in listed if str(version.number) == asked]
-    champions = [version for version in listed if version.champion]
-    return [*by_wish, *champions, *listed][0]
-
-
-def versions_card(view: View, listed: Sequence[VersionSummary], chosen: VersionSummary) -> html.Section:
+def versions_card(view: View, listed: Sequence[VersionSummary]) -> html.Section:
     """All versions, newest first, with the figures that tell them apart."""
     now = datetime.now(UTC)
     columns: list[Column[VersionSummary]] = [
@@ -40,21 +34,21 @@ def versions_card(view: View, listed: Sequence[VersionSummary], chosen: VersionS
             lambda item: _figure(item, "silhouette"),
             numeric=True,
             wide=True,
-            title="How well separated the segments are (mean silhouette)",
+            title=SEPARATION.title,
         ),
         Column(
             "Repeatability",
             lambda item: _figure(item, "stability_ari"),
             numeric=True,
             wide=True,
-            title="Agreement between resamples (adjusted Rand index)",
+            title=REPEATABILITY.title,
         ),
         Column(
             "Smallest",
             lambda item: percent(item.figures.get("smallest_share")),
             numeric=True,
             wide=True,
-            title="Share of customers in the smallest segment",
+            title=SMALLEST.title,
         ),
         Column(
             "Made",
@@ -64,7 +58,7 @@ def versions_card(view: View, listed: Sequence[VersionSummary], chosen: VersionS
         ),
         Column("Actions", lambda item: _actions(view, item), numeric=True, hide_head=True),
     ]
-    body = table(columns, listed, caption="Versions, newest first", class_name="sc-nowrap", pick=lambda item: item is chosen)
+    body = table(columns, listed, caption="Versions, newest first", class_name="sc-nowrap", pick=lambda item: item.champion)
     return card("Versions", "Immutable once fitted. The champion is the one that pages and exports use.", body, flush=True)
 
 
@@ -91,6 +85,11 @@ def _actions(view: View, item: VersionSummary) -> Component | None:
         return None
     asked = None if item.champion else item.number
     parts: list[Child] = [button("Segments", href=segments_address(view.actor.team_slug, view.dataset or "", version=asked), small=True)]
-    if not item.champion and view.actor.may(Permission.PROMOTE):
-        parts.append(button("Promote", id={"type": PROMOTE, "version": item.number}, small=True))
-    return html.Div(parts, className="sc-actions")
+    return html.Div([*parts, promote_button(view, item, small=True)], className="sc-actions")
+
+
+def promote_button(view: View, item: VersionSummary, *, kind: str = "secondary", small: bool = False) -> Component | None:
+    """Opens the dialog; nothing for the champion, and for roles that may not."""
+    if item.champion or not view.actor.may(Permission.PROMOTE):
+        return None
+    return button("Promote", id={"type": PROMOTE, "version": item.number}, kind=kind, small=small)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isclose
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -16,7 +17,7 @@ from webapp.services.segments import SegmentDetail
 from webapp.ui import format
 from webapp.ui.components import Child, aria, button, icon, icon_button, mark_tile, slot_class
 from webapp.ui.places import customers_csv_address, segments_address
-from webapp.ui.segments_ui import Where, stability_badge
+from webapp.ui.segments_ui import Where, fact_text, stability_badge
 
 TABS = ("profile", "customers", "campaigns")
 _TAB_WORDS = {"profile": "Profile", "customers": "Customers", "campaigns": "Campaigns"}
@@ -53,7 +54,7 @@ def segment_head(view: View, detail: SegmentDetail, where: Where) -> Component:
 
 def persona(view: View, detail: SegmentDetail, where: Where) -> Component:
     """Mark, name, description and what the name was made from."""
-    named = [html.Span(f"{fact.label} {fact.text}", className="sc-fact") for fact in detail.profile.evidence]
+    named = [html.Span(fact_text(fact), className="sc-fact") for fact in detail.profile.evidence]
     rename = (
         icon_button("pencil", "Rename this segment", id=Ids.RENAME_OPEN, className="btn-sm") if view.actor.may(Permission.PROMOTE) else None
     )
@@ -118,7 +119,8 @@ def figures(detail: SegmentDetail) -> list[Figure]:
         shown.append(outcome)
     if profile.recency_mean is not None:
         interval = f"95% interval {format.number(profile.recency_mean.low, 1)} to {format.number(profile.recency_mean.high, 1)} days"
-        shown.append(Figure("Last purchase", f"{format.number(profile.recency_mean.mean)} days", "ago, on average", interval))
+        note = f"ago on average{rest_recency(detail)}"
+        shown.append(Figure("Last purchase", f"{format.number(profile.recency_mean.mean)} days", note, interval))
     shown.append(
         Figure("On the border", format.number(profile.border), "confidence < 0.60", "Customers who nearly belong to another segment.")
     )
@@ -135,6 +137,16 @@ def outcome_figure(detail: SegmentDetail) -> Figure | None:
         f"95% interval {format.percent(outcome.low, 1)} to {format.percent(outcome.high, 1)}, {format.count(outcome.customers, 'customer')}"
     )
     return Figure(outcome.label, format.percent(outcome.rate), f"the rest {format.percent(rest)}", interval)
+
+
+def rest_recency(detail: SegmentDetail) -> str:
+    """`, the rest 49`: everyone else's mean days since the last purchase, where it is among what was compared."""
+    own = detail.profile.recency_mean
+    days = {measure.name for measure in detail.overview.profiles.measures if measure.unit == "days"}
+    for each in detail.profile.differences:
+        if own is not None and each.measure in days and isclose(each.mean, own.mean, rel_tol=1e-6):
+            return f", the rest {format.number(each.rest_mean)}"
+    return ""
 
 
 def others(detail: SegmentDetail) -> list[SegmentProfile]:

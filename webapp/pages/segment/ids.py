@@ -10,6 +10,8 @@ class Ids(StrEnum):
     DIFFERENCES = "differences-place"
     DISTRIBUTIONS = "distributions-place"
     MIX = "mix-place"
+    RULES_ABOUT = "segment-rules-about"
+    OUTCOMES_ABOUT = "segment-outcomes-about"
     GRID = "segment-customers"
     TAG_OPEN = "segment-tag-open"
     TAG_DIALOG = "segment-tag-dialog"

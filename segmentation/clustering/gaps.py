@@ -11,16 +11,18 @@ their step (`spread_steps`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve
 from scipy.ndimage import gaussian_filter1d
 
-from segmentation.clustering import Features
+from segmentation.clustering.types import Features
 
 Floats = NDArray[np.float64]
 
-CELLS = 512
+CELLS = 256
 SMALLEST_SIDE = 0.05
 """In a single measure, a peak counts when at least this share of customers lies on its side of the valley."""
 
@@ -71,16 +73,29 @@ def valleys(features: Features, labels: NDArray[np.int16], k: int) -> Floats:
     Customers of the two clusters are projected on Fisher's discriminant (1936) between them, with the pooled covariance inside all
     clusters; the valley is the lowest density between the two peaks. Clusters with fewer than two members have no gap beside them.
     """
-    depth = np.ones((k, k))
     members = [features[labels == cluster] for cluster in range(k)]
-    means = [rows.mean(axis=0) if len(rows) else np.zeros(features.shape[1]) for rows in members]
-    pooled = _pooled_covariance(members, means)
+    pooled = pooled_covariance(members)
+    depth = np.ones((k, k))
     for first in range(k):
         for second in range(first + 1, k):
-            if min(len(members[first]), len(members[second])) > 1:
-                axis = solve(pooled, means[second] - means[first], assume_a="pos")
-                depth[first, second] = depth[second, first] = _valley_between(members[first] @ axis, members[second] @ axis)
+            depth[first, second] = depth[second, first] = valley(members[first], members[second], pooled)
     return depth
+
+
+def valley(first: Features, second: Features, pooled: Features) -> float:
+    """Depth of the valley between two clusters (n, d) and (m, d), seen along their discriminant under the covariance `pooled` (d, d)."""
+    if min(len(first), len(second)) < 2:
+        return 1.0
+    axis = solve(pooled, second.mean(axis=0) - first.mean(axis=0), assume_a="pos")
+    return _valley_between(first @ axis, second @ axis)
+
+
+def pooled_covariance(members: Sequence[Features]) -> Features:
+    """Covariance (d, d) inside clusters, none of them empty, with a little of a round one so that it can be inverted."""
+    inside = np.vstack([rows - rows.mean(axis=0) for rows in members if len(rows)])
+    pooled: Features = inside.T @ inside / max(len(inside) - len(members), 1)
+    ridge = max(RIDGE * float(np.trace(pooled)) / len(pooled), 1e-9)
+    return pooled + ridge * np.eye(len(pooled))
 
 
 def widest_bridge(features: Features, labels: NDArray[np.int16], k: int, *, seed: int) -> float:
@@ -106,19 +121,12 @@ def _valley_between(first: Floats, second: Floats) -> float:
     return float(density[bottom] / max(min(peaks), 1e-300))
 
 
-def _pooled_covariance(members: list[Features], means: list[Floats]) -> Features:
-    dimensions = len(means[0])
-    inside = np.vstack([rows - mean for rows, mean in zip(members, means, strict=True)])
-    pooled: Features = inside.T @ inside / max(len(inside) - len(members), 1)
-    ridge = max(RIDGE * float(np.trace(pooled)) / dimensions, 1e-9)
-    return pooled + ridge * np.eye(dimensions)
-
-
 def _density(values: Floats, bandwidth: float) -> tuple[Floats, Floats]:
     """Kernel density estimate on `CELLS` cells (not scaled), and their edges."""
-    room = 4 * bandwidth
-    counts, edges = np.histogram(values, bins=CELLS, range=(float(values.min()) - room, float(values.max()) + room))
-    cell = float(edges[1] - edges[0])
+    low, high = float(values.min()) - 4 * bandwidth, float(values.max()) + 4 * bandwidth
+    edges = np.linspace(low, high, CELLS + 1)
+    cell = (high - low) / CELLS
+    counts = np.bincount(((values - low) / cell).astype(np.intp), minlength=CELLS)[:CELLS]
     return gaussian_filter1d(counts.astype(np.float64), max(bandwidth / cell, 0.5), mode="constant"), edges
 
 

@@ -1,0 +1,297 @@
+"""Customers before any clustering, as small multiples: a histogram for each measure, bars for each category."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from segmentation.exploration_types import Exploration, Levels, Spread
+from segmentation.palette import Theme
+from segmentation.plots.bins import bin_words, centring, edge_ticks, with_room
+from segmentation.plots.chart import Chart, template, text_width
+from segmentation.profile_types import Measure
+from segmentation.wording import listed, lower_first, percent, quantity
+
+PANEL, HEAD, FOOT = 76, 24, 30
+COLUMNS = {False: 4, True: 2}
+WIDTH = {False: 232, True: 132}
+"""Of a panel, in px."""
+LONGEST_WORD = 24
+
+SKEWED = 1.0
+"""Beyond this a distribution is called highly skewed (Bulmer 1979)."""
+
+TOLD = 0.005
+"""A share of unknown values from here on is told above the panel."""
+
+LEVEL_ROW = 22
+
+
+@dataclass(frozen=True)
+class _Panel:
+    measure: Measure
+    spread: Spread
+    sensitive: bool
+
+
+def histograms(exploration: Exploration, *, theme: Theme, narrow: bool, currency: str | None = None, details: bool = False) -> Chart | None:
+    """How customers spread over every measure, or (`details`) over those that are parts of others; None where there are none."""
+    panels = [
+        _Panel(measure, spread, measure.name in exploration.sensitive)
+        for measure, spread in zip(exploration.measures, exploration.spreads, strict=True)
+        if (measure.name in exploration.details) == details and spread.known
+    ]
+    if not panels:
+        return None
+    title = histograms_title(exploration, details=details)
+    return Chart(
+        figure=_figure(panels, theme, narrow, currency),
+        title=title,
+        subtitle=f"Share of customers by value, each on its own scale; at the right the median (dotted). {looked_at(exploration)}",
+        explanation="Every panel shows how customers spread over one measure: the higher, the more customers. Half of them have the median "
+        "or less. A + at the last tick says that larger values are counted in the last bin. Customers whose value is not known are in no "
+        "bin; the table counts them.",
+        summary=f"{title}. " + " ".join(_sentence(panel, currency) for panel in panels),
+        table=_table(panels),
+    )
+
+
+def histograms_title(exploration: Exploration, *, details: bool = False) -> str:
+    """Which measures have a long tail, and to which side; they are what averages mislead about."""
+    skewed = sorted(
+        (
+            (spread.skewness or 0.0, measure)
+            for measure, spread in zip(exploration.measures, exploration.spreads, strict=True)
+            if (measure.name in exploration.details) == details and not spread.names
+        ),
+        key=lambda pair: -pair[0],
+    )
+    high = [lower_first(measure.label) for skewness, measure in skewed if skewness > SKEWED]
+    low = [lower_first(measure.label) for skewness, measure in reversed(skewed) if skewness < -SKEWED]
+    if high:
+        return f"A few customers lie far above the rest in {_most(high)}"
+    return f"A few customers lie far below the rest in {_most(low)}" if low else "No measure has a long tail"
+
+
+def looked_at(exploration: Exploration) -> str:
+    """How many customers the figures speak of."""
+    if exploration.sample < exploration.customers:
+        return f"A random {exploration.sample:,} of {exploration.customers:,} customers."
+    return f"{exploration.customers:,} customers."
+
+
+def _most(labels: Sequence[str]) -> str:
+    """Up to two by name, the rest as a number."""
+    return listed([*labels[:2], *([f"{len(labels) - 2} more"] if len(labels) > 2 else [])])
+
+
+def _sentence(panel: _Panel, currency: str | None) -> str:
+    measure, spread = panel.measure, panel.spread
+    missing = f", unknown for {percent(spread.missing)}" if spread.missing else ""
+    if spread.names:
+        parts = [f"{name} {percent(share)}" for name, share in zip(spread.names, spread.shares, strict=True)]
+        return f"{measure.label}: {listed(parts)}{missing}."
+    known = {"median": spread.median, "lowest": spread.low, "highest": spread.high}
+    parts = [f"{word} {quantity(value, measure.unit, currency)}" for word, value in known.items() if value is not None]
+    return f"{measure.label}: {', '.join(parts)}{missing}."
+
+
+def _figure(panels: Sequence[_Panel], theme: Theme, narrow: bool, currency: str | None) -> go.Figure:
+    columns = COLUMNS[narrow]
+    rows = math.ceil(len(panels) / columns)
+    inner = rows * PANEL + (rows - 1) * (HEAD + FOOT)
+    gap = (HEAD + FOOT) / inner if rows > 1 else 0.0
+    figure = make_subplots(rows=rows, cols=columns, horizontal_spacing=0.1 if narrow else 0.05, vertical_spacing=gap)
+    margin = {"l": 12, "r": 26, "t": HEAD, "b": FOOT}
+    figure.update_layout(template=template(theme), height=inner + HEAD + FOOT, margin=margin, bargap=0)
+    for place, panel in enumerate(panels):
+        at = {"row": place // columns + 1, "col": place % columns + 1}
+        _bars(figure, panel, at, theme, narrow, currency)
+        _head(figure, panel, at, theme, narrow, currency)
+    for place in range(len(panels), rows * columns):
+        figure.update_xaxes(visible=False, row=place // columns + 1, col=place % columns + 1)
+    figure.update_yaxes(visible=False, rangemode="tozero")
+    figure.update_xaxes(showgrid=False, automargin=False)
+    return figure
+
+
+def _bars(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, narrow: bool, currency: str | None) -> None:
+    measure, spread = panel.measure, panel.spread
+    edges = spread.edges
+    words = spread.names or bin_words(measure, edges, spread.open_ended, currency)
+    highest = max(spread.shares, default=0.0) or 1.0
+    figure.add_bar(
+        x=[(low + high) / 2 for low, high in pairwise(edges)],
+        y=spread.shares,
+        width=[(high - low) * (0.6 if spread.names else 0.94) for low, high in pairwise(edges)],
+        marker={"color": theme.rest, "line": {"width": 0}},
+        hovertext=[f"{word}: {share:.1%} of customers" for word, share in zip(words, spread.shares, strict=True)],
+        hovertemplate=f"<b>{measure.label}</b> %{{hovertext}}<extra></extra>",
+        **at,
+    )
+    if spread.names:
+        names = _tick_names(spread.names, narrow)
+        figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, tickangle=0, range=[edges[0], edges[-1]], **at)
+    else:
+        _median_line(figure, panel, highest, at, theme)
+        figure.update_xaxes(**edge_ticks(measure, edges, spread.open_ended, currency), range=with_room(edges), **at)
+    figure.update_yaxes(range=[0, highest * 1.06], **at)
+
+
+def _tick_names(names: Sequence[str], narrow: bool) -> list[str]:
+    """Names below their bars; on a phone only the ends of a longer scale."""
+    if narrow and len(names) > 3:
+        return [name if place in (0, len(names) - 1) else "" for place, name in enumerate(names)]
+    return [_cut(name, 1.1 * WIDTH[narrow] / len(names), 11) for name in names]
+
+
+def _cut(text: str, width: float, size: float = 12) -> str:
+    """As much of `text` as fits in `width` px."""
+    room = max(2, int(width / text_width("n", size)))
+    return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"
+
+
+def _median_line(figure: go.Figure, panel: _Panel, highest: float, at: dict[str, int], theme: Theme) -> None:
+    edges = panel.spread.edges
+    median = min(max((panel.spread.median or 0.0) + centring(panel.measure, edges), edges[0]), edges[-1])
+    line = {"width": 1.5, "dash": "dot", "color": theme.ink}
+    figure.add_scatter(x=[median] * 2, y=[0, highest * 1.04], mode="lines", line=line, hoverinfo="skip", **at)
+
+
+def _head(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, narrow: bool, currency: str | None) -> None:
+    """The measure above the panel at the left; at the right its median, or the commonest word, as far as there is room."""
+    axis = figure.get_subplot(at["row"], at["col"])
+    (left, right), top = axis.xaxis.domain, axis.yaxis.domain[1]
+    shared = {"xref": "paper", "yref": "paper", "showarrow": False, "yanchor": "bottom", "yshift": 3, "y": top}
+    label, told = _fitting(panel, WIDTH[narrow], currency)
+    figure.add_annotation(x=left, xanchor="left", text=label, font={"size": 12, "color": theme.ink}, **shared)
+    figure.add_annotation(x=right, xanchor="right", text=told, font={"size": 12, "color": theme.ticks}, **shared)
+
+
+def _fitting(panel: _Panel, width: float, currency: str | None) -> tuple[str, str]:
+    """The longest of the measure's names with the most that can be told beside it."""
+    mark = " (sensitive)" if panel.sensitive else ""
+    tellings = _tellings(panel, currency)
+    for name, told in product((panel.measure.label + mark, panel.measure.short + mark), tellings):
+        if text_width(name + told) + 6 <= width:
+            return name, told
+    return _cut(panel.measure.short + mark, width - text_width(tellings[-1]) - 6), tellings[-1]
+
+
+def _tellings(panel: _Panel, currency: str | None) -> list[str]:
+    """From more to less: the median and how many are unknown, or the commonest word with its share."""
+    spread = panel.spread
+    if spread.names:
+        share, name = max(zip(spread.shares, spread.names, strict=True))
+        return [f"{percent(share)} {name}", percent(share)]
+    median = quantity(spread.median or 0.0, panel.measure.unit, currency, short=panel.measure.unit == "money")
+    unit = f" {panel.measure.unit}" if panel.measure.unit in ("years", "months", "days") else ""
+    unknown = [f"{median}{unit}, {percent(spread.missing)} unknown"] if spread.missing >= TOLD else []
+    return [*unknown, f"{median}{unit}", median]
+
+
+def _table(panels: Sequence[_Panel]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Measure": panel.measure.label,
+                "Sensitive": "yes" if panel.sensitive else "",
+                "Known": panel.spread.known,
+                "Unknown, share": round(panel.spread.missing, 4),
+                "Mean": _rounded(panel.spread.mean),
+                "Median": _rounded(panel.spread.median),
+                "Lowest": _rounded(panel.spread.low),
+                "Highest": _rounded(panel.spread.high),
+                "Skewness": _rounded(panel.spread.skewness),
+            }
+            for panel in panels
+        ]
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def category_bars(exploration: Exploration, *, theme: Theme, narrow: bool, currency: str | None = None) -> Chart | None:
+    """The words of every category with their shares, commonest first; None without categories."""
+    del currency
+    shown = [(exploration.named(each.category), each) for each in exploration.levels if each.known]
+    if not shown:
+        return None
+    title = category_title(shown)
+    return Chart(
+        figure=_category_figure(shown, exploration.sensitive, theme, narrow),
+        title=title,
+        subtitle=f"Share of the customers whose word is known. {looked_at(exploration)}",
+        explanation="Words that the dataset's schema folds together are counted together; rare words are “Other”.",
+        summary=f"{title}. "
+        + " ".join(
+            f"{measure.label}: {listed([f'{level.label} {percent(level.share)}' for level in each.levels])}." for measure, each in shown
+        ),
+        table=pd.DataFrame(
+            [
+                {"Category": measure.label, "Word": level.label, "Customers": level.customers, "Share": round(level.share, 4)}
+                for measure, each in shown
+                for level in each.levels
+            ]
+        ),
+    )
+
+
+def category_title(shown: Sequence[tuple[Measure, Levels]]) -> str:
+    """The word that most customers have in common."""
+    measure, level = max(((measure, each.levels[0]) for measure, each in shown), key=lambda pair: pair[1].share)
+    return f"{measure.label}: {percent(level.share)} are “{level.label}”"
+
+
+def _category_figure(shown: Sequence[tuple[Measure, Levels]], sensitive: Sequence[str], theme: Theme, narrow: bool) -> go.Figure:
+    columns = 1 if narrow or len(shown) < 3 else 3
+    rows = math.ceil(len(shown) / columns)
+    heights = [max(len(each.levels) for _, each in shown[row * columns : (row + 1) * columns]) * LEVEL_ROW for row in range(rows)]
+    inner = sum(heights) + (rows - 1) * (HEAD + 12)
+    figure = make_subplots(
+        rows=rows,
+        cols=columns,
+        horizontal_spacing=0.14 if columns > 1 else 0.0,
+        vertical_spacing=(HEAD + 12) / inner if rows > 1 else 0.0,
+        row_heights=heights,
+    )
+    figure.update_layout(template=template(theme), height=inner + HEAD + 12, margin={"l": 8, "r": 40, "t": HEAD, "b": 8})
+    for place, (measure, each) in enumerate(shown):
+        at = {"row": place // columns + 1, "col": place % columns + 1}
+        _category_panel(figure, measure, each, at, theme, heights[place // columns] // LEVEL_ROW)
+        axis = figure.get_subplot(at["row"], at["col"])
+        text = f"{measure.label} (sensitive)" if measure.name in sensitive else measure.label
+        where = {"xref": "paper", "yref": "paper", "x": axis.xaxis.domain[0], "y": axis.yaxis.domain[1], "xanchor": "left"}
+        figure.add_annotation(text=text, showarrow=False, yanchor="bottom", yshift=3, font={"size": 12, "color": theme.ink}, **where)
+    return figure
+
+
+def _category_panel(figure: go.Figure, measure: Measure, each: Levels, at: dict[str, int], theme: Theme, rows: int) -> None:
+    places = list(range(len(each.levels)))
+    figure.add_bar(
+        x=[level.share for level in each.levels],
+        y=places,
+        width=0.62,
+        orientation="h",
+        marker={"color": theme.rest, "line": {"width": 0}},
+        text=[percent(level.share) for level in each.levels],
+        textposition="outside",
+        cliponaxis=False,
+        textfont={"size": 11, "color": theme.font},
+        hovertext=[f"{level.label}: {level.customers:,} customers, {level.share:.1%}" for level in each.levels],
+        hovertemplate=f"<b>{measure.label}</b> %{{hovertext}}<extra></extra>",
+        **at,
+    )
+    labels = [level.label if len(level.label) <= LONGEST_WORD else f"{level.label[: LONGEST_WORD - 1]}…" for level in each.levels]
+    figure.update_yaxes(
+        tickvals=places, ticktext=labels, range=[rows - 0.5, -0.5], showgrid=False, tickfont={"size": 12, "color": theme.font}, **at
+    )
+    figure.update_xaxes(visible=False, range=[0, max(level.share for level in each.levels) * 1.12], **at)
