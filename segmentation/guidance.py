@@ -37,6 +37,9 @@ from segmentation.wording import signed
 CLEAR = 2.0
 """A difference of so many standard errors is not put down to chance."""
 
+FLATTERED = 0.05
+"""What the search saw is worth a word where it lies so far above what customers held out show."""
+
 FULL = Budget()
 
 
@@ -177,7 +180,7 @@ def _reasons(guidance: Guidance, label: str) -> Iterator[Reason]:
     yield _gain_reason(guidance)
     if guidance.spend_lift is not None:
         yield Reason(lift.lift > guidance.spend_lift.lift, f"Quarters by spend alone give {guidance.spend_lift.lift:.2f}")
-    if guidance.seen_lift > lift.lift:
+    if guidance.seen_lift > lift.lift + FLATTERED:
         yield Reason(
             False,
             f"While choosing it looked like {guidance.seen_lift:.2f}: the winner of {guidance.tried:,} tries is flattered, "

@@ -22,7 +22,7 @@ from segmentation.recipe import Wish, measured_with_recipe
 from segmentation.roles import Schema
 from segmentation.selection import AUTO, DEFAULT_ALGORITHM, Candidate, Progress, Sweep, Verdict, sweep
 from segmentation.verdict import judge, recommend
-from segmentation.wording import upper_first
+from segmentation.wording import listed, upper_first
 
 __all__ = ["AUTOMATIC_KS", "Progress", "SegmentModel", "Segmentation", "segment_customers"]
 
@@ -200,11 +200,10 @@ def choose(swept: Sweep, k: int | None = None) -> tuple[Candidate, Verdict]:
         return recommend(swept.candidates)
     asked = [candidate for candidate in swept.candidates if candidate.k == k]
     if not asked:
-        found = sorted({candidate.k for candidate in swept.candidates})
+        found = listed([str(number) for number in sorted({candidate.k for candidate in swept.candidates})], "or")
+        label = algorithm_named(swept.candidates[0].algorithm).label
         raise NotEnoughData(
-            f"{swept.candidates[0].algorithm} decides by itself how many segments there are: it found "
-            f"{', '.join(map(str, found))}, not {k}. "
-            "Leave the number open, or choose another algorithm."
+            f"With these customers, {label} gives {found} segments, but not {k}. Leave the number open, or choose another algorithm."
         )
     chosen = recommend(asked)[0]
     return chosen, judge(swept.candidates, chosen)

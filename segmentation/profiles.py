@@ -14,7 +14,6 @@ from segmentation.clustering import Assignments
 from segmentation.comparison import differences, spread
 from segmentation.customer_map import customer_map
 from segmentation.facts import Fact, facts
-from segmentation.intervals import mean_interval
 from segmentation.naming import Name, name_segments
 from segmentation.outcomes import outcome_rates
 from segmentation.persona import evidence, persona
@@ -35,10 +34,11 @@ from segmentation.profile_types import (
     SpendLift,
     Unit,
 )
-from segmentation.roles import Role, Schema
+from segmentation.roles import Schema
 from segmentation.rules import RuleFinder
 from segmentation.shape import bin_edges, distribution, mixes
 from segmentation.wording import without_sums
+from segmentation.worth import Worth
 
 __all__ = [
     "Chance",
@@ -86,97 +86,46 @@ def profile_segments(
     """
     if not len(customers) == len(table) == len(assignments.label) == len(features):
         raise ValueError("Customers, measures, assignments and features must have one row per customer, in the same order.")
-    measures = with_answers(measures, table, customers, schema)
     label = assignments.label
     clusters = [int(cluster) for cluster in np.unique(label[label >= 0])]
     members = [label == cluster for cluster in clusters]
-    shares = [float(member.mean()) for member in members]
-    found = differences(table, measures, label, clusters)
-    measures = _by_spread(measures, found, shares)
-    found = tuple(_in_order(each, measures) for each in found)
+    measures, found = _compared(with_answers(measures, table, customers, schema), table, label, clusters)
     facts_of_all = [facts(table, measures, each, member) for each, member in zip(found, members, strict=True)]
-    worth = _Worth.of(customers, schema, table)
-    shapes = _distributions(table, measures, facts_of_all, members)
-    mix = mixes(customers, schema, members)
-    outcomes = outcome_rates(customers, schema, members, worth.spend)
-    names = name_segments(facts_of_all)
-    rules = RuleFinder.of(table, measures, seed)
-    segments = tuple(
-        _segment(
-            cluster,
-            member,
-            found[place],
-            facts_of_all[place],
-            names[place],
-            worth,
-            border=int((member & (assignments.confidence < BORDER)).sum()),
-            stability=_known(stability[cluster]) if stability is not None else None,
-            distributions=shapes[place],
-            mix=mix[place],
-            outcomes=outcomes[place],
-            rules=rules.find(member),
-        )
-        for place, (cluster, member) in enumerate(zip(clusters, members, strict=True))
+    worth = Worth.of(customers, schema, table)
+    told = map(
+        _Told,
+        found,
+        facts_of_all,
+        name_segments(facts_of_all),
+        _distributions(table, measures, facts_of_all, members),
+        mixes(customers, schema, members),
+        outcome_rates(customers, schema, members, worth.spend),
+        map(RuleFinder.of(table, measures, seed).find, members),
+        [int((member & (assignments.confidence < BORDER)).sum()) for member in members],
+        [_known(stability[cluster]) if stability is not None else None for cluster in clusters],
     )
+    segments = tuple(map(_segment, clusters, members, told, [worth] * len(clusters)))
     return Profiles(len(customers), worth.total, measures, segments, customer_map(features, label, seed))
 
 
 @dataclass(frozen=True)
-class _Worth:
-    """What each customer spent, and days since the last purchase; None where the file does not tell."""
+class _Told:
+    """What was found out about one segment, beside its worth."""
 
-    spend: NDArray[np.float64] | None
-    recency: NDArray[np.float64] | None
-
-    @classmethod
-    def of(cls, customers: pd.DataFrame, schema: Schema, table: pd.DataFrame) -> _Worth:
-        columns = [column.name for column in schema.of(Role.SPEND)]
-        spend = table["spend"].to_numpy(dtype=np.float64) if "spend" in table else None
-        if spend is None and columns:
-            amounts = customers[columns].to_numpy(dtype=np.float64, na_value=np.nan)
-            spend = np.where(np.isnan(amounts).all(axis=1), np.nan, np.nansum(amounts, axis=1))
-        recency = schema.one(Role.RECENCY_DAYS)
-        days = table[recency.name].to_numpy(dtype=np.float64) if recency is not None and recency.name in table else None
-        return cls(spend, days)
-
-    @property
-    def total(self) -> float | None:
-        return float(np.nansum(self.spend)) if self.spend is not None else None
-
-    def value(self, member: NDArray[np.bool_]) -> float | None:
-        return float(np.nansum(self.spend[member])) if self.spend is not None else None
-
-    def share(self, member: NDArray[np.bool_]) -> float | None:
-        value = self.value(member)
-        return value / self.total if value is not None and self.total else None
-
-    def median(self, member: NDArray[np.bool_]) -> float | None:
-        known = self.spend[member & np.isfinite(self.spend)] if self.spend is not None else np.empty(0)
-        return float(np.median(known)) if known.size else None
-
-    def mean(self, member: NDArray[np.bool_]) -> Interval | None:
-        return mean_interval(self.spend[member]) if self.spend is not None else None
-
-    def recency_mean(self, member: NDArray[np.bool_]) -> Interval | None:
-        return mean_interval(self.recency[member]) if self.recency is not None else None
+    differences: tuple[Difference, ...]
+    facts: tuple[Fact, ...]
+    name: Name
+    distributions: tuple[Distribution, ...]
+    mix: tuple[MixPart, ...]
+    outcomes: tuple[OutcomeRate, ...]
+    rules: tuple[tuple[Rule, ...], RuleSum | None]
+    border: int
+    stability: float | None
 
 
-def _segment(
-    cluster: int,
-    member: NDArray[np.bool_],
-    found: tuple[Difference, ...],
-    segment_facts: Sequence[Fact],
-    name: Name,
-    worth: _Worth,
-    *,
-    border: int,
-    stability: float | None,
-    distributions: tuple[Distribution, ...],
-    mix: tuple[MixPart, ...],
-    outcomes: tuple[OutcomeRate, ...],
-    rules: tuple[tuple[Rule, ...], RuleSum | None],
-) -> SegmentProfile:
+def _segment(cluster: int, member: NDArray[np.bool_], told: _Told, worth: Worth) -> SegmentProfile:
     share, value_share = float(member.mean()), worth.share(member)
+    rules, rule_sum = told.rules
     return SegmentProfile(
         cluster=cluster,
         size=int(member.sum()),
@@ -187,28 +136,33 @@ def _segment(
         value_median=worth.median(member),
         rest_value_median=worth.median(~member),
         recency_mean=worth.recency_mean(member),
-        border=border,
-        stability=stability,
-        name=name.name,
-        short_name=name.short_name,
-        persona=persona(segment_facts, outcomes, share, value_share),
-        evidence=evidence(segment_facts, name.measures, outcomes),
-        differences=found,
-        distributions=distributions,
-        mix=mix,
-        outcomes=outcomes,
-        rules=rules[0],
-        rule_sum=rules[1],
+        border=told.border,
+        stability=told.stability,
+        name=told.name.name,
+        short_name=told.name.short_name,
+        persona=persona(told.facts, told.outcomes, share, value_share),
+        evidence=evidence(told.facts, told.name.measures, told.outcomes),
+        differences=told.differences,
+        distributions=told.distributions,
+        mix=told.mix,
+        outcomes=told.outcomes,
+        rules=rules,
+        rule_sum=rule_sum,
     )
+
+
+def _compared(
+    measures: tuple[Measure, ...], table: pd.DataFrame, label: NDArray[np.int16], clusters: Sequence[int]
+) -> tuple[tuple[Measure, ...], tuple[tuple[Difference, ...], ...]]:
+    """The measures, those that segments differ in most first, and the differences of each segment in that order."""
+    found = differences(table, measures, label, clusters)
+    shares = [float((label == cluster).mean()) for cluster in clusters]
+    ordered = tuple(sorted(measures, key=lambda measure: -spread(found, shares, measure.name)))
+    return ordered, tuple(_in_order(each, ordered) for each in found)
 
 
 def _known(figure: float) -> float | None:
     return float(figure) if np.isfinite(figure) else None
-
-
-def _by_spread(measures: Sequence[Measure], found: Sequence[Sequence[Difference]], shares: Sequence[float]) -> tuple[Measure, ...]:
-    """Measures that segments differ in most come first."""
-    return tuple(sorted(measures, key=lambda measure: -spread(found, shares, measure.name)))
 
 
 def _in_order(found: Sequence[Difference], measures: Sequence[Measure]) -> tuple[Difference, ...]:

@@ -29,7 +29,7 @@ SUBCLUSTERS = 200
 PER_CLUSTER = 4
 """Few customers may have smaller subclusters, so that each cluster has this many to be made of."""
 
-RADII = np.geomspace(0.1, 2.0, 33)
+RADII = np.geomspace(0.01, 2.0, 57)
 """The radii that a subcluster may have, in units of the spread of all customers: the narrowest that leaves few enough subclusters is
 taken, as BIRCH widens them until its tree fits into memory (Zhang et al. 1996, section 5.1)."""
 

@@ -48,7 +48,8 @@ def differences(profiles: Profiles, cluster: int, style: SegmentStyle, *, theme:
         subtitle=f"Standardised difference from the other {rest:,} customers, 95% interval; means at the right",
         explanation="Each mark is the difference between this segment's mean and everyone else's, in standard deviations "
         "(Cohen's d); the line is its 95% interval. 0.2 is small, 0.5 medium, 0.8 large. "
-        "Grey: not significant once all comparisons are counted.",
+        "Grey: not significant once all comparisons are counted. Segments were made to differ in the measures that the model used: "
+        "there, the test only describes; elsewhere it is evidence. The table says which those are.",
         summary=f"{title}. {' '.join(words)}",
         table=_differences_table(profiles, strongest),
     )
@@ -163,6 +164,7 @@ def _differences_table(profiles: Profiles, strongest: Sequence[Difference]) -> p
                 "Interval low": round(each.low, 4),
                 "Interval high": round(each.high, 4),
                 "Significant": "yes" if each.significant else "no",
+                "Used by the model": "yes" if profiles.measure(each.measure).fitted else "no",
             }
             for each in strongest
         ]
@@ -234,9 +236,14 @@ def mix_title(segment: SegmentProfile) -> str:
             less.append(_part_words(whole, least))
     if not more and not less:
         return "Their mix is that of everyone else"
-    parts_of_title = [f"more {listed(more)}"] if more else []
-    parts_of_title += [f"less {listed(less)}"] if less else []
+    parts_of_title = [f"more {listed(_first_two(more))}"] if more else []
+    parts_of_title += [f"less {listed(_first_two(less))}"] if less else []
     return upper_first(", ".join(parts_of_title))
+
+
+def _first_two(words: Sequence[str]) -> list[str]:
+    """Several columns may say the same, such as that somebody has no internet service."""
+    return list(dict.fromkeys(words))[:2]
 
 
 def _part_words(whole: str, part: MixPart) -> str:

@@ -70,7 +70,10 @@ class World:
                 f"/imports/{owned.import_id}/rejects.csv",
                 "/campaigns",
                 f"/campaigns/{owned.campaign}",
+                "/lab",
+                "/lab/1",
                 "/models",
+                "/models/1",
                 "/jobs",
             ),
         )

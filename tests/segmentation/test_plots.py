@@ -157,6 +157,13 @@ def test_differences_title_takes_the_three_strongest_with_direction(profiles: Pr
     )
 
 
+def test_differences_say_in_which_measures_segments_were_made_to_differ(profiles: Profiles) -> None:
+    chart = all_charts(profiles)["differences"]
+    used = dict(zip(chart.table["Measure"], chart.table["Used by the model"], strict=True))
+    assert used == {measure.label: "yes" if measure.fitted else "no" for measure in profiles.measures}
+    assert "made to differ" in chart.explanation
+
+
 def test_differences_not_significant_are_grey(profiles: Profiles) -> None:
     changed = with_differences(profiles, (difference("spend", 0.9), difference("age", 0.1, significant=False)), (), ())
     figure = plots.differences(changed, 0, styles_of(profiles)[0], theme=LIGHT, narrow=False).figure
@@ -196,6 +203,13 @@ def test_mix_title_says_whose_yes_and_no_it_names(profiles: Profiles) -> None:
     )
     title = mix_title(replace(profiles.segments[0], mix=parts))
     assert title == "More Fiber optic and without tech support, less DSL and with tech support"
+    same = tuple(
+        MixPart(whole, level, level, own, 1 - own)
+        for whole in ("tv", "backup", "films")
+        for level, own in (("No internet service", 0.9), ("Yes", 0.1))
+    )
+    title = mix_title(replace(profiles.segments[0], mix=same))
+    assert title == "More without internet service, less with tv and with backup"
 
 
 def test_mix_shows_the_columns_that_differ_most_and_leaves_room_for_its_labels(profiles: Profiles) -> None:

@@ -12,7 +12,7 @@ from dash import dcc, html, no_update
 from segmentation.search import Budget
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
-from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
+from tests.webapp.working import Shop, open_shop, run_jobs
 from webapp.edge import Display, Resources, parse_path
 from webapp.models import MemberRole
 from webapp.pages import lab
@@ -32,11 +32,9 @@ Said = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
+def shop(imported_shop: Shop) -> Shop:
     """A team with customers, and nothing tried."""
-    opened = open_shop(sqlite_resources)
-    opened.import_file(customers_csv((50, 50, 50)))
-    return opened
+    return imported_shop
 
 
 @pytest.fixture
@@ -106,11 +104,10 @@ def test_the_champions_sweep_is_the_start(shop: Shop) -> None:
     assert "No clustergram yet" in words(page["flows"])
 
 
-def test_a_sweep_is_shown_with_verdict_figures_and_candidates(shop: Shop) -> None:
-    swept(shop)
-    page = seen(shop)
-    with shop.reading() as session:
-        found = sweeps.show_sweep_report(session, shop.actor, "customers", 1).found
+def test_a_sweep_is_shown_with_verdict_figures_and_candidates(swept_shop: Shop) -> None:
+    page = seen(swept_shop)
+    with swept_shop.reading() as session:
+        found = sweeps.show_sweep_report(session, swept_shop.actor, "customers", 1).found
     assert found.verdict.headline in words(page["answer"])
     assert all(reason.text in words(page["answer"]) for reason in found.verdict.reasons)
     assert "Sweep 1," in words(page["head"])
@@ -120,38 +117,34 @@ def test_a_sweep_is_shown_with_verdict_figures_and_candidates(shop: Shop) -> Non
     assert graphs == ["k-panel-graph", "clustergram-graph"]
 
 
-def test_heads_explain_themselves_and_sort(shop: Shop) -> None:
-    swept(shop)
-    table = seen(shop)["table"]
+def test_heads_explain_themselves_and_sort(swept_shop: Shop) -> None:
+    table = seen(swept_shop)["table"]
     heads = [part for part in walk(table) if isinstance(part, html.Th)]
     explained = {words(head): head.title for head in heads if head.title}
     assert "Davies-Bouldin" in explained["Overlap"]
     assert "Rand" in explained["Repeatability"]
     assert f"{LAB}?sort=-silhouette" in links(table)
-    by_size = seen(shop, search="?sort=smallest_share")["table"]
+    by_size = seen(swept_shop, search="?sort=smallest_share")["table"]
     shares = [float(words(row).split("%")[0].split()[-1]) for row in walk(by_size) if isinstance(row, html.Tr) and "%" in words(row)]
     assert shares == sorted(shares)
     assert "-smallest_share" in " ".join(links(by_size))
     assert [head.to_plotly_json()["props"].get("aria-sort") for head in heads].count("descending") == 0
 
 
-def test_an_unknown_order_or_method_is_the_usual_one(shop: Shop) -> None:
-    swept(shop)
-    usual = words(seen(shop)["table"])
-    assert words(seen(shop, search="?sort=magic&method=magic&all=x")["table"]) == usual
+def test_an_unknown_order_or_method_is_the_usual_one(swept_shop: Shop) -> None:
+    usual = words(seen(swept_shop)["table"])
+    assert words(seen(swept_shop, search="?sort=magic&method=magic&all=x")["table"]) == usual
 
 
-def test_a_phone_gets_a_list(shop: Shop) -> None:
-    swept(shop)
-    table = seen(shop, narrow=True)["table"]
+def test_a_phone_gets_a_list(swept_shop: Shop) -> None:
+    table = seen(swept_shop, narrow=True)["table"]
     assert not [part for part in walk(table) if isinstance(part, html.Table)]
     assert [part for part in walk(table) if isinstance(part, html.Ul)]
     assert buttons(table, FIT)
 
 
-def test_a_viewer_sees_everything_and_has_no_buttons(shop: Shop) -> None:
-    swept(shop)
-    page = seen(shop, role=MemberRole.VIEWER)
+def test_a_viewer_sees_everything_and_has_no_buttons(swept_shop: Shop) -> None:
+    page = seen(swept_shop, role=MemberRole.VIEWER)
     assert page["form"] is None
     assert words(page["table"]).count("Recommended") == 1
     assert not [name for name in ids(list(page.values())) if isinstance(name, dict) and name["type"] in (RUN, FIT, WEIGHT)]

@@ -36,10 +36,9 @@ def shop(resources: Resources) -> Shop:
 
 
 @pytest.fixture
-def sqlite_shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
-    opened.import_file(FILE)
-    return opened
+def sqlite_shop(imported_shop: Shop) -> Shop:
+    """Where the database does not matter."""
+    return imported_shop
 
 
 def request(shop: Shop, dataset: str = "customers", **asked: object) -> str:
@@ -239,18 +238,18 @@ def test_a_job_leads_to_its_sweep(sqlite_shop: Shop) -> None:
         assert sweeps.sweep_of_job(session, sqlite_shop.actor, asked) == 1
 
 
-def test_a_candidate_is_fitted_as_it_was_tried(shop: Shop) -> None:
-    swept(shop, features={"income": 1.0, "spend": 2.0}, seed=5)
-    shop.recluster(k=3)
-    with shop.writing() as session:
-        sweeps.fit_candidate(session, shop.actor, "customers", "kmeans", 4, sweep=1)
-    run_jobs(shop.resources)
-    with shop.reading() as session:
-        fitted = versions.show_version(session, shop.actor, "customers", 2)
-        figures = versions.show_report(session, shop.actor, "customers", 2).figures
+def test_a_candidate_is_fitted_as_it_was_tried(sqlite_shop: Shop) -> None:
+    swept(sqlite_shop, features={"income": 1.0, "spend": 2.0}, seed=5)
+    sqlite_shop.recluster(k=3)
+    with sqlite_shop.writing() as session:
+        sweeps.fit_candidate(session, sqlite_shop.actor, "customers", "kmeans", 4, sweep=1)
+    run_jobs(sqlite_shop.resources)
+    with sqlite_shop.reading() as session:
+        fitted = versions.show_version(session, sqlite_shop.actor, "customers", 2)
+        figures = versions.show_report(session, sqlite_shop.actor, "customers", 2).figures
     assert (fitted.status, fitted.champion, fitted.algorithm, fitted.k, fitted.seed) == ("ready", False, "kmeans", 4, 5)
     assert fitted.requested["features"] == {"income": 1.0, "spend": 2.0}
-    tried = next(each for each in report(shop).found.candidates if each.k == 4)
+    tried = next(each for each in report(sqlite_shop).found.candidates if each.k == 4)
     assert np.isclose(figures["silhouette"], tried.silhouette, rtol=1e-12)
     assert np.isclose(figures["stability_ari"], tried.stability_ari, rtol=1e-12)
 

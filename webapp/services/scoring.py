@@ -135,7 +135,7 @@ def find_scorer(session: Session, actor: Actor, store: Store, dataset: str, *, v
 # Statements that are put together once: for a single customer, building them would take longer than running them.
 
 
-def _standing_of(chosen: ColumnElement[bool]) -> Select[Any]:
+def _standing_of(chosen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """A dataset of a team, the day of its latest snapshot, and the version that `chosen` picks (none: NULL) with what it was fitted on."""
     latest = aliased(Snapshot)
     as_of = (

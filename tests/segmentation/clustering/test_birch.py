@@ -112,3 +112,8 @@ def test_refits_are_as_wide_as_the_fit() -> None:
     refits = BIRCH.refit(features, models, seed=0, weights=(np.arange(600) % 3).astype(float))
     assert all(isinstance(model, Birch) and model.threshold == models[3].threshold for model in refits.values())
     assert Birch.restored(models[3].state()).threshold == models[3].threshold > 0
+
+
+def test_clouds_much_smaller_than_the_gaps_between_them_can_be_split() -> None:
+    features, _ = blobs(2, 100.0)
+    assert set(fitted(features, 2, 8)) == {2, 8}

@@ -11,8 +11,7 @@ from segmentation.clustering import ALGORITHMS
 from segmentation.feature_choices import FeatureChoice
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import options, walk, words
-from tests.webapp.working import Shop, customers_csv, open_shop
-from webapp.edge import Resources
+from tests.webapp.working import Shop
 from webapp.models import MemberRole
 from webapp.services import versions
 from webapp.services.errors import Invalid
@@ -21,11 +20,9 @@ from webapp.ui.feature_picker import WEIGHT, chosen_weights, feature_table, weig
 
 
 @pytest.fixture
-def shop(sqlite_resources: Resources, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(imported_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     hear(monkeypatch)
-    opened = open_shop(sqlite_resources)
-    opened.import_file(customers_csv())
-    return opened
+    return imported_shop
 
 
 def asked(shop: Shop, method: str | None, **weights: str) -> dict[str, Any]:
