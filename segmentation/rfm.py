@@ -176,7 +176,7 @@ def _check_cuts(name: RfmName, cuts: Sequence[float]) -> None:
     for before, after in pairwise(cuts):
         if after <= before:
             raise _refusal(
-                name, f"Cut points must rise, but {before:g} is followed by {after:g}. Make each one larger than the one before."
+                name, f"Cut points must rise, but {before:.12g} is followed by {after:.12g}. Make each one larger than the one before."
             )
 
 

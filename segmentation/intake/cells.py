@@ -27,7 +27,7 @@ Connect = Callable[[], duckdb.DuckDBPyConnection]
 """Where cells that need a closer look are read: a connection to a database in memory that nobody else uses meanwhile."""
 
 _PLAIN_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
-_ISO_DAY = re.compile(r"[1-9]\d{3}-\d{2}-\d{2}", re.ASCII)
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def read_cells(cells: Sequence[Any], column: Column, date_order: DateOrder | None, connect: Connect) -> Parsed:

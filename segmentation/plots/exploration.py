@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,15 +18,16 @@ from segmentation.plots.chart import Chart, template, text_width
 from segmentation.profile_types import Measure
 from segmentation.wording import listed, lower_first, percent, quantity
 
-PANEL, HEAD, FOOT = 76, 24, 30
+PANEL, HEAD, FOOT = 76, 40, 30
 COLUMNS = {False: 4, True: 2}
-WIDTH = {False: 232, True: 132}
-"""Of a panel, in px."""
+ROOM = 170
+"""For a measure's name above its panel, in px: panels are about as wide on a phone (two abreast) and a tablet (four)."""
 LONGEST_WORD = 24
 
 SKEWED = 1.0
 """Beyond this a distribution is called highly skewed (Bulmer 1979)."""
 
+SPELLED = ("years", "months", "days")
 TOLD = 0.005
 """A share of unknown values from here on is told above the panel."""
 
@@ -53,7 +54,7 @@ def histograms(exploration: Exploration, *, theme: Theme, narrow: bool, currency
     return Chart(
         figure=_figure(panels, theme, narrow, currency),
         title=title,
-        subtitle=f"Share of customers by value, each on its own scale; at the right the median (dotted). {looked_at(exploration)}",
+        subtitle=f"Share of customers by value, each on its own scale. Dotted, and below the name: the median. {looked_at(exploration)}",
         explanation="Every panel shows how customers spread over one measure: the higher, the more customers. Half of them have the median "
         "or less. A + at the last tick says that larger values are counted in the last bin. Customers whose value is not known are in no "
         "bin; the table counts them.",
@@ -112,8 +113,8 @@ def _figure(panels: Sequence[_Panel], theme: Theme, narrow: bool, currency: str 
     figure.update_layout(template=template(theme), height=inner + HEAD + FOOT, margin=margin, bargap=0)
     for place, panel in enumerate(panels):
         at = {"row": place // columns + 1, "col": place % columns + 1}
-        _bars(figure, panel, at, theme, narrow, currency)
-        _head(figure, panel, at, theme, narrow, currency)
+        _bars(figure, panel, at, theme, currency)
+        _head(figure, panel, at, theme, currency)
     for place in range(len(panels), rows * columns):
         figure.update_xaxes(visible=False, row=place // columns + 1, col=place % columns + 1)
     figure.update_yaxes(visible=False, rangemode="tozero")
@@ -121,7 +122,7 @@ def _figure(panels: Sequence[_Panel], theme: Theme, narrow: bool, currency: str 
     return figure
 
 
-def _bars(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, narrow: bool, currency: str | None) -> None:
+def _bars(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, currency: str | None) -> None:
     measure, spread = panel.measure, panel.spread
     edges = spread.edges
     words = spread.names or bin_words(measure, edges, spread.open_ended, currency)
@@ -136,7 +137,7 @@ def _bars(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, na
         **at,
     )
     if spread.names:
-        names = _tick_names(spread.names, narrow)
+        names = _tick_names(spread.names)
         figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, tickangle=0, range=[edges[0], edges[-1]], **at)
     else:
         _median_line(figure, panel, highest, at, theme)
@@ -144,17 +145,9 @@ def _bars(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, na
     figure.update_yaxes(range=[0, highest * 1.06], **at)
 
 
-def _tick_names(names: Sequence[str], narrow: bool) -> list[str]:
-    """Names below their bars; on a phone only the ends of a longer scale."""
-    if narrow and len(names) > 3:
-        return [name if place in (0, len(names) - 1) else "" for place, name in enumerate(names)]
-    return [_cut(name, 1.1 * WIDTH[narrow] / len(names), 11) for name in names]
-
-
-def _cut(text: str, width: float, size: float = 12) -> str:
-    """As much of `text` as fits in `width` px."""
-    room = max(2, int(width / text_width("n", size)))
-    return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"
+def _tick_names(names: Sequence[str]) -> list[str]:
+    """Names below their bars; of a longer scale only the ends."""
+    return [name if len(names) < 4 or place in (0, len(names) - 1) else "" for place, name in enumerate(names)]
 
 
 def _median_line(figure: go.Figure, panel: _Panel, highest: float, at: dict[str, int], theme: Theme) -> None:
@@ -164,36 +157,35 @@ def _median_line(figure: go.Figure, panel: _Panel, highest: float, at: dict[str,
     figure.add_scatter(x=[median] * 2, y=[0, highest * 1.04], mode="lines", line=line, hoverinfo="skip", **at)
 
 
-def _head(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, narrow: bool, currency: str | None) -> None:
-    """The measure above the panel at the left; at the right its median, or the commonest word, as far as there is room."""
+def _head(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, currency: str | None) -> None:
+    """Above the panel the measure, and below its name the median or the commonest word."""
     axis = figure.get_subplot(at["row"], at["col"])
-    (left, right), top = axis.xaxis.domain, axis.yaxis.domain[1]
-    shared = {"xref": "paper", "yref": "paper", "showarrow": False, "yanchor": "bottom", "yshift": 3, "y": top}
-    label, told = _fitting(panel, WIDTH[narrow], currency)
-    figure.add_annotation(x=left, xanchor="left", text=label, font={"size": 12, "color": theme.ink}, **shared)
-    figure.add_annotation(x=right, xanchor="right", text=told, font={"size": 12, "color": theme.ticks}, **shared)
+    label = panel.measure.label if text_width(panel.measure.label) <= ROOM else panel.measure.short
+    named = f"{label} (sensitive)" if panel.sensitive else label
+    figure.add_annotation(
+        x=axis.xaxis.domain[0],
+        y=axis.yaxis.domain[1],
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        yshift=3,
+        align="left",
+        showarrow=False,
+        text=f"{named}<br><span style='color:{theme.ticks};font-size:11px'>{_told(panel, currency)}</span>",
+        font={"size": 12, "color": theme.ink},
+    )
 
 
-def _fitting(panel: _Panel, width: float, currency: str | None) -> tuple[str, str]:
-    """The longest of the measure's names with the most that can be told beside it."""
-    mark = " (sensitive)" if panel.sensitive else ""
-    tellings = _tellings(panel, currency)
-    for name, told in product((panel.measure.label + mark, panel.measure.short + mark), tellings):
-        if text_width(name + told) + 6 <= width:
-            return name, told
-    return _cut(panel.measure.short + mark, width - text_width(tellings[-1]) - 6), tellings[-1]
-
-
-def _tellings(panel: _Panel, currency: str | None) -> list[str]:
-    """From more to less: the median and how many are unknown, or the commonest word with its share."""
-    spread = panel.spread
+def _told(panel: _Panel, currency: str | None) -> str:
+    """The median, or the commonest word with its share, and how many are unknown."""
+    spread, unit = panel.spread, panel.measure.unit
     if spread.names:
         share, name = max(zip(spread.shares, spread.names, strict=True))
-        return [f"{percent(share)} {name}", percent(share)]
-    median = quantity(spread.median or 0.0, panel.measure.unit, currency, short=panel.measure.unit == "money")
-    unit = f" {panel.measure.unit}" if panel.measure.unit in ("years", "months", "days") else ""
-    unknown = [f"{median}{unit}, {percent(spread.missing)} unknown"] if spread.missing >= TOLD else []
-    return [*unknown, f"{median}{unit}", median]
+        text = f"{percent(share)} {name}"
+    else:
+        text = f"{quantity(spread.median or 0.0, unit, currency, short=unit == 'money')}{f' {unit}' if unit in SPELLED else ''}"
+    return f"{text}, {percent(spread.missing)} unknown" if spread.missing >= TOLD else text
 
 
 def _table(panels: Sequence[_Panel]) -> pd.DataFrame:

@@ -59,6 +59,8 @@ def test_the_sign_does_not_depend_on_the_order_of_customers(features: np.ndarray
     scores, _ = first_component(features)
     again, _ = first_component(features[::-1])
     assert np.allclose(scores, again[::-1])
+    loadings = PCA(1).fit(features).components_[0]
+    assert np.corrcoef(scores, features[:, np.abs(loadings).argmax()])[0, 1] > 0
 
 
 def test_customers_in_no_segment_are_left_out_of_the_flows() -> None:

@@ -107,6 +107,13 @@ def test_plain_cells_are_read_as_those_of_a_file(cells: list[Any], asked: Column
     assert [str(each) for each in quick.values[~quick.bad]] == [str(each) for each in slow.values[~slow.bad]]
 
 
+def test_a_cell_is_trimmed_as_a_files_cell_is(tmp_path: Path) -> None:
+    cells = [" gold\n", "\u00a0\tgold", "go\0ld", "\r gold"]
+    lines = ["Plan,Income,Year_Birth,Kidhome,Dt_Customer,Member", *(f'"{cell}",1,1960,0,2013-05-04,yes' for cell in cells[:3])]
+    written = read_file(file(tmp_path, "\n".join(lines)), WANTED).customers["plan"].tolist()
+    assert [cells_module.cell_text(cell) for cell in cells] == [*written, "\r gold"] == ["gold\n", "gold", "gold", "\r gold"]
+
+
 @pytest.mark.parametrize(
     ("name", "cells", "values"),
     [
@@ -229,11 +236,19 @@ def test_what_cannot_be_read_is_told_with_its_row() -> None:
 
 
 def test_what_cannot_be_true_is_missing_row_by_row() -> None:
-    odd = [{"Income": -5}, {"Year_Birth": 1893}, {"Year_Birth": 2015}, {"Kidhome": 25}, {"Income": float("inf")}, {"Kidhome": 10**400}]
+    odd = [
+        {"Income": -5},
+        {"Year_Birth": 1893},
+        {"Year_Birth": 2015, "Dt_Customer": None},
+        {"Kidhome": 25},
+        {"Income": float("inf")},
+        {"Kidhome": 10**400},
+    ]
     found = read(*(ROW | change for change in odd)).customers
     for row, change in enumerate(odd):
         name = KNOWN.columns[[each.source for each in KNOWN].index(next(iter(change)))].name
         assert np.isnan(found[name][row]), change
+        assert np.isnan(read(ROW | change).customers[name][0]), change
     many = read(*[ROW | {"Income": 50_000 + row} for row in range(200)], ROW | {"Income": 9_000_000}).customers
     assert many["income"].iloc[-1] == 9_000_000  # an import, which sees everybody, would doubt it
 

@@ -226,6 +226,13 @@ def test_without_spend_money_is_not_told() -> None:
     assert summary.everyone.spend is summary.everyone.spend_share is summary.everyone.spend_mean is None
 
 
+def test_more_refunds_than_spend_have_no_shares() -> None:
+    values = RfmValues(np.arange(6.0), None, np.array([-9.0, 1, 1, 1, 1, 1]))
+    summary = summarise_rfm(values, score_rfm(values, default_cuts(values)))
+    assert summary.everyone.spend == -4
+    assert summary.everyone.spend_share is None
+
+
 def test_fewer_than_two_measures_are_refused_with_what_is_missing() -> None:
     with pytest.raises(MissingRole, match=r"This data has spend only.*days since last purchase \(role Recency days\) or orders"):
         grid_measures(("monetary",))

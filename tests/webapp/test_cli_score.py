@@ -113,11 +113,15 @@ def test_rows_that_cannot_be_read_are_told_and_the_others_scored(shop: Command) 
 
 
 def test_pieces_make_the_same_file(shop: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop("score", "shop.csv", "--out", "whole.csv")
+    header, first, *others = touching_csv().splitlines()
+    key, _, *cells = first.split(",")
+    Path("mixed.csv").write_text("\n".join([header, ",".join([key, "9000000", *cells]), *others]))
+    whole = shop("score", "mixed.csv", "--out", "whole.csv")
     monkeypatch.setattr(scoring_files, "PIECE", 7)
-    whole, pieces = shop("score", "shop.csv", "--out", "pieces.csv"), shop("score", "shop.csv")
+    pieces = shop("score", "mixed.csv", "--out", "pieces.csv")
     assert Path("pieces.csv").read_bytes() == Path("whole.csv").read_bytes()
-    assert whole["segments"] == pieces["segments"]
+    assert pieces | {"file": "whole.csv"} == whole
+    assert whole["unlike_training"] >= 1
 
 
 def test_a_customer_like_nobody_is_marked(shop: Command) -> None:

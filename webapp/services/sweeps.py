@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, defer
 
 from segmentation.clustering import ALGORITHMS
@@ -52,20 +52,16 @@ class SweepSummary:
 
 def list_sweeps(session: Session, actor: Actor, dataset: str) -> tuple[SweepSummary, ...]:
     """The dataset's newest sweeps, newest first."""
-    row = team_dataset(session, actor, dataset)
-    rows = session.scalars(
-        team_rows(actor, Sweep)
-        .where(Sweep.dataset_id == row.id)
-        .order_by(Sweep.number.desc())
-        .limit(NEWEST)
-        .options(defer(Sweep.report, raiseload=True))
-    )
-    return tuple(_summary(session, sweep) for sweep in rows)
+    rows = session.execute(_listed(session, actor, dataset).order_by(Sweep.number.desc()).limit(NEWEST)).all()
+    return tuple(_summary(sweep, snapshot, verdict) for sweep, snapshot, verdict in rows)
 
 
 def show_sweep(session: Session, actor: Actor, dataset: str, number: int) -> SweepSummary:
     """One sweep by its number."""
-    return _summary(session, _numbered(session, actor, dataset, number))
+    row = session.execute(_listed(session, actor, dataset).where(Sweep.number == number)).one_or_none()
+    if row is None:
+        raise _missing(number)
+    return _summary(*row)
 
 
 def show_sweep_report(session: Session, actor: Actor, dataset: str, number: int) -> SweepReport:
@@ -197,20 +193,27 @@ def _add(session: Session, actor: Actor, dataset: Dataset, snapshot: Snapshot, r
     return sweep
 
 
+def _listed(session: Session, actor: Actor, dataset: str) -> Select[Sweep, int, str | None]:
+    """Sweeps with the number of their snapshot and the word of their verdict, but without their reports, which are long."""
+    verdict = Sweep.report[("found", "verdict", "word")].as_string()
+    statement = team_rows(actor, Sweep).where(Sweep.dataset_id == team_dataset(session, actor, dataset).id)
+    with_snapshot = statement.join(Snapshot, Snapshot.id == Sweep.snapshot_id).add_columns(Snapshot.number, verdict)
+    return with_snapshot.options(defer(Sweep.report))
+
+
 def _numbered(session: Session, actor: Actor, dataset: str, number: int) -> Sweep:
     row = team_dataset(session, actor, dataset)
     sweep = session.scalars(team_rows(actor, Sweep).where(Sweep.dataset_id == row.id, Sweep.number == number)).one_or_none()
     if sweep is None:
-        raise NotFound(f"There is no sweep {number}.")
+        raise _missing(number)
     return sweep
 
 
-def _summary(session: Session, sweep: Sweep) -> SweepSummary:
-    snapshot, verdict = session.execute(
-        select(Snapshot.number, Sweep.report[("found", "verdict", "word")].as_string())
-        .join(Sweep, Sweep.snapshot_id == Snapshot.id)
-        .where(Sweep.id == sweep.id)
-    ).one()
+def _missing(number: int) -> NotFound:
+    return NotFound(f"There is no sweep {number}.")
+
+
+def _summary(sweep: Sweep, snapshot: int, verdict: str | None) -> SweepSummary:
     return SweepSummary(
         number=sweep.number,
         status=str(sweep.status),

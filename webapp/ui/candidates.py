@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from segmentation.selection import Candidate
@@ -92,7 +92,8 @@ def candidate_columns(
         if address is None:
             return words
         arrow = icon("arrow-down" if order.descending else "arrow-up") if order.by == by else None
-        return dcc.Link([words, arrow], href=address(order.turned(by)), className="sc-sort")
+        # Not dcc.Link, which would jump to the top of the page (see lab.js).
+        return html.A([words, arrow], href=address(order.turned(by)), className="sc-sort sc-turn")
 
     def figure(term: Term, cell: Callable[[Candidate], Child | list[Child]]) -> Column[Candidate]:
         return Column(head(term.name, term.words), cell, numeric=True, title=term.title, order=_order(order, term.name))

@@ -151,6 +151,7 @@ def test_cut_points_in_the_address_are_used(full: Shop) -> None:
     assert "5: up to 10, 3: 11 to 40, 1: over 40" in words(content)
     assert "5: over 50, 1: up to 50" in words(content)
     assert f"{HERE}/explore?tab=rfm" in links(content)  # the way back to fifths
+    assert inputs(seen(full, "?tab=rfm&monetary=1234567.25")[1], "monetary")[0].value == "1234567.25"
 
 
 def test_cut_points_that_cannot_be_are_explained_where_they_were_typed(full: Shop) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from sqlalchemy import select
 
 from segmentation.stability import jaccard_band
 from tests.segmentation.made import made_world
+from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop
@@ -20,6 +24,7 @@ from webapp.pages import models
 from webapp.pages.models.figures import stability_title
 from webapp.services import segments, versions
 from webapp.services.errors import Conflict, Forbidden, NotFound
+from webapp.ui import frame
 
 
 @pytest.fixture
@@ -34,13 +39,23 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     return hear(monkeypatch)
 
 
-@pytest.fixture
-def two(shop: Shop) -> Shop:
-    """Version 1 is the champion, version 2 a candidate."""
+@pytest.fixture(scope="module")
+def fitted(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    folder = tmp_path_factory.mktemp("fitted")
+    shutil.copy(sqlite_template, folder / "smartcart.db")
+    shop = open_shop(open_folder(folder))
     shop.import_file(customers_csv())
     shop.recluster(k=3)
     shop.recluster(k=2)
-    return shop
+    shop.resources.engine.dispose()
+    return folder, shop
+
+
+@pytest.fixture
+def two(fitted: Prepared, tmp_path: Path) -> Iterator[Shop]:
+    """Version 1 is the champion, version 2 a candidate."""
+    with copied(fitted, tmp_path / "fitted") as shop:
+        yield shop
 
 
 def seen(shop: Shop, item: str = "", role: MemberRole = MemberRole.ADMIN, *, narrow: bool = False) -> tuple[Any, Any, int | None]:
@@ -157,6 +172,13 @@ def test_a_version_of_an_earlier_release_is_still_shown(two: Shop) -> None:
     assert "Asked for: 3 segments, default features." in words(head)
     assert "Not recorded" in words(body)
     assert "Foretold prediction strength" not in words(body)
+
+
+def test_the_menu_of_versions_stays_on_the_page_of_a_model(two: Shop) -> None:
+    with two.reading() as session:
+        context = frame.show_frame(look(two, session, f"{HERE}/models/2"), models.MODEL_PAGE, (models.PAGE, models.MODEL_PAGE))[2]
+    assert "v2 Earlier or candidate" in words(context)
+    assert {f"{HERE}/models/1", f"{HERE}/models/2"} <= set(links(context))
 
 
 @pytest.mark.parametrize("item", ["9", "x", "99999999999"])

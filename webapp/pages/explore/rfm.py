@@ -99,7 +99,7 @@ def cuts_card(found: RfmView, where: Where, look: Look) -> Component:
 def cuts_field(found: RfmView, name: RfmName, where: Where, look: Look) -> Component:
     """Four inputs for one measure, the scores that they make, and what is wrong with them."""
     error = found.refused.get(name)
-    typed = where.cuts[name].split(",") if error else [f"{cut:g}" if cut < 1e6 else f"{cut:.0f}" for cut in found.summary.cuts.of(name)]
+    typed = where.cuts[name].split(",") if error else [f"{cut:.12g}" for cut in found.summary.cuts.of(name)]
     values = [*typed, *[""] * MOST_CUTS][: max(MOST_CUTS, len(typed) if error else 0)]
     inputs = [_cut_input(name, place, value, invalid=error is not None) for place, value in enumerate(values[:MOST_CUTS])]
     words = ", ".join(f"{score}: {text}" for score, text in score_words(found.summary, name, look.currency).items())

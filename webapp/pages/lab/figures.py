@@ -19,7 +19,7 @@ from webapp.services.access import Permission
 from webapp.services.sweep_results import Tried
 from webapp.ui.candidates import FEW, Order, candidate_columns, candidate_list, candidate_table, sorted_candidates
 from webapp.ui.charts import chart_card
-from webapp.ui.components import Child, aria, button, card, chip, empty_state
+from webapp.ui.components import Child, aria, card, empty_state
 from webapp.ui.format import count
 from webapp.ui.places import address
 from webapp.ui.tables import Column
@@ -71,8 +71,14 @@ def method_chips(view: View, found: Tried, method: str) -> Component | None:
     names = list(dict.fromkeys(each.algorithm for each in found.candidates))
     if len(names) < 2:
         return None
-    chips = [chip(upper_first(algorithm_name(name)), href=here(view, method=name), on=name == method) for name in names]
+    chips = [_chip(upper_first(algorithm_name(name)), here(view, method=name), on=name == method) for name in names]
     return html.Nav(chips, className="sc-chips scroll mb-3", **aria(label="Method that the figures show"))
+
+
+def _chip(words: str, href: str, *, on: bool) -> html.A:
+    """Not dcc.Link, which would jump to the top of the page (see lab.js)."""
+    current = aria(current="true") if on else {}
+    return html.A(words, href=href, className=f"sc-chip sc-turn{' on' if on else ''}", **current)
 
 
 def clustergram_card(view: View, shown: Shown) -> Component | None:
@@ -130,5 +136,6 @@ def _foot(view: View, rows: int, candidates: int, *, everything: bool) -> list[C
     if candidates <= FEW:
         return None
     words = html.Span(f"{rows} of {count(candidates, 'candidate')} shown")
-    link = button("Show fewer" if everything else "Show all", href=here(view, all=None if everything else 1), kind="ghost", small=True)
+    more = "Show fewer" if everything else "Show all"
+    link = html.A(more, href=here(view, all=None if everything else 1), className="btn btn-ghost btn-sm sc-turn")
     return [words, html.Span(link, className="end")]
