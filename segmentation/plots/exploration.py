@@ -31,7 +31,7 @@ SPELLED = ("years", "months", "days")
 TOLD = 0.005
 """A share of unknown values from here on is told above the panel."""
 
-LEVEL_ROW = 22
+LEVEL_ROW, LEVEL_HEAD = 22, 24
 
 
 @dataclass(frozen=True)
@@ -247,15 +247,15 @@ def _category_figure(shown: Sequence[tuple[Measure, Levels]], sensitive: Sequenc
     columns = 1 if narrow or len(shown) < 3 else 3
     rows = math.ceil(len(shown) / columns)
     heights = [max(len(each.levels) for _, each in shown[row * columns : (row + 1) * columns]) * LEVEL_ROW for row in range(rows)]
-    inner = sum(heights) + (rows - 1) * (HEAD + 12)
+    inner = sum(heights) + (rows - 1) * (LEVEL_HEAD + 12)
     figure = make_subplots(
         rows=rows,
         cols=columns,
         horizontal_spacing=0.14 if columns > 1 else 0.0,
-        vertical_spacing=(HEAD + 12) / inner if rows > 1 else 0.0,
+        vertical_spacing=(LEVEL_HEAD + 12) / inner if rows > 1 else 0.0,
         row_heights=heights,
     )
-    figure.update_layout(template=template(theme), height=inner + HEAD + 12, margin={"l": 8, "r": 40, "t": HEAD, "b": 8})
+    figure.update_layout(template=template(theme), height=inner + LEVEL_HEAD + 12, margin={"l": 8, "r": 40, "t": LEVEL_HEAD, "b": 8})
     for place, (measure, each) in enumerate(shown):
         at = {"row": place // columns + 1, "col": place % columns + 1}
         _category_panel(figure, measure, each, at, theme, heights[place // columns] // LEVEL_ROW)
