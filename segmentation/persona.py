@@ -164,7 +164,8 @@ def _template(fact: Fact) -> str:
     if unit == "days" and (last := SINCE_LAST.match(label)):
         return f"had their {last[1]} {{own}} days ago on average (the rest {{rest}})"
     if unit == "money" and fact.ratio is not None:
-        return SAID_AS_RATIO.get(name, "have {ratio} the average {label}")
+        usual = "have {ratio} the usual {label}" if label.lower().startswith("average") else "have {ratio} the average {label}"
+        return SAID_AS_RATIO.get(name, usual)
     if name in SAID_AS_RATIO and fact.ratio is not None:
         return SAID_AS_RATIO[name]
     if SHARE_OF_ORDERS.match(label):

@@ -143,7 +143,7 @@ def segment_customers(
     builder = FeatureBuilder(recipe).fit(measured.table)
     matrix = builder.transform(measured.table)
     swept = sweep_features(matrix, recipe, k=k, algorithm=algorithm, seed=seed, progress=stages.within(0.05, 0.85))
-    chosen, verdict = choose(swept, k)
+    chosen, verdict = choose(swept, k, algorithm)
     key = (chosen.algorithm, chosen.k)
     clusterer = swept.models[key]
     assignments = clusterer.assign(matrix)
@@ -194,11 +194,13 @@ def sweep_features(
     )
 
 
-def choose(swept: Sweep, k: int | None = None) -> tuple[Candidate, Verdict]:
+def choose(swept: Sweep, k: int | None = None, algorithm: str = AUTO) -> tuple[Candidate, Verdict]:
     """The recommended candidate of a sweep, or with `k` the best of those with so many segments; and the verdict on it."""
     if k is None:
         return recommend(swept.candidates)
     asked = [candidate for candidate in swept.candidates if candidate.k == k]
+    # Who asks for an algorithm and a number means that fit, and not what was tried besides.
+    asked = [candidate for candidate in asked if candidate.algorithm == algorithm] or asked
     if not asked:
         found = listed([str(number) for number in sorted({candidate.k for candidate in swept.candidates})], "or")
         label = algorithm_named(swept.candidates[0].algorithm).label

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from segmentation.clustering import ONE_COLUMN_EACH, Algorithm, Clusterer, Features, Layout
 
 Labels = NDArray[np.int16]
-Band = Literal["unstable", "doubtful", "stable", "highly stable"]
 
 
 @dataclass(frozen=True)
@@ -37,15 +35,6 @@ class Stability:
     def low(self) -> float:
         """10th percentile of the agreement."""
         return float(np.quantile(self.agreement, 0.10))
-
-
-def jaccard_band(value: float) -> Band:
-    """Hennig's words (2008, Dissolution point and isolation robustness; R's clusterboot) for a mean Jaccard similarity."""
-    if value < 0.60:
-        return "unstable"
-    if value < 0.75:
-        return "doubtful"
-    return "stable" if value <= 0.85 else "highly stable"
 
 
 def contingency(first: Labels, second: Labels, rows: int, columns: int) -> NDArray[np.int64]:

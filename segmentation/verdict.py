@@ -123,7 +123,7 @@ def _useful_verdict(candidates: Sequence[Candidate], chosen: Candidate, reasons:
         f"Useful, not natural: {WORDS[chosen.k]} segments repeat, but no single number stands out",
         f"Customers shade into each other, so {could}. {WORDS[chosen.k].capitalize()} is {largest} that resamples bring back almost "
         f"unchanged (mean agreement {chosen.stability_ari:.2f} of 1{_next_agreement(candidates, chosen)}), and every segment keeps "
-        f"at least {SMALLEST_SHARE:.0%} of the customers.",
+        f"at least {SMALLEST_SHARE:.0%} of the customers.{_beyond(candidates, chosen)}",
         reasons,
     )
 
@@ -183,6 +183,12 @@ def _rival(candidates: Sequence[Candidate], chosen: Candidate) -> str:
     beside = [candidate for candidate in candidates if abs(candidate.k - chosen.k) == 1]
     weakest = min(beside, key=lambda candidate: candidate.stability_ari, default=None)
     return "" if weakest is None else f", with {WORDS[weakest.k]} segments {weakest.stability_ari:.2f}"
+
+
+def _beyond(candidates: Sequence[Candidate], chosen: Candidate) -> str:
+    """Where the largest number that was tried is recommended, a larger one might be as good."""
+    most = max(candidate.k for candidate in candidates)
+    return f" More than {WORDS[most]} are tried only when somebody asks for them." if chosen.k == most else ""
 
 
 def _next_agreement(candidates: Sequence[Candidate], chosen: Candidate) -> str:

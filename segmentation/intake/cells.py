@@ -27,6 +27,7 @@ Connect = Callable[[], duckdb.DuckDBPyConnection]
 """Where cells that need a closer look are read: a connection to a database in memory that nobody else uses meanwhile."""
 
 _PLAIN_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
+_MARKS = re.compile(r"[.,]")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -38,7 +39,7 @@ def read_cells(cells: Sequence[Any], column: Column, date_order: DateOrder | Non
     texts = [cell_text(cell) for cell in cells]
     parsed = _plain(cells, texts, column)
     if parsed is None:
-        parsed = parse(_table(texts, column.source, connect()), column, date_order)
+        parsed = _closely(texts, column, date_order, connect)
     several = [isinstance(cell, (list, dict, tuple)) for cell in cells]
     return replace(parsed, bad=parsed.bad | several, reason=parsed.reason or "not a single value") if any(several) else parsed
 
@@ -112,6 +113,32 @@ def _days(texts: Sequence[str | None]) -> Parsed | None:
         except ValueError:  # no such day; the way of a file's cells says so
             return None
     return Parsed(pd.Series(days), np.zeros(len(days), dtype=bool), "not a date (year first)")
+
+
+def _closely(texts: Sequence[str | None], column: Column, date_order: DateOrder | None, connect: Connect) -> Parsed:
+    """Cells read as a file's column is, but numbers only beside others of their form.
+
+    Who else is in a request must not decide what a comma means: 9,5 says nothing about 900,000.
+    """
+    if column.kind not in (Kind.DECIMAL, Kind.INTEGER):
+        return parse(_table(texts, column.source, connect()), column, date_order)
+    rows: dict[tuple[object, ...], list[int]] = {}
+    for row, text in enumerate(texts):
+        rows.setdefault(_form(text), []).append(row)
+    values, bad, reason = np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool), ""
+    for alike in rows.values():
+        part = parse(_table([texts[row] for row in alike], column.source, connect()), column, date_order)
+        values[alike] = part.values.to_numpy(dtype=np.float64, na_value=np.nan)
+        bad[alike], reason = part.bad, part.reason or reason
+    return Parsed(pd.Series(values), bad, reason)
+
+
+def _form(text: str | None) -> tuple[object, ...]:
+    """How a number is written: its marks, and whether exactly three digits follow the last one."""
+    if text is None:
+        return ()
+    marks = _MARKS.findall(text)
+    return (*marks[-2:], len(marks), len(text) - 1 - max(text.rfind(","), text.rfind(".")) == 3)
 
 
 def _table(texts: Sequence[str | None], header: str, connection: duckdb.DuckDBPyConnection) -> Table:

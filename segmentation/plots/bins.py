@@ -28,7 +28,7 @@ def edge_ticks(measure: Measure, edges: Sequence[float], open_ended: bool, curre
     shown = edges[:-1] if measure.unit == "count" else edges
     last = len(shown) - 1
     step = max(1, last // 2)
-    chosen = sorted({0, step, min(2 * step, last)})
+    chosen = sorted({0, min(step, last), min(2 * step, last)})
     texts = [quantity(shown[place], measure.unit, currency, short=measure.unit == "money") for place in chosen]
     if open_ended:
         texts[-1] += "+"

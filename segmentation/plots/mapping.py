@@ -36,7 +36,8 @@ def customer_map(
         subtitle=f"Customer map, two components with {percent(plane.variance)} of the variance; "
         f"{len(plane.x):,} of {profiles.customers:,} drawn",
         explanation="Customers who are alike in the model's features lie close together. The two axes are the directions in "
-        "which customers differ most; what they do not show is lost in this picture, so segments that overlap here may still be apart.",
+        "which customers differ most; what they do not show is lost in this picture, so segments that overlap here may still be apart. "
+        "Bands with nothing between come from features of few values, such as children, and are no gaps between segments.",
         summary=f"{title}. The picture keeps {percent(plane.variance)} of the variance. {_neighbours(plane, by_cluster)}",
         table=_centre_table(plane, by_cluster),
     )

@@ -75,7 +75,7 @@ def rfm_title(summary: RfmSummary, *, shown: Shown = "customers", outcome: str |
         if best.low <= everyone.rate <= best.high:
             return f"{outcome}: the best-scored customers do not differ clearly from all ({percent(everyone.rate)})"
         return f"{outcome}: {percent(best.rate)} of the best-scored customers, {percent(everyone.rate)} of all"
-    if shown == "spend" and best.spend_mean is not None and everyone.spend_mean:
+    if shown == "spend" and best.spend_mean is not None and everyone.spend_mean is not None and everyone.spend_mean > 0:
         return f"{who} spend {money(best.spend_mean, currency)} on average, {times(best.spend_mean / everyone.spend_mean)} the mean of all"
     return f"{who} are {percent(best.share)} of customers" + _and_spend(best)
 

@@ -198,3 +198,11 @@ def test_the_real_file_is_useful_repeats_and_is_not_natural(shared_data: Path, m
     assert result.figures["smallest_share"] >= 0.05
     assert result.figures["silhouette"] > result.figures["silhouette_null"] + 0.1
     assert "responded" not in {spec.measure for spec in result.model.recipe.features}
+
+
+def test_who_asks_for_an_algorithm_and_a_number_gets_that_fit(result: Segmentation) -> None:
+    """Separate clouds are tried besides k-means, and here there are three of each."""
+    asked = segment_customers(shop_customers()[0], SHOP, as_of=AS_OF, k=3)
+    assert {("kmeans", 3), ("clouds", 3)} <= {(each.algorithm, each.k) for each in asked.sweep}
+    assert asked.algorithm == "kmeans"
+    assert segment_customers(shop_customers()[0], SHOP, as_of=AS_OF, k=3, algorithm="clouds").algorithm == "clouds"

@@ -226,6 +226,7 @@ def test_bins_are_said_as_they_count() -> None:
     assert bin_words(count, (0, 1, 2, 3), True, None) == ["0", "1", "2 and more"]
     assert bin_words(share, (0, 0.1, 0.2), False, None) == ["0% to under 10%", "10% to under 20%"]
     assert edge_ticks(count, (0, 1, 2, 3), True, None) == {"tickvals": [0.5, 1.5, 2.5], "ticktext": ["0", "1", "2+"]}
+    assert edge_ticks(count, (0, 1), False, None) == {"tickvals": [0.5], "ticktext": ["0"]}  # everybody has the same
 
 
 def test_the_grids_titles_are_true(summary: RfmSummary) -> None:

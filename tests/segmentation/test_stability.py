@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from segmentation.clustering import ALGORITHMS, Features, fit_kmeans
-from segmentation.stability import Stability, adjusted_rand, bootstrap, contingency, jaccard, jaccard_band, prediction_strength
+from segmentation.stability import Stability, adjusted_rand, bootstrap, contingency, jaccard, prediction_strength
 from tests.segmentation.shop import blobs
 
 labellings = st.integers(2, 60).flatmap(
@@ -141,13 +141,6 @@ def test_prediction_strength_equals_its_definition() -> None:
             shares += [np.mean(together)] if together else []
         worst.append(min(shares))
     assert found == pytest.approx(np.mean(worst))
-
-
-@pytest.mark.parametrize(
-    ("value", "word"), [(0.59, "unstable"), (0.60, "doubtful"), (0.75, "stable"), (0.85, "stable"), (0.86, "highly stable")]
-)
-def test_bands_of_jaccard(value: float, word: str) -> None:
-    assert jaccard_band(value) == word
 
 
 def test_mean_and_low() -> None:

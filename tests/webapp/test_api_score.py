@@ -194,3 +194,16 @@ def test_no_values_make_it_fail(client: FlaskClient, headers: dict[str, str], ch
     answer = client.post(URL, data=json.dumps({"customers": rows}), content_type="application/json", headers=headers)
     assert answer.status_code in (200, 422), answer.text
     json.loads(answer.text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+
+
+def test_who_else_is_in_a_request_decides_nothing(client: FlaskClient, headers: dict[str, str]) -> None:
+    first, second = ({**record, "Income": income} for record, income in zip(records()[:2], ("900,000", "9,5"), strict=True))
+    alone = client.post(URL, json={"customers": [first]}, headers=headers).json["customers"]
+    together = client.post(URL, json={"customers": [first, second]}, headers=headers).json["customers"]
+    assert together[0] == alone[0]
+
+
+def test_a_customer_of_whom_nothing_is_known_is_placed_without_confidence(client: FlaskClient, headers: dict[str, str]) -> None:
+    (found,) = client.post(URL, json={"customers": [dict.fromkeys(records()[0])]}, headers=headers).json["customers"]
+    assert found["confidence"] is None
+    assert found["missing"]

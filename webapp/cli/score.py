@@ -77,7 +77,8 @@ def _scores_in_words(report: Report) -> str:
     if report["unknown_columns"]:
         lines.append(f"  Not known to the dataset, so not used: {', '.join(report['unknown_columns'])}.")
     if report["unlike_training"]:
-        lines.append(f"  {report['unlike_training']:,} are like nobody in training; treat their segment with care.")
+        odd = "lie farther out than all but one in a thousand of those the model was fitted on; treat their segment with care."
+        lines.append(f"  {report['unlike_training']:,} {odd}")
     rows = [{**segment, "rows": f"{segment['rows']:,}"} for segment in report["segments"]]
     if report["unassigned"]:
         rows.append({"key": "", "name": "(no segment)", "rows": f"{report['unassigned']:,}"})

@@ -250,12 +250,15 @@ def _field(row: int, column: str) -> str:
 
 def _score(scorer: Scorer, found: Explanations, row: int, key: str | None) -> CustomerScore:
     placed = found.assignments
-    confidence = float(placed.confidence[row])
+    explanation = found.of(row)
+    # Everybody of whom nothing is known lands on the medians: that is no confidence.
+    known = len(explanation.missing) < len(scorer.model.recipe.features)
+    confidence = float(placed.confidence[row]) if known else math.nan
     return CustomerScore(
         row=row,
         customer_key=key,
         segment=scorer.name(int(placed.label[row])),
         confidence=confidence if math.isfinite(confidence) else None,
         runner_up=scorer.name(int(placed.runner_up[row])),
-        explanation=found.of(row),
+        explanation=explanation,
     )

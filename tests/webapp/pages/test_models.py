@@ -12,7 +12,7 @@ import pytest
 from dash import dcc, html, no_update
 from sqlalchemy import select
 
-from segmentation.stability import jaccard_band
+from segmentation.bands import stability_band
 from tests.segmentation.made import made_world
 from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.looking import HERE, hear, look
@@ -127,7 +127,7 @@ def test_stability_stands_by_segment_with_its_band(two: Shop) -> None:
         assert profile.stability is not None
         row = next(row for row in rows if row.startswith(style.name))
         assert f"{profile.stability:.2f}" in row
-        assert jaccard_band(profile.stability) in row.lower()
+        assert stability_band(profile.stability).name in row.lower()
 
 
 @pytest.mark.parametrize(("stability", "words_"), [([0.9, 0.7], "1 of 2 segments come back"), ([0.9, 0.8], "All 2 segments come back")])

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from segmentation.bands import BandName, stability_band
 from segmentation.features import FeatureSummary
 from segmentation.palette import SegmentStyle
 from segmentation.profiles import SegmentProfile
-from segmentation.stability import Band, jaccard_band
 from segmentation.verdict import SMALLEST_SHARE
 from webapp.services.segments import SegmentsOverview
 from webapp.services.versions import VersionReport, VersionSummary
@@ -20,7 +20,7 @@ from webapp.ui.format import MISSING, count, number, percent
 from webapp.ui.tables import Column, meter, table
 from webapp.ui.terms import AGREEMENT, DISTANCE, SEPARATION, TERMS, UNASSIGNED, Term
 
-BANDS: dict[Band, tuple[str, Tone]] = {
+BANDS: dict[BandName, tuple[str, Tone]] = {
     "highly stable": ("Highly stable", "good"),
     "stable": ("Stable", "good"),
     "doubtful": ("Doubtful", "warn"),
@@ -98,7 +98,7 @@ def stability_card(overview: SegmentsOverview) -> Component:
 def stability_title(segments: Sequence[SegmentProfile]) -> str:
     """How many segments come back, and whether one is too small."""
     known = [segment.stability for segment in segments if segment.stability is not None]
-    firm = sum(jaccard_band(each) in ("stable", "highly stable") for each in known)
+    firm = sum(stability_band(each).trusted for each in known)
     if not known:
         return "How far each segment comes back was not measured"
     small = sum(segment.share < SMALLEST_SHARE for segment in segments)
@@ -109,7 +109,7 @@ def stability_title(segments: Sequence[SegmentProfile]) -> str:
 def _comes_back(stability: float | None) -> Child | list[Child]:
     if stability is None:
         return MISSING
-    words, tone = BANDS[jaccard_band(stability)]
+    words, tone = BANDS[stability_band(stability).name]
     return html.Span([meter(stability, number(stability, 2), warn=tone == "warn"), badge(words, tone)], className="sc-comes-back")
 
 
