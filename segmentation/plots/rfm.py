@@ -216,8 +216,8 @@ def _axes(figure: go.Figure, summary: RfmSummary, rows: list[int], columns: list
 
 
 def _short(words: str, narrow: bool) -> str:
-    """On a phone the end of a range alone: `194 to 635` -> `to 635`."""
-    return f"to {words.split(' to ')[-1]}" if narrow and " to " in words else words
+    """On a phone the end of a range alone: `194 to 635` -> `≤ 635`; beside a score, "to" would read as a range from it."""
+    return f"≤ {words.split(' to ')[-1]}" if narrow and " to " in words else words
 
 
 def _cell_words(summary: RfmSummary, row: int, column: int, tally: Tally, currency: str | None, outcome: str | None) -> str:
