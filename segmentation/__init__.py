@@ -1,29 +1,29 @@
 """Customer segments from a plain table: read a file, find segments, say what sets each apart, place new customers."""
 
 from segmentation.artifact import pack_assignments, pack_model, unpack_assignments, unpack_model
-from segmentation.bands import StabilityBand, stability_band
+from segmentation.choosing.selection import Candidate, Sweep, Verdict
+from segmentation.choosing.stability import adjusted_rand, contingency
+from segmentation.choosing.verdict import judge, recommend
 from segmentation.clustering import ALGORITHMS, Assignments
 from segmentation.codec import from_json, to_json
+from segmentation.describing.bands import StabilityBand, stability_band
+from segmentation.describing.profiles import Profiles, SegmentProfile, profile_segments
 from segmentation.errors import ArtifactError, Cancelled, MissingRole, NotEnoughData, SegmentationError, UnreadableFile
-from segmentation.explanation import Explanation, Explanations, explain
-from segmentation.exploration import Exploration, explore
+from segmentation.explaining.explanation import Explanation, Explanations, explain
+from segmentation.exploring.exploration import Exploration, explore
 from segmentation.feature_choices import FeatureChoice, feature_choices
 from segmentation.features import FeatureBuilder, Recipe
 from segmentation.guessing import guess_schema, schema_from_roles
-from segmentation.guidance import Guidance, guide
+from segmentation.guiding.guidance import Guidance, guide
+from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.lineage import Matching, match_segments
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_customers, sweep_features
-from segmentation.profiles import Profiles, SegmentProfile, profile_segments
 from segmentation.recipe import default_recipe, measured_with_recipe
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
-from segmentation.search import Budget
-from segmentation.selection import Candidate, Sweep, Verdict
-from segmentation.stability import adjusted_rand, contingency
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
-from segmentation.verdict import judge, recommend
 
 __all__ = [
     "ALGORITHMS",

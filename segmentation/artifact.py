@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from segmentation.clustering import ALGORITHMS, Assignments, restored
 from segmentation.codec import from_json, to_json
+from segmentation.describing.profile_types import Measure
 from segmentation.errors import ArtifactError
+from segmentation.explaining.reach import Reach
 from segmentation.features import FeatureBuilder, Recipe
 from segmentation.pipeline import SegmentModel
-from segmentation.profile_types import Measure
-from segmentation.reach import Reach
 
 MAGIC = b"SCSEGART"
 FORMAT = 1

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from segmentation.describing.profile_types import Measure
 from segmentation.errors import NotEnoughData, SegmentationError
 from segmentation.measures import Measured, finite, measure_customers
-from segmentation.profile_types import Measure
 from segmentation.recipe import ENOUGH_FEATURES, LOOKED_AT, Wish, columns_without_news, recipe_for
 from segmentation.roles import Schema
 from segmentation.wording import lower_first

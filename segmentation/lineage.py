@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from segmentation.stability import contingency
+from segmentation.choosing.stability import contingency
 
 CONTINUED_FROM = 0.5
 """Least share of the smaller of two clusters that both must have in common.

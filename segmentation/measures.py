@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.profile_types import Measure, Unit
+from segmentation.describing.profile_types import Measure, Unit
 from segmentation.roles import Column, Role, Schema
 
 Family = Literal["value", "orders", "income", "household", "channel", "visits", "describing", "flag", "category", "detail"]

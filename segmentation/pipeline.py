@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.choosing.selection import AUTO, DEFAULT_ALGORITHM, Candidate, Progress, Sweep, Verdict, sweep
+from segmentation.choosing.verdict import judge, recommend
 from segmentation.clustering import Assignments, Clusterer, Features, algorithm_named
+from segmentation.describing.profile_types import Measure, Profiles
+from segmentation.describing.profiles import profile_segments
 from segmentation.errors import NotEnoughData, SegmentationError
+from segmentation.explaining.reach import Reach, learn_reach
 from segmentation.features import FeatureBuilder, FeatureSummary, Recipe
 from segmentation.measures import Measured, measure_customers
-from segmentation.profile_types import Measure, Profiles
-from segmentation.profiles import profile_segments
-from segmentation.reach import Reach, learn_reach
 from segmentation.recipe import Wish, measured_with_recipe
 from segmentation.roles import Schema
-from segmentation.selection import AUTO, DEFAULT_ALGORITHM, Candidate, Progress, Sweep, Verdict, sweep
-from segmentation.verdict import judge, recommend
 from segmentation.wording import listed, upper_first
 
 __all__ = ["AUTOMATIC_KS", "Progress", "SegmentModel", "Segmentation", "segment_customers"]

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from segmentation.clustering import deepest_valley, spread_steps
+from segmentation.describing.profile_types import Measure
 from segmentation.errors import NotEnoughData, SegmentationError
 from segmentation.features import BOUNDS, FeatureSpec, Recipe, Transform, curved, log_start
 from segmentation.measures import Family, Measured, finite, measure_customers
-from segmentation.profile_types import Measure
 from segmentation.roles import Role, Schema
 
 Wish = Mapping[str, float] | Sequence[str] | None

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from segmentation.profile_types import Unit
+from segmentation.describing.profile_types import Unit
 
 MINUS = "−"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from segmentation.profile_types import Measure
+from segmentation.describing.profile_types import Measure
 from segmentation.wording import quantity
 
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 import pandas as pd
 import plotly.graph_objects as go
 
-from segmentation.clustergram import ClusterFlow, Clustergram, ClusterNode
+from segmentation.choosing.clustergram import ClusterFlow, Clustergram, ClusterNode
+from segmentation.choosing.verdict import WORDS
 from segmentation.palette import Theme
 from segmentation.plots.chart import Chart, blank
-from segmentation.verdict import WORDS
 from segmentation.wording import percent
 
 HEIGHT, NARROW_HEIGHT = 420, 340

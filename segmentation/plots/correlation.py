@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
-from segmentation.exploration_types import Exploration
+from segmentation.describing.profile_types import Measure
+from segmentation.exploring.exploration_types import Exploration
 from segmentation.palette import Theme
 from segmentation.plots.cells import cell_ink
 from segmentation.plots.chart import Chart, blank, label_at, plain_axis, text_width
 from segmentation.plots.exploration import looked_at
-from segmentation.profile_types import Measure
 from segmentation.wording import lower_first, signed, upper_first
 
 DRAWN = {False: 14, True: 7}

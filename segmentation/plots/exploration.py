@@ -11,11 +11,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from segmentation.exploration_types import Exploration, Levels, Spread
+from segmentation.describing.profile_types import Measure
+from segmentation.exploring.exploration_types import Exploration, Levels, Spread
 from segmentation.palette import Theme
 from segmentation.plots.bins import bin_words, centring, edge_ticks, with_room
 from segmentation.plots.chart import Chart, template, text_width
-from segmentation.profile_types import Measure
 from segmentation.wording import listed, lower_first, percent, quantity
 
 PANEL, HEAD, FOOT = 76, 40, 30

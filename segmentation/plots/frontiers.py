@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from segmentation.guidance import Guidance
+from segmentation.choosing.verdict import REPEATABLE, SMALLEST_SHARE, WORDS
+from segmentation.guiding.guidance import Guidance
+from segmentation.guiding.search import Tried
 from segmentation.palette import Theme
 from segmentation.plots.chart import Chart, blank, label_at
-from segmentation.search import Tried
-from segmentation.verdict import REPEATABLE, SMALLEST_SHARE, WORDS
 from segmentation.wording import listed, number, percent, times, upper_first
 
 HEIGHT, NARROW_HEIGHT = 380, 320

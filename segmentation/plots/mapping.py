@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
+from segmentation.describing.profile_types import CustomerMap, Profiles
 from segmentation.palette import SegmentStyle, Theme
 from segmentation.plots.chart import WIDTHS, Chart, blank, dodge, label_at, mark, text_width
-from segmentation.profile_types import CustomerMap, Profiles
 from segmentation.wording import percent
 
 HEIGHT = 340

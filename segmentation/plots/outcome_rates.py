@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from segmentation.association import strength_word
-from segmentation.exploration_types import Association, Exploration, ExploredOutcome, GroupRate
+from segmentation.describing.profile_types import Measure, Unit
+from segmentation.exploring.association import strength_word
+from segmentation.exploring.exploration_types import Association, Exploration, ExploredOutcome, GroupRate
 from segmentation.palette import Theme
 from segmentation.plots.chart import INTERVAL, Chart, blank, label_at, percent_ticks, plain_axis
 from segmentation.plots.exploration import looked_at
-from segmentation.profile_types import Measure, Unit
 from segmentation.wording import lower_first, percent, quantity
 
 ROW, TOP, BOTTOM = 44, 28, 28

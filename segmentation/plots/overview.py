@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from segmentation.describing.profile_types import Difference, Measure, Profiles, SegmentProfile
 from segmentation.palette import SegmentStyle, Theme
 from segmentation.plots.chart import WIDTHS, Chart, blank, label_at, mark, percent_ticks, plain_axis, stroke, text_width
-from segmentation.profile_types import Difference, Measure, Profiles, SegmentProfile
 from segmentation.wording import compact, listed, lower_first, percent, quantity, signed, upper_first, without_sums
 
 ROWS = 12

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import pandas as pd
 import plotly.graph_objects as go
 
+from segmentation.exploring.rfm import LABELS, RfmName, group_scores
+from segmentation.exploring.rfm_summary import RfmCell, RfmSummary, Tally
 from segmentation.palette import Theme
 from segmentation.plots.cells import cell_ink
 from segmentation.plots.chart import Chart, blank, label_at, plain_axis
-from segmentation.rfm import LABELS, RfmName, group_scores
-from segmentation.rfm_summary import RfmCell, RfmSummary, Tally
 from segmentation.wording import lower_first, money, number, percent, times, upper_first
 
 Shown = Literal["customers", "spend", "outcome"]

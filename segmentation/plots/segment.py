@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from segmentation.facts import SINCE_LAST
+from segmentation.describing.facts import SINCE_LAST
+from segmentation.describing.profile_types import Difference, Measure, MixPart, Profiles, SegmentProfile
+from segmentation.describing.traits import level_words, trait
 from segmentation.palette import SegmentStyle, Theme
 from segmentation.plots.chart import INTERVAL, Chart, blank, label_at, mark, percent_ticks, plain_axis, stroke
-from segmentation.profile_types import Difference, Measure, MixPart, Profiles, SegmentProfile
-from segmentation.traits import level_words, trait
 from segmentation.wording import listed, lower_first, percent, quantity, signed, upper_first, without_sums
 
 WIDE_ROWS, NARROW_ROWS = 10, 8

@@ -10,10 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from segmentation.choosing.selection import Candidate
+from segmentation.choosing.verdict import SMALLEST_SHARE, WORDS, Lack, lacks
 from segmentation.palette import Theme
 from segmentation.plots.chart import LINE, Chart, template
-from segmentation.selection import Candidate
-from segmentation.verdict import SMALLEST_SHARE, WORDS, Lack, lacks
 from segmentation.wording import number, percent, upper_first
 
 PANEL, NARROW_PANEL = 76, 66

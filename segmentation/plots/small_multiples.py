@@ -9,10 +9,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from segmentation.describing.profile_types import Difference, Distribution, Measure, Profiles
 from segmentation.palette import SegmentStyle, Theme, colour_index
 from segmentation.plots.chart import LINE, Chart, stroke, template
 from segmentation.plots.segment import segment_of
-from segmentation.profile_types import Difference, Distribution, Measure, Profiles
 from segmentation.wording import lower_first, quantity
 
 PANEL = 84

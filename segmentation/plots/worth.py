@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from segmentation.describing.profile_types import Interval, Profiles, SegmentProfile
 from segmentation.palette import SegmentStyle, Theme
 from segmentation.plots.chart import WIDTHS, Chart, blank, dodge, label_at, mark, shown_name, stroke, text_width
-from segmentation.profile_types import Interval, Profiles, SegmentProfile
 from segmentation.wording import money, number
 
 CROWDED = 24

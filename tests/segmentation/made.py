@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.clustering import Assignments
-from segmentation.profiles import Difference, Measure, Profiles, SegmentProfile, profile_segments
+from segmentation.describing.profiles import Difference, Measure, Profiles, SegmentProfile, profile_segments
 from segmentation.roles import Column, Kind, Role, Schema
 
 MEASURES = (

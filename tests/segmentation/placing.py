@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from segmentation.clustering import ALGORITHMS, Assignments
+from segmentation.explaining.reach import learn_reach
 from segmentation.features import FeatureBuilder
 from segmentation.pipeline import SegmentModel
-from segmentation.reach import learn_reach
 from segmentation.recipe import measured_with_recipe
 from segmentation.roles import Role, Schema
 from tests.segmentation.shop import SHOP, column, shop_customers

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from segmentation import reference, selection
+from segmentation.choosing import reference, selection
 from segmentation.errors import Cancelled, NotEnoughData, SegmentationError
 from segmentation.intake import read_customers
 from segmentation.measures import default_as_of

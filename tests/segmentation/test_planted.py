@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from segmentation.choosing.selection import Candidate, Verdict
 from segmentation.features import FeatureBuilder
 from segmentation.intake import Intake, read_customers
 from segmentation.measures import default_as_of
 from segmentation.pipeline import choose, sweep_features
 from segmentation.recipe import measured_with_recipe
 from segmentation.roles import CUSTOMER_KEY, Schema
-from segmentation.selection import Candidate, Verdict
 from segmentation.synthetic import synthetic_customers, write_customers
 from tests.conftest import LONG
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segmentation import plots
+from segmentation.describing.profiles import MixPart, Profiles
 from segmentation.palette import DARK, LIGHT, SegmentStyle, Theme, colour_index
 from segmentation.plots.chart import dodge
 from segmentation.plots.mapping import customer_map_title
@@ -18,7 +19,6 @@ from segmentation.plots.overview import heat_map_title, shares_title
 from segmentation.plots.segment import differences_title, mix_groups, mix_title
 from segmentation.plots.small_multiples import distributions_title
 from segmentation.plots.worth import value_recency_title
-from segmentation.profiles import MixPart, Profiles
 from tests.segmentation.made import difference, made_world, unstructured_world, with_differences
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)

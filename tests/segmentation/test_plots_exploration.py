@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from segmentation.exploration import Association, Exploration, ExploredOutcome, GroupRate, explore
-from segmentation.intervals import wilson
+from segmentation.describing.intervals import wilson
+from segmentation.describing.profile_types import Measure
+from segmentation.exploring.exploration import Association, Exploration, ExploredOutcome, GroupRate, explore
+from segmentation.exploring.rfm import RfmCuts, RfmValues, score_rfm
+from segmentation.exploring.rfm_summary import RfmSummary, summarise_rfm
 from segmentation.palette import DARK, LIGHT, Theme
 from segmentation.plots.bins import bin_words, edge_ticks
 from segmentation.plots.cells import cell_ink, diverging_colour
@@ -19,12 +22,9 @@ from segmentation.plots.correlation import correlation_map, correlation_title
 from segmentation.plots.exploration import category_bars, histograms, histograms_title
 from segmentation.plots.outcome_rates import group_words, outcome_rates, outcome_title
 from segmentation.plots.rfm import rfm_grid, rfm_title, score_words
-from segmentation.profile_types import Measure
-from segmentation.rfm import RfmCuts, RfmValues, score_rfm
-from segmentation.rfm_summary import RfmSummary, summarise_rfm
 from segmentation.roles import Kind, Role, Schema
+from tests.segmentation.exploring.test_exploration import TODAY, with_columns
 from tests.segmentation.shop import SHOP, column, shop_customers
-from tests.segmentation.test_exploration import TODAY, with_columns
 
 WIDE = {"theme": LIGHT, "narrow": False}
 PHONE = {"theme": DARK, "narrow": True}

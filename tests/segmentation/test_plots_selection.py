@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segmentation.guidance import Guidance
-from segmentation.lift import OutOfFold
+from segmentation.choosing.selection import Candidate
+from segmentation.choosing.verdict import REPEATABLE, SMALLEST_SHARE, lacks
+from segmentation.guiding.guidance import Guidance
+from segmentation.guiding.lift import OutOfFold
+from segmentation.guiding.search import Tried
 from segmentation.palette import DARK, LIGHT, Theme
 from segmentation.plots import frontier_chart, k_panel
 from segmentation.plots.frontiers import frontier_title
 from segmentation.plots.selection import PANELS, k_panel_title
-from segmentation.search import Tried
-from segmentation.selection import Candidate
-from segmentation.verdict import REPEATABLE, SMALLEST_SHARE, lacks
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 NARROW = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
 
-from segmentation import reference, selection
+from segmentation.choosing import reference, selection
 from segmentation.errors import SegmentationError
 from segmentation.features import FeatureBuilder, FeatureSpec, Recipe, log_start
 from segmentation.intake import read_customers

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segmentation.guidance import Guidance, blind_choice, guide, worth_choice
+from segmentation.guiding.guidance import Guidance, blind_choice, guide, worth_choice
+from segmentation.guiding.lift import chance_lift, out_of_fold_lift, outcome_values
+from segmentation.guiding.search import Budget
 from segmentation.intake import Intake, read_customers
-from segmentation.lift import chance_lift, out_of_fold_lift, outcome_values
 from segmentation.measures import default_as_of
 from segmentation.pipeline import Segmentation, segment_customers
-from segmentation.search import Budget
 from tests.conftest import LONG
 
 REPEATS = 10 if LONG else 1

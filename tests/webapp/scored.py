@@ -15,8 +15,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from segmentation import selection
 from segmentation.artifact import unpack_assignments
+from segmentation.choosing import selection
 from segmentation.clustering import ALGORITHMS
 from segmentation.codec import from_json
 from segmentation.roles import CUSTOMER_KEY, Schema

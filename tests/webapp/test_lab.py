@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dash import dcc, html, no_update
 
-from segmentation.search import Budget
+from segmentation.guiding.search import Budget
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
 from tests.webapp.working import Shop, open_shop, run_jobs

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from segmentation.choosing.verdict import recommend
 from segmentation.clustering import ALGORITHMS
-from segmentation.search import Budget
-from segmentation.verdict import recommend
+from segmentation.guiding.search import Budget
 from tests.webapp.working import Shop, claim, count_rows, customers_csv, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources, unit_of_work
 from webapp.models import AuditEvent, Job, MemberRole, ModelVersion, Sweep

@@ -9,8 +9,8 @@ import click
 from sqlalchemy.orm import Session
 
 from segmentation import to_json
+from segmentation.choosing.selection import AUTO, DEFAULT_ALGORITHM
 from segmentation.clustering import ALGORITHMS
-from segmentation.selection import AUTO, DEFAULT_ALGORITHM
 from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.cli.jobs import finish

@@ -12,11 +12,11 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
+from segmentation.describing.outcomes import yes_values
 from segmentation.errors import SegmentationError
-from segmentation.exploration import Exploration, explore, sample_rows
-from segmentation.outcomes import yes_values
-from segmentation.rfm import NAMES, RfmCuts, RfmName, default_cuts, read_cuts, rfm_columns, rfm_values, score_rfm
-from segmentation.rfm_summary import RfmSummary, grid_measures, summarise_rfm
+from segmentation.exploring.exploration import Exploration, explore, sample_rows
+from segmentation.exploring.rfm import NAMES, RfmCuts, RfmName, default_cuts, read_cuts, rfm_columns, rfm_values, score_rfm
+from segmentation.exploring.rfm_summary import RfmSummary, grid_measures, summarise_rfm
 from segmentation.roles import Column, Role, Schema
 from webapp import bulk
 from webapp.models import Snapshot

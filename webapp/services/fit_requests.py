@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
+from segmentation.choosing.selection import AUTO
 from segmentation.clustering import ALGORITHMS
 from segmentation.pipeline import LARGEST_K
-from segmentation.selection import AUTO
 from webapp.services.errors import Invalid
 
 FEWEST_SEGMENTS, MOST_SEGMENTS = 2, LARGEST_K

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from segmentation.describing.profiles import SegmentProfile
 from segmentation.palette import SYMBOLS
-from segmentation.profiles import SegmentProfile
 from webapp.models import ModelVersion, Segment, VersionSegment
 from webapp.services.access import Actor
 

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session, aliased
 from segmentation.artifact import unpack_model
 from segmentation.codec import from_json
 from segmentation.errors import SegmentationError
-from segmentation.explanation import Explanation, Explanations, explain
+from segmentation.explaining.explanation import Explanation, Explanations, explain
+from segmentation.explaining.needs import needed_columns
 from segmentation.features import Recipe
 from segmentation.intake.rows import RawRows, Wanted, read_records
 from segmentation.intake.types import DateOrder, FileFormat
-from segmentation.needs import needed_columns
 from segmentation.pipeline import SegmentModel
 from segmentation.roles import CUSTOMER_KEY, Schema
 from webapp.models import Champion, Dataset, Import, ImportStatus, ModelVersion, Segment, Snapshot, VersionSegment, VersionStatus

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from segmentation.explanation import Explanations
+from segmentation.explaining.explanation import Explanations
 from segmentation.intake.rows import RawRows, read_file
 from segmentation.intake.types import Reject
 from segmentation.roles import CUSTOMER_KEY

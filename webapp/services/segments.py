@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
+from segmentation.describing.profiles import Profiles, SegmentProfile
 from segmentation.palette import SegmentStyle
-from segmentation.profiles import Profiles, SegmentProfile
 from webapp.models import Dataset, ModelVersion, Segment, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event

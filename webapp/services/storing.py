@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json, to_json
-from segmentation.exploration import Exploration
+from segmentation.exploring.exploration import Exploration
 from segmentation.intake import DateOrder, FileFormat
 from segmentation.roles import Role, Schema
 from webapp.bulk import CustomerRow, upsert_customers

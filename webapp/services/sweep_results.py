@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
-from segmentation.clustergram import Clustergram
+from segmentation.choosing.clustergram import Clustergram
+from segmentation.choosing.selection import Candidate, Verdict
 from segmentation.codec import from_json, to_json
 from segmentation.features import FeatureSummary
-from segmentation.guidance import Guidance
+from segmentation.guiding.guidance import Guidance
 from segmentation.roles import Schema
-from segmentation.selection import Candidate, Verdict
 from webapp.models import Dataset, Snapshot, Sweep, VersionStatus
 from webapp.services.access import Actor, team_row
 from webapp.services.audit import record_event

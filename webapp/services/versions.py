@@ -10,9 +10,9 @@ from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
+from segmentation.choosing.selection import DEFAULT_ALGORITHM, Candidate, Verdict
 from segmentation.codec import from_json
 from segmentation.features import FeatureSummary
-from segmentation.selection import DEFAULT_ALGORITHM, Candidate, Verdict
 from webapp.models import Champion, Dataset, Job, JobStatus, ModelVersion, Promotion, Snapshot, VersionStatus
 from webapp.services import jobs
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows

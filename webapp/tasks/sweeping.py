@@ -9,16 +9,16 @@ from typing import TypeVar
 
 import pandas as pd
 
-from segmentation.clustergram import Clustergram, clustergram
+from segmentation.choosing.clustergram import Clustergram, clustergram
+from segmentation.choosing.selection import AUTO, Key, Sweep, evaluation_sample
+from segmentation.choosing.verdict import judge, recommend
 from segmentation.clustering import ALGORITHMS, Clusterer, Features
 from segmentation.errors import NotEnoughData
 from segmentation.feature_choices import every_feature
 from segmentation.features import FeatureBuilder, Recipe
-from segmentation.guidance import Guidance, guide
+from segmentation.guiding.guidance import Guidance, guide
 from segmentation.pipeline import AUTOMATIC_KS, CUSTOMERS_PER_SEGMENT, sweep_features
 from segmentation.recipe import measured_with_recipe
-from segmentation.selection import AUTO, Key, Sweep, evaluation_sample
-from segmentation.verdict import judge, recommend
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
 from webapp.services import jobs

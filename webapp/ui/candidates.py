@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
-from segmentation.selection import Candidate
-from segmentation.verdict import REPEATABLE, judge, lacks
+from segmentation.choosing.selection import Candidate
+from segmentation.choosing.verdict import REPEATABLE, judge, lacks
 from webapp.services.sweep_results import Tried
 from webapp.ui.components import Child, badge, icon
 from webapp.ui.format import MISSING, duration, number, percent

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from segmentation.describing.profiles import Profiles, SegmentProfile
 from segmentation.palette import SegmentStyle
 from segmentation.plots import Chart
-from segmentation.profiles import Profiles, SegmentProfile
 from webapp.edge import Display
 from webapp.services.segments import SegmentsOverview
 from webapp.ui.format import currency_sign

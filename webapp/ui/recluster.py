@@ -9,9 +9,9 @@ from typing import Any
 from dash import ALL, ClientsideFunction, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
+from segmentation.choosing.selection import AUTO, DEFAULT_ALGORITHM
 from segmentation.clustering import ALGORITHMS
 from segmentation.pipeline import AUTOMATIC_KS
-from segmentation.selection import AUTO, DEFAULT_ALGORITHM
 from segmentation.wording import upper_first
 from webapp.edge import Callbacks, View
 from webapp.services import feature_lists, versions

@@ -9,9 +9,9 @@ from math import ceil
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from segmentation.bands import JACCARD, BandName, stability_band
+from segmentation.describing.bands import JACCARD, BandName, stability_band
+from segmentation.describing.profiles import Evidence, SegmentProfile
 from segmentation.palette import SegmentStyle
-from segmentation.profiles import Evidence, SegmentProfile
 from webapp.services.segments import SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import STATUS_WORDS

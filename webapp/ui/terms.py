@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from segmentation.choosing.verdict import REPEATABLE, SMALLEST_SHARE
 from segmentation.clustering import BRIDGED
-from segmentation.verdict import REPEATABLE, SMALLEST_SHARE
 from webapp.ui.format import number, percent
 
 Shown = Callable[[float | None], str]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dash import html
 
+from segmentation.choosing.selection import AUTO
 from segmentation.clustering import ALGORITHMS
 from segmentation.roles import Role
-from segmentation.selection import AUTO
 from webapp.ui.components import Tone, badge
 
 _IMPORTS: dict[str, tuple[str, Tone, str | None]] = {

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from segmentation.choosing.stability import bootstrap, prediction_strength
 from segmentation.clustering import ALGORITHMS, Clusterer, Layout, restored, types
 from segmentation.errors import NotEnoughData
-from segmentation.stability import bootstrap, prediction_strength
 from tests.segmentation.shop import blobs
 
 GROUPS = 4

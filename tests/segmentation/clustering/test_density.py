@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn import cluster
 
+from segmentation.choosing.stability import bootstrap
 from segmentation.clustering import density
 from segmentation.clustering.density import NEIGHBOURS, SHARES, Hdbscan, HdbscanAlgorithm, dense_regions
-from segmentation.stability import bootstrap
 from tests.segmentation.shop import blobs
 
 HDBSCAN = HdbscanAlgorithm()

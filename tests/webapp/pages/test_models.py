@@ -12,7 +12,7 @@ import pytest
 from dash import dcc, html, no_update
 from sqlalchemy import select
 
-from segmentation.bands import stability_band
+from segmentation.describing.bands import stability_band
 from tests.segmentation.made import made_world
 from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.looking import HERE, hear, look

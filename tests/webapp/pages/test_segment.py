@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dash import html, no_update
 
-from segmentation.profiles import Chance, Evidence, OutcomeRate, Rule, RuleSum, SpendLift
+from segmentation.describing.profiles import Chance, Evidence, OutcomeRate, Rule, RuleSum, SpendLift
 from tests.segmentation.made import made_world
 from tests.webapp.pages.segment_shop import DATASET, TEAM, Visitor, ids, links, options, overview_of, stranger_to, walk, words
 from tests.webapp.working import Shop

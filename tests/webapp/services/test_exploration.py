@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import inspect, update
 
-from segmentation import exploration as library
 from segmentation.errors import MissingRole
-from segmentation.rfm import NAMES
+from segmentation.exploring import exploration as library
+from segmentation.exploring.rfm import NAMES
 from tests.webapp.exploring import explored_csv, make_explored_shop
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources

@@ -8,7 +8,7 @@ from dash import ALL, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from segmentation.errors import MissingRole
-from segmentation.rfm import NAMES
+from segmentation.exploring.rfm import NAMES
 from webapp.edge import Callbacks, View
 from webapp.pages.explore import rfm
 from webapp.pages.explore.drawing import Look

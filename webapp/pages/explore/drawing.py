@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from segmentation.exploration import Association, Exploration, ExploredOutcome
+from segmentation.describing.profile_types import Measure
+from segmentation.exploring.exploration import Association, Exploration, ExploredOutcome
 from segmentation.plots import Chart
-from segmentation.profile_types import Measure
 from webapp.edge import View
 from webapp.ui.charts import chart_card
 from webapp.ui.components import Child

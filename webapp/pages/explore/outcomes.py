@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from segmentation.association import strength_word
-from segmentation.exploration import Association, Exploration, ExploredOutcome
+from segmentation.exploring.association import strength_word
+from segmentation.exploring.exploration import Association, Exploration, ExploredOutcome
 from segmentation.plots.outcome_rates import outcome_rates
 from webapp.pages.explore.drawing import Look, escaped, exploration_card
 from webapp.pages.explore.where import Where

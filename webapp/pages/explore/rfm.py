@@ -9,9 +9,9 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
+from segmentation.exploring.rfm import LABELS, MOST_CUTS, NAMES, RfmName
+from segmentation.exploring.rfm_summary import RfmGroup, RfmSummary, Tally, group_rule
 from segmentation.plots.rfm import Shown, rfm_grid, score_words
-from segmentation.rfm import LABELS, MOST_CUTS, NAMES, RfmName
-from segmentation.rfm_summary import RfmGroup, RfmSummary, Tally, group_rule
 from webapp.pages.explore.drawing import Look, exploration_card
 from webapp.pages.explore.ids import CUT, Ids
 from webapp.pages.explore.where import Where

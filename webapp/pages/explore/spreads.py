@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from segmentation.exploration import NEARLY_THE_SAME, Exploration, Repeat
+from segmentation.exploring.exploration import NEARLY_THE_SAME, Exploration, Repeat
 from segmentation.plots.correlation import correlation_map
 from segmentation.plots.exploration import category_bars, histograms
 from webapp.pages.explore.drawing import Look, escaped, exploration_card

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from segmentation.rfm import NAMES, RfmName
+from segmentation.exploring.rfm import NAMES, RfmName
 from webapp.edge import View
 from webapp.pages.explore.ids import TABS
 from webapp.ui.components import aria

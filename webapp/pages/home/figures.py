@@ -7,7 +7,7 @@ from statistics import fmean
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from segmentation.profiles import SegmentProfile
+from segmentation.describing.profiles import SegmentProfile
 from webapp.edge import View
 from webapp.services.datasets import DatasetSummary
 from webapp.services.segments import SegmentsOverview

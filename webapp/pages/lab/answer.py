@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from segmentation.choosing.verdict import WORDS
 from segmentation.features import FeatureSummary
-from segmentation.verdict import WORDS
 from segmentation.wording import upper_first
 from webapp.edge import View
 from webapp.pages.lab.ids import RUN, Run

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from segmentation.choosing.selection import Candidate
+from segmentation.choosing.verdict import recommend
 from segmentation.plots import clustergram_chart, k_panel
-from segmentation.selection import Candidate
-from segmentation.verdict import recommend
 from segmentation.wording import upper_first
 from webapp.edge import View
 from webapp.pages.lab.head import fit_button

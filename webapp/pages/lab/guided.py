@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dash import html
 from dash.development.base_component import Component
 
-from segmentation.guidance import Guidance
-from segmentation.lift import OutOfFold
+from segmentation.guiding.guidance import Guidance
+from segmentation.guiding.lift import OutOfFold
 from segmentation.plots import frontier_chart
 from webapp.edge import View
 from webapp.pages.lab.head import fit_button

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from segmentation.bands import BandName, stability_band
+from segmentation.choosing.verdict import SMALLEST_SHARE
+from segmentation.describing.bands import BandName, stability_band
+from segmentation.describing.profiles import SegmentProfile
 from segmentation.features import FeatureSummary
 from segmentation.palette import SegmentStyle
-from segmentation.profiles import SegmentProfile
-from segmentation.verdict import SMALLEST_SHARE
 from webapp.services.segments import SegmentsOverview
 from webapp.services.versions import VersionReport, VersionSummary
 from webapp.ui.components import Child, Tone, badge, card, empty_state, segment_label

@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from segmentation.selection import AUTO
+from segmentation.choosing.selection import AUTO
 from segmentation.wording import upper_first
 from webapp.edge import View
 from webapp.pages.models.figures import features_card, figures_card, stability_card

@@ -9,7 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from segmentation.profiles import OutcomeRate, Rule, RuleSum, SegmentProfile
+from segmentation.describing.profiles import OutcomeRate, Rule, RuleSum, SegmentProfile
 from webapp.pages.segment.head import others, rest_rate
 from webapp.pages.segment.ids import Ids
 from webapp.services.segments import SegmentDetail

@@ -9,7 +9,7 @@ from math import isclose
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from segmentation.profiles import SegmentProfile
+from segmentation.describing.profiles import SegmentProfile
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
 from webapp.services.access import Permission

@@ -1,0 +1,1 @@
+"""Which algorithm and how many segments: figures beside what shuffled columns give, stability, and a verdict in words."""

@@ -1,0 +1,1 @@
+"""What sets each segment apart: differences, rules, outcomes, and the names and words made from them."""

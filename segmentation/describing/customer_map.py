@@ -1,0 +1,67 @@
+"""The customer map: two principal components, how dense customers lie, and a sample of them as points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from segmentation.describing.profile_types import CustomerMap
+
+Floats = NDArray[np.float64]
+
+POINTS = 1_500
+COLUMNS, ROWS = 72, 56
+BLUR = 2.2
+"""Bandwidth of the density in cells."""
+
+
+def customer_map(features: Floats, label: NDArray[np.int16], seed: int) -> CustomerMap | None:
+    """The map of all customers in a segment; None with fewer than two features or no variance.
+
+    Principal components come from the singular vectors of the covariance, each signed so that its largest loading is
+    positive. The grid covers all but the outermost 0.2 % on each side; its density is scaled to a peak of 1. At most
+    `POINTS` customers inside the grid are drawn, chosen evenly at random by `seed`.
+    """
+    if features.ndim != 2 or features.shape[1] < 2 or len(features) < 3:
+        return None
+    plane, variance = _project(features)
+    if variance <= 0:
+        return None
+    (left, bottom), (right, top) = np.quantile(plane, 0.002, axis=0), np.quantile(plane, 0.998, axis=0)
+    x_edges, y_edges = _padded(left, right, COLUMNS), _padded(bottom, top, ROWS)
+    counts, _, _ = np.histogram2d(plane[:, 1], plane[:, 0], bins=(y_edges, x_edges))
+    density = gaussian_filter(counts, BLUR, mode="constant")
+    density /= density.max() or 1.0
+    inside = (plane[:, 0] >= x_edges[0]) & (plane[:, 0] <= x_edges[-1]) & (plane[:, 1] >= y_edges[0]) & (plane[:, 1] <= y_edges[-1])
+    chosen = np.flatnonzero(inside & (label >= 0))
+    if len(chosen) > POINTS:
+        chosen = np.sort(np.random.default_rng(seed).choice(chosen, POINTS, replace=False))
+    return CustomerMap(
+        x_edges=_plain(x_edges),
+        y_edges=_plain(y_edges),
+        density=tuple(_plain(row) for row in density),
+        x=_plain(plane[chosen, 0]),
+        y=_plain(plane[chosen, 1]),
+        cluster=tuple(int(cluster) for cluster in label[chosen]),
+        variance=variance,
+    )
+
+
+def _project(features: Floats) -> tuple[Floats, float]:
+    """Coordinates on the first two components (n x 2), and the share of variance that they keep."""
+    centred = features - features.mean(axis=0)
+    axes, strength, _ = np.linalg.svd(centred.T @ centred / len(centred))
+    axes = axes[:, :2]
+    largest = axes[np.abs(axes).argmax(axis=0), np.arange(2)]
+    total = float(strength.sum())
+    return centred @ (axes * np.where(largest < 0, -1.0, 1.0)), float(strength[:2].sum()) / total if total > 1e-12 else 0.0
+
+
+def _padded(low: float, high: float, cells: int) -> Floats:
+    room = max(0.08 * (high - low), 1e-6)
+    return np.linspace(low - room, high + room, cells + 1)
+
+
+def _plain(values: Floats) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)

@@ -1,0 +1,1 @@
+"""One customer: why they are where they are, and whether the model knows anybody like them."""

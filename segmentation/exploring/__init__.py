@@ -1,0 +1,1 @@
+"""Customers before anybody groups them: distributions, associations, RFM."""
