@@ -1,0 +1,42 @@
+"""All tables; what belongs together is one module. Rows that a team owns carry `team_id` and are reached through `services.access`."""
+
+from webapp.models.audit import AuditEvent
+from webapp.models.campaigns import Campaign, CampaignStatus, CampaignTag
+from webapp.models.customers import Customer, Dataset, Import, ImportStatus, Snapshot
+from webapp.models.keys import new_id
+from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
+from webapp.models.segments import Segment, VersionSegment
+from webapp.models.versions import Champion, ModelVersion, Promotion, Sweep, VersionStatus
+from webapp.models.work import ACTIVE_JOB, Job, JobStatus, Worker
+
+__all__ = [
+    "ACTIVE_JOB",
+    "ApiToken",
+    "AuditEvent",
+    "Campaign",
+    "CampaignStatus",
+    "CampaignTag",
+    "Champion",
+    "Customer",
+    "Dataset",
+    "Import",
+    "ImportStatus",
+    "Invitation",
+    "Job",
+    "JobStatus",
+    "MemberRole",
+    "Membership",
+    "ModelVersion",
+    "Promotion",
+    "Segment",
+    "SignInAttempt",
+    "Snapshot",
+    "Sweep",
+    "Team",
+    "User",
+    "UserSession",
+    "VersionSegment",
+    "VersionStatus",
+    "Worker",
+    "new_id",
+]

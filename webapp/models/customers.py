@@ -1,0 +1,97 @@
+"""Datasets, the files that were brought, and the customers in them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db import Base
+from webapp.models.keys import new_id
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    UPLOADED = "uploaded"  # bytes are stored, nothing read yet
+    CHECKING = "checking"  # the dry run is queued or running
+    CHECKED = "checked"  # the dry run is there; somebody has to confirm
+    IMPORTING = "importing"  # confirmed; its job is queued or running
+    DONE = "done"  # customers and snapshot are stored
+    FAILED = "failed"  # refused, with the reason in `message`; nothing was stored
+
+
+class Dataset(Base):
+    """A named customer base. `column_schema` and `file_format` are what the last import confirmed."""
+
+    __tablename__ = "datasets"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120))
+    currency: Mapped[str | None] = mapped_column(String(3))
+    legal_basis_confirmed: Mapped[bool] = mapped_column(default=False)
+    column_schema: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    file_format: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("team_id", "slug"),)
+
+
+class Import(Base):
+    """One uploaded file and what became of each of its rows. `report` is the dry run first, the result later."""
+
+    __tablename__ = "imports"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    file_name: Mapped[str] = mapped_column(String(255))
+    file_digest: Mapped[str] = mapped_column(String(64))
+    file_bytes: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[ImportStatus] = mapped_column(String(16))
+    message: Mapped[str | None] = mapped_column(Text)
+    mapping: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    as_of: Mapped[date | None]
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    rejects_digest: Mapped[str | None] = mapped_column(String(64))
+    snapshot_id: Mapped[str | None] = mapped_column(ForeignKey("snapshots.id"))
+    created_by: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Snapshot(Base):
+    """The immutable, dated state of a dataset; `digest` addresses its Parquet file in the store.
+
+    `exploration` is what was found out about its customers before any clustering (None: not yet); it is read only when it is asked for.
+    """
+
+    __tablename__ = "snapshots"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    as_of: Mapped[date]
+    customers: Mapped[int]
+    column_schema: Mapped[dict[str, Any]] = mapped_column(JSON)
+    quality: Mapped[dict[str, Any]] = mapped_column(JSON)
+    exploration: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
+    created_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("dataset_id", "number"), UniqueConstraint("dataset_id", "digest"))
+
+
+class Customer(Base):
+    """One customer as the record has it; reading many at once goes to the snapshot instead."""
+
+    __tablename__ = "customers"
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), primary_key=True)
+    customer_key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    consent: Mapped[str] = mapped_column(String(16), default="unknown")
+    first_import_id: Mapped[str] = mapped_column(ForeignKey("imports.id"))
+    last_import_id: Mapped[str] = mapped_column(ForeignKey("imports.id"))
+    __table_args__ = (CheckConstraint("consent IN ('given', 'withdrawn', 'unknown')", name="consent"),)

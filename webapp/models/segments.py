@@ -1,0 +1,39 @@
+"""Segments, which live across versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db import Base
+from webapp.models.keys import new_id
+
+
+class Segment(Base):
+    """A group that lives across versions. `slot` picks colour and symbol; `chosen_name` overrides the evidence's name."""
+
+    __tablename__ = "segments"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    key: Mapped[str] = mapped_column(String(16), unique=True)
+    slot: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    short_name: Mapped[str] = mapped_column(String(40))
+    chosen_name: Mapped[str | None] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+
+
+class VersionSegment(Base):
+    """Which cluster of a version a segment is; its profile lies in the version's `profiles` at that index."""
+
+    __tablename__ = "version_segments"
+    version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"), primary_key=True)
+    cluster: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    segment_id: Mapped[str] = mapped_column(ForeignKey("segments.id"), index=True)
+    size: Mapped[int]
+    __table_args__ = (UniqueConstraint("version_id", "segment_id"),)
