@@ -8,13 +8,17 @@ from urllib.parse import parse_qsl, unquote
 
 HOME = "home"
 NEW = "new"
+TEAM = "team"
+ACCOUNT = "account"
+TEAM_WIDE = frozenset({NEW, TEAM, ACCOUNT})
+"""Pages that a team has without a dataset too; no dataset is called so."""
 
 
 @dataclass(frozen=True)
 class Place:
     """Where somebody is: `/t/<team>/<dataset>/<page>/<item>?<query>`.
 
-    `page` is "home" where the address names none, and "new" for an import into a new dataset.
+    `page` is "home" where the address names none; a page of `TEAM_WIDE` may stand without a dataset.
     """
 
     team: str
@@ -31,7 +35,7 @@ def parse_path(path: str, search: str = "") -> Place | None:
         return None
     query = dict(parse_qsl(search.lstrip("?")))
     team, rest = parts[1], parts[2:]
-    if rest == [NEW]:
-        return Place(team, page=NEW, query=query)
+    if len(rest) == 1 and rest[0] in TEAM_WIDE:
+        return Place(team, page=rest[0], query=query)
     dataset, page, item = [*rest, None, None, None][:3]
     return Place(team, dataset, page or HOME, item, query)

@@ -5,8 +5,8 @@ from webapp.models.campaigns import Campaign, CampaignStatus, CampaignTag
 from webapp.models.customers import Customer, Dataset, Import, ImportStatus, Snapshot
 from webapp.models.keys import new_id
 from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
-from webapp.models.segments import Segment, VersionSegment
-from webapp.models.versions import Champion, ModelVersion, Promotion, Sweep, VersionStatus
+from webapp.models.segments import Segment, SegmentNote, VersionSegment
+from webapp.models.versions import Champion, ModelVersion, Promotion, SegmentTrace, Sweep, VersionStatus
 from webapp.models.work import ACTIVE_JOB, Job, JobStatus, Worker
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
     "ModelVersion",
     "Promotion",
     "Segment",
+    "SegmentNote",
+    "SegmentTrace",
     "SignInAttempt",
     "Snapshot",
     "Sweep",

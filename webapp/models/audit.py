@@ -23,4 +23,4 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(120), default="")
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    __table_args__ = (Index("ix_audit_events_team_id_at", "team_id", "at"),)
+    __table_args__ = (Index("ix_audit_events_team_id_at", "team_id", "at"), Index("ix_audit_events_team_id_subject", "team_id", "subject"))

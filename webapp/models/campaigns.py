@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db import Base
@@ -23,7 +23,7 @@ class CampaignStatus(StrEnum):
 
 
 class Campaign(Base):
-    """A planned action."""
+    """A planned action; `note` is what the team wants to remember of it."""
 
     __tablename__ = "campaigns"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -34,6 +34,7 @@ class Campaign(Base):
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     status: Mapped[CampaignStatus] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_by: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("dataset_id", "name"),)

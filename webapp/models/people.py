@@ -95,7 +95,7 @@ class SignInAttempt(Base):
 
 
 class ApiToken(Base):
-    """A bearer token of a team; only hash and prefix are stored."""
+    """A bearer token of a team; only hash and prefix are stored. `last_used_at` is written once a minute at most."""
 
     __tablename__ = "api_tokens"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -107,3 +107,5 @@ class ApiToken(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    created_by: Mapped[str | None] = mapped_column(String(254))

@@ -37,3 +37,15 @@ class VersionSegment(Base):
     segment_id: Mapped[str] = mapped_column(ForeignKey("segments.id"), index=True)
     size: Mapped[int]
     __table_args__ = (UniqueConstraint("version_id", "segment_id"),)
+
+
+class SegmentNote(Base):
+    """What somebody of the team wrote down about a segment. Kept with the segment across versions."""
+
+    __tablename__ = "segment_notes"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    segment_id: Mapped[str] = mapped_column(ForeignKey("segments.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]

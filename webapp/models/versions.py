@@ -1,4 +1,4 @@
-"""Model versions and sweeps, and which version a dataset works with."""
+"""Model versions and sweeps, which version a dataset works with, and how its segments grew."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Fit:
 
 
 class ModelVersion(_Fit, Base):
-    """One fitted clustering. Model and labels lie in the store under their digests."""
+    """One fitted clustering. Model, labels and measures lie in the store under their digests (no measures: made before they were kept)."""
 
     __tablename__ = "model_versions"
     algorithm: Mapped[str] = mapped_column(String(32))
@@ -50,6 +50,7 @@ class ModelVersion(_Fit, Base):
     profiles: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     model_digest: Mapped[str | None] = mapped_column(String(64))
     labels_digest: Mapped[str | None] = mapped_column(String(64))
+    measures_digest: Mapped[str | None] = mapped_column(String(64))
     __table_args__ = (UniqueConstraint("dataset_id", "number"),)
 
 
@@ -80,4 +81,15 @@ class Promotion(Base):
     previous_id: Mapped[str | None] = mapped_column(ForeignKey("model_versions.id"))
     note: Mapped[str] = mapped_column(Text, default="")
     created_by: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+
+
+class SegmentTrace(Base):
+    """How a version divides the customers of a snapshot, its own or another. `counts`: sizes, spend, who came, went and moved."""
+
+    __tablename__ = "segment_traces"
+    version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"), primary_key=True)
+    snapshot_id: Mapped[str] = mapped_column(ForeignKey("snapshots.id"), primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]

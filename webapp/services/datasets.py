@@ -19,7 +19,7 @@ from webapp.services.errors import Invalid
 from webapp.services.snapshots import latest_snapshot
 
 LONGEST_NAME = 120
-RESERVED_SLUGS = frozenset({"new", "uploads"})
+RESERVED_SLUGS = frozenset({"new", "uploads", "team", "account"})
 """Addresses under a team that are no dataset."""
 
 

@@ -33,15 +33,16 @@ def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Co
     listed = versions.list_versions(view.session, view.actor, current.slug) if current else ()
     teams = users.list_teams(view.session, view.actor.user_id) if view.actor.user_id else ()
     context = [_team_menu(view, teams), *_dataset_menu(view, known, current), *_version_menu(place, listed)]
-    return navigation(pages, place, page, counts), navigation(pages, place, page, counts, brand=False), context, user_menu(view)
+    open_to = [item for item in pages if view.actor.may(item.needs)]
+    return navigation(open_to, place, page, counts), navigation(open_to, place, page, counts, brand=False), context, user_menu(view)
 
 
 def navigation(pages: Sequence[Page], place: Place, page: Page | None, counts: dict[str, str], *, brand: bool = True) -> html.Div:
-    """The pages that there are for this dataset, in groups; without a dataset only Home."""
+    """The pages that there are for this dataset, in groups; without a dataset those of the team."""
     lit = (page.under or page.name) if page else None
     parts: list[Child] = [_brand(place)] if brand else []
     for group in GROUPS:
-        shown = [item for item in pages if item.group == group and item.icon and (place.dataset or item.path == "home")]
+        shown = [item for item in pages if item.group == group and item.icon and (place.dataset or item.team_wide)]
         if group and shown:
             parts.append(html.Div(group, className="sc-nav-group"))
         parts += [_nav_item(item, place, lit, counts.get(item.name)) for item in shown]
@@ -73,7 +74,12 @@ def _counts(view: View, dataset: DatasetSummary | None) -> dict[str, str]:
     if dataset is None:
         return {}
     active = sum(job.status in ("queued", "running") for job in jobs.list_jobs(view.session, view.actor, dataset.slug, limit=20))
-    counts = {"segments": number(dataset.segments), "campaigns": number(dataset.campaigns), "jobs": number(active)}
+    counts = {
+        "segments": number(dataset.segments),
+        "customers": number(dataset.customers),
+        "campaigns": number(dataset.campaigns),
+        "jobs": number(active),
+    }
     shown = {name: count for name, count in counts.items() if count != "0"}
     return {**shown, "models": f"v{dataset.champion}"} if dataset.champion else shown
 

@@ -18,7 +18,8 @@ class Page:
 
     It answers `/t/<team>/<dataset>/<path>`, with `item` also `/<item>` behind it; `path` "home" and "new" are the short addresses.
     `layout` does no I/O: it shows the frame and skeletons, which callbacks that `register` declares fill.
-    With `group` ("" for none) and `icon` it stands in the navigation; a page that does not names in `under` the one that is lit instead.
+    With `group` ("" for none) and `icon` it stands in the navigation of those who may open it; a page that does not names in `under` the
+    one that is lit instead. `team_wide` ones need no dataset.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Page:
     group: str | None = None
     icon: str | None = None
     under: str | None = None
+    team_wide: bool = False
 
 
 def find_page(pages: Sequence[Page], place: Place | None) -> Page | None:

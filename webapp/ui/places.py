@@ -5,15 +5,18 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from webapp.edge import Place, parse_path
-from webapp.edge.places import HOME, NEW
+from webapp.edge.places import ACCOUNT, HOME, NEW, TEAM
 
 __all__ = [
     "HOME",
     "NEW",
     "Place",
+    "account_address",
     "address",
     "campaign_address",
     "campaigns_address",
+    "customer_address",
+    "customers_address",
     "customers_csv_address",
     "data_address",
     "explore_address",
@@ -29,11 +32,12 @@ __all__ = [
     "segment_address",
     "segments_address",
     "team_address",
+    "team_page_address",
     "upload_address",
 ]
 
 
-def address(team: str, dataset: str | None = None, page: str = HOME, item: str | None = None, **query: object) -> str:
+def address(team: str, dataset: str | None = None, page: str = HOME, item: str | None = None, /, **query: object) -> str:
     """The address of a page; `query` values that are None are left out."""
     parts = ["t", team, dataset, None if page == HOME else page, item]
     path = "/" + "/".join(quote(part, safe="") for part in parts if part)
@@ -51,7 +55,27 @@ def team_address(team: str) -> str:
 
 
 def new_address(team: str) -> str:
-    return address(team, page=NEW)
+    return address(team, None, NEW)
+
+
+def team_page_address(team: str, dataset: str | None = None, **query: object) -> str:
+    """Members, tokens, audit log; the dataset stays in the context where there is one."""
+    return address(team, dataset, TEAM, None, **query)
+
+
+def account_address(team: str, dataset: str | None = None) -> str:
+    """One's own name and password."""
+    return address(team, dataset, ACCOUNT)
+
+
+def customers_address(team: str, dataset: str, **query: object) -> str:
+    """The grid over everybody, with its filters."""
+    return address(team, dataset, "customers", None, **query)
+
+
+def customer_address(team: str, dataset: str, key: str, **query: object) -> str:
+    """One customer. The key stands in the query, for it may hold any character, a slash too."""
+    return address(team, dataset, "customer", None, key=key, **query)
 
 
 def home_address(team: str, dataset: str) -> str:

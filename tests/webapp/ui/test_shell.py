@@ -23,7 +23,7 @@ def page(name: str, path: str, **changes: Any) -> Page:
     )
 
 
-HOME = page("home", "home", group="", icon="house")
+HOME = page("home", "home", group="", icon="house", team_wide=True)
 LIST = page("segments", "segments", group="Understand", icon="grid")
 ONE = page("segment", "segments", item=True, under="segments")
 LOCKED = page("data", "data", group="Understand", icon="table", needs=Permission.IMPORT)
@@ -86,8 +86,21 @@ def test_only_pages_that_exist_are_in_the_navigation_and_one_is_lit() -> None:
     assert all(item["title"] for item in items)
 
 
-def test_without_a_dataset_only_home_can_be_reached() -> None:
+def test_without_a_dataset_only_pages_of_the_team_can_be_reached() -> None:
     assert [part.href for part in walk(frame.navigation(PAGES, Place("n"), HOME, {})) if isinstance(part, html.A)] == ["/t/n"]
+
+
+def test_a_page_that_the_role_may_not_open_is_not_in_the_navigation(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    with shop.reading() as session:
+        shown = {role: links(frame.show_frame(look(shop, session, HERE, role=role), HOME, PAGES)[0]) for role in MemberRole}
+    assert f"{HERE}/data" not in shown[MemberRole.VIEWER] + shown[MemberRole.MARKETER]
+    assert f"{HERE}/data" in shown[MemberRole.ANALYST]
+
+
+@pytest.mark.parametrize(("path", "place"), [("/t/n/team", Place("n", page="team")), ("/t/n/c/team", Place("n", "c", "team"))])
+def test_a_page_of_the_team_stands_with_and_without_a_dataset(path: str, place: Place) -> None:
+    assert parse_path(path) == place
 
 
 def test_the_context_names_dataset_and_version_and_counts_stand_in_the_navigation(shop: Shop) -> None:

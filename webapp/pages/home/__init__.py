@@ -120,4 +120,4 @@ def register(callbacks: Callbacks) -> None:
     callbacks.clientside(ClientsideFunction("shell", "go"), Output("address", "pathname"), Input(Ids.GO, "data"), prevent_initial_call=True)
 
 
-PAGE = Page(name="home", title="Home", path=HOME, layout=layout, register=register, group="", icon="house")
+PAGE = Page(name="home", title="Home", path=HOME, layout=layout, register=register, group="", icon="house", team_wide=True)
