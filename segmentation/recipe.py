@@ -44,6 +44,9 @@ RARE = 0.02
 MOST_LEVELS = 12
 """Words with a smaller share count as unknown, and a category with more levels than this is no feature: it would be nearly an id."""
 
+PLAIN = frozenset({Role.AMOUNT, Role.COUNT, Role.NUMBER, Role.RATIO, Role.ORDINAL, Role.CATEGORY, Role.FLAG})
+"""Roles that say what a column holds and not what it means for a customer."""
+
 NOT_MEASURED = (Role.CUSTOMER_ID, Role.CONTACT, Role.CONSENT, Role.IGNORE, Role.OUTCOME)
 FEW_VALUES = 6
 SKEWED = 1.0
@@ -90,11 +93,16 @@ def columns_in_use(measured: Measured, recipe: Recipe) -> dict[str, tuple[str, .
 
 
 def columns_without_news(customers: pd.DataFrame, schema: Schema) -> tuple[str, ...]:
-    """Columns with one value for everybody, and copies of another column (of these the one with the shortest name stays)."""
+    """Columns with one value for everybody, and copies of another column.
+
+    Of copies the one stays whose role says most (spend before an amount), then the surest, then the one with the shortest name.
+    """
     seen: dict[int, list[str]] = {}
     useless = []
     look = customers.iloc[:: max(1, len(customers) // LOOKED_AT)]
-    for name in sorted((column.name for column in schema if column.role not in NOT_MEASURED), key=lambda name: (len(name), name)):
+    usable = [column for column in schema if column.role not in NOT_MEASURED]
+    ordered = sorted(usable, key=lambda column: (column.role in PLAIN, -column.confidence, len(column.name), column.name))
+    for name in [column.name for column in ordered]:
         values = customers[name]
         if _constant(look[name]) and _constant(values):
             useless.append(name)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from segmentation.describing.profile_types import Unit
 
 MINUS = "−"
+UNCOUNTABLE = 1e15
 
 
 def signed(value: float, decimals: int = 1) -> str:
@@ -20,8 +21,8 @@ def signed(value: float, decimals: int = 1) -> str:
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """`1,240`, `−3.5`; a zero carries no sign."""
-    text = f"{abs(value):,.{decimals}f}"
+    """`1,240`, `−3.5`; a zero carries no sign, and what nobody can count is written as `1.0e+308`."""
+    text = f"{abs(value):,.{decimals}f}" if abs(value) < UNCOUNTABLE else f"{abs(value):.1e}"
     return MINUS + text if value < 0 and text.strip("0.,") else text
 
 

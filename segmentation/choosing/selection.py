@@ -246,8 +246,14 @@ def _finite(value: float) -> float:
 
 
 def _found_nothing(algorithm: Algorithm, ks: Sequence[int]) -> str:
+    """For an algorithm that finds its own number of segments."""
+    if len(ks) > 1:
+        return (
+            f"These customers hang together: there are no {_span(ks)} groups with gaps between them for the algorithm "
+            f"“{algorithm.label}” to find. Choose another algorithm, such as k-means."
+        )
     return (
-        f"{algorithm.label} decides by itself how many segments there are, and found none of the numbers asked for ({_span(ks)}). "
+        f"The algorithm “{algorithm.label}” decides by itself how many segments there are, and does not find {_span(ks)}. "
         "Leave the number open, or choose another algorithm."
     )
 

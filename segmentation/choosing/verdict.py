@@ -172,9 +172,13 @@ def _reasons(candidates: Sequence[Candidate], chosen: Candidate) -> tuple[Reason
 
 def _gap_reason(bridge: float) -> Reason:
     if bridge <= BRIDGED:
-        return Reason(True, f"Gaps between all segments: at most {bridge:.0%} as many customers in between as at the nearer peak")
+        return Reason(True, f"Gaps between all segments: in between, customers lie at most {bridge:.0%} as densely as at the nearer peak")
     if bridge < 0.95:
-        return Reason(False, f"Two segments shade into each other: {bridge:.0%} as many customers in between as at the nearer peak")
+        return Reason(
+            False,
+            f"Two segments shade into each other: in between, customers lie {bridge:.0%} as densely as at the nearer peak "
+            "(steps between whole values count as no gap)",
+        )
     return Reason(False, "Two segments shade into each other: no gap between them at all")
 
 

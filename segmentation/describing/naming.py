@@ -88,13 +88,18 @@ class _Use:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A whole name, its parts, and the first choices for its short form."""
+    """A whole name, its parts, the first choices for its short form, and the facts that it rests on."""
 
     text: str
     score: float
     parts: tuple[str, ...]
     shorts: tuple[str, ...]
-    measures: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def claims(self) -> frozenset[tuple[str, bool]]:
+        """What it says, whatever the words: occasional low spenders are low-spending occasional buyers."""
+        return frozenset((fact.measure.name, fact.higher) for fact in self.facts)
 
 
 def name_segments(facts_of_all: Sequence[Sequence[Fact]]) -> tuple[Name, ...]:
@@ -196,19 +201,19 @@ def _pair(adjective: _Use, noun: _Use) -> _Candidate:
         score=(adjective.score + noun.score) * (0.8 if adjective.topic and adjective.topic == noun.topic else 1.0),
         parts=(adjective.text, noun.text),
         shorts=tuple(upper_first(short) for short in (first, *shorts)),
-        measures=(adjective.fact.measure.name, noun.fact.measure.name),
+        facts=(adjective.fact, noun.fact),
     )
 
 
 def _single(text: str, use: _Use, share: float, short: str = "") -> _Candidate:
     shorts = (upper_first(short),) if short else (text, text.split()[0])
-    return _Candidate(upper_first(text), use.score * share, (use.text,), shorts, (use.fact.measure.name,))
+    return _Candidate(upper_first(text), use.score * share, (use.text,), shorts, (use.fact,))
 
 
 def _generic(telling: Sequence[Fact]) -> list[_Candidate]:
     """`High monthly charges`, and with a second measure `High monthly charges, low tenure`."""
     one = [
-        _Candidate(text, 0.5 * min(fact.strength, CAP), (text,), (short,), (fact.measure.name,))
+        _Candidate(text, 0.5 * min(fact.strength, CAP), (text,), (short,), (fact,))
         for fact, (text, short) in ((fact, _side(fact)) for fact in telling[:6])
     ]
     two = [
@@ -217,7 +222,7 @@ def _generic(telling: Sequence[Fact]) -> list[_Candidate]:
             0.7 * a.score + 0.5 * b.score,
             a.parts + b.parts,
             a.shorts + b.shorts,
-            a.measures + b.measures,
+            a.facts + b.facts,
         )
         for a, b in product(one, one)
         if a is not b
@@ -232,6 +237,8 @@ def _side(fact: Fact) -> tuple[str, str]:
         words = trait(measure)
         said = words.adjective or words.group
         return f"{'Often' if fact.higher else 'Rarely'} {said}", upper_first(said) if fact.higher else f"Not {said}"
+    if measure.unit == "days" and DAYS_SINCE.search(measure.name) and not SINCE_LAST.match(measure.label):
+        return ("Lapsed buyers", "Lapsed") if fact.higher else ("Recent buyers", "Recent")
     if measure.unit == "days" and (last := SINCE_LAST.match(measure.label)):
         return (f"{upper_first(last[1])} long ago", "Long ago") if fact.higher else (f"Recent {last[1]}", "Recently")
     side = "High" if fact.higher else "Low"
@@ -239,16 +246,20 @@ def _side(fact: Fact) -> tuple[str, str]:
 
 
 def _best(candidates: Sequence[_Candidate], others: Sequence[_Candidate]) -> _Candidate | None:
-    """The candidate worth most beside `others`: a part of the name that another carries adds nothing, and costs a little."""
+    """The candidate worth most beside `others`: a part of the name that another carries adds nothing, and costs a little.
+
+    One that says the same as another's name in other words is taken only where nothing else is left.
+    """
     taken = {part for other in others for part in other.parts}
-    names = {other.text for other in others}
+    names, claims = {other.text for other in others}, {other.claims for other in others}
 
     def worth(candidate: _Candidate) -> float:
         fresh = sum(part not in taken for part in candidate.parts)
         return candidate.score * (0.4 + 0.6 * fresh / len(candidate.parts))
 
     free = [candidate for candidate in candidates if candidate.text not in names]
-    return max(free, key=worth, default=None)
+    fresh = [candidate for candidate in free if candidate.claims not in claims]
+    return max(fresh or free, key=worth, default=None)
 
 
 def _distinct(chosen: Sequence[_Candidate | None]) -> tuple[Name, ...]:
@@ -262,7 +273,7 @@ def _distinct(chosen: Sequence[_Candidate | None]) -> tuple[Name, ...]:
             candidate = _Candidate(f"Average customers{letter}", 0.0, (), (f"Average{letter}",), ())
         short = _short(candidate, taken)
         taken.add(short)
-        names.append(Name(candidate.text, short, candidate.measures))
+        names.append(Name(candidate.text, short, tuple(fact.measure.name for fact in candidate.facts)))
     return tuple(names)
 
 

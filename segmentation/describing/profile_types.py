@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isclose
 from typing import Literal
 
 Unit = Literal["money", "count", "number", "share", "years", "months", "days"]
@@ -233,3 +234,13 @@ class Profiles:
             if measure.name == name:
                 return measure
         raise KeyError(name)
+
+    @property
+    def recency(self) -> str | None:
+        """Name of the measure that every `recency_mean` is about, which files call as they like; None where it is not known."""
+        days = [measure.name for measure in self.measures if measure.unit == "days"]
+        return next((name for name in days if len(days) == 1 or self._tells_recency(name)), None)
+
+    def _tells_recency(self, name: str) -> bool:
+        pairs = [(segment.recency_mean, each.mean) for segment in self.segments for each in segment.differences if each.measure == name]
+        return bool(pairs) and all(recency is not None and isclose(recency.mean, mean, rel_tol=1e-6) for recency, mean in pairs)

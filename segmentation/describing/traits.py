@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 
 from segmentation.describing.profile_types import Measure
-from segmentation.wording import lower_first, percent
+from segmentation.wording import lower_first, percent, upper_first
 
 PEOPLE = re.compile(r"\b(citizen|member|user|subscriber|owner|holder|student|parent|donor|buyer|visitor|customer|employee)$", re.IGNORECASE)
 DONE = re.compile(r"^\w+ed\b", re.IGNORECASE)
 YES = frozenset({"yes", "true", "y", "1"})
 NO = frozenset({"no", "false", "n", "0"})
 NEARLY_ALL, MOST, RARE = 0.9, 0.5, 0.2
+_LACK = re.compile(r"no (.+)", re.IGNORECASE)
+"""A level that says what somebody does not have, whatever its column is called: "No internet service"."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,21 @@ def level_short(column: str, level: str) -> str:
     return words.adjective or (f"No {words.thing}" if words.lack else column)
 
 
+def plain_label(measure: Measure) -> str:
+    """A measure's label by itself; a level without its column where it says enough: `Without internet service`."""
+    if is_level(measure) and _LACK.match(level_of(measure)[1]):
+        return upper_first(level_words(*level_of(measure)))
+    return measure.label
+
+
 def condition(measure: Measure, *, yes: bool) -> str:
-    """What a rule says: `phone service: no`, `contract: Month-to-month`, `contract other than Month-to-month`."""
+    """What a rule says: `phone service: no`, `contract: Month-to-month`, `contract other than Month-to-month`, `with internet service`."""
     if measure.name == "partner":
         return "living with a partner" if yes else "living without a partner"
     if is_level(measure):
         column, level = level_of(measure)
+        if words_of_lack := _LACK.match(level):
+            return f"{'without' if yes else 'with'} {words_of_lack[1]}"
         return f"{lower_first(column)}{':' if yes else ' other than'} {level}"
     return f"{lower_first(measure.label)}: {'yes' if yes else 'no'}"
 
@@ -114,8 +125,8 @@ def _level_trait(column: str, level: str) -> Trait:
         return _having(thing)
     if level.lower() in NO:
         return _lacking(thing)
-    if re.match(r"no ", level, flags=re.IGNORECASE):
-        return _lacking(level[3:])
+    if words_of_lack := _LACK.match(level):
+        return _lacking(words_of_lack[1])
     adjective = bare if re.search(r"[^\W\d_]", bare) else f"{column} {bare}"
     return Trait(thing, f"with {thing} {level}", f"{{how}} have {level} as {thing}", adjective=adjective)
 

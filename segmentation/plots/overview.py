@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from segmentation.describing.profile_types import Difference, Measure, Profiles, SegmentProfile
+from segmentation.describing.traits import plain_label
 from segmentation.palette import SegmentStyle, Theme
 from segmentation.plots.chart import WIDTHS, Chart, blank, label_at, mark, percent_ticks, plain_axis, stroke, text_width
 from segmentation.wording import compact, listed, lower_first, percent, quantity, signed, upper_first, without_sums
@@ -52,13 +53,13 @@ def heat_map_title(profiles: Profiles) -> str:
     extent = [
         (measure, max((abs(each.z) for each in _across(profiles, measure.name)), default=0.0)) for measure in heat_map_measures(profiles)
     ]
-    apart = [lower_first(measure.label) for measure, most in extent if most >= FAINT][:2]
+    apart = list(dict.fromkeys(lower_first(plain_label(measure)) for measure, most in extent if most >= FAINT))[:2]
     if not apart:
         return "No measure sets the segments clearly apart"
     verb = "split" if len(apart) > 1 else "splits"
     title = f"{upper_first(listed(apart))} {verb} the segments most"
     least, most = extent[-1]
-    return f"{title}; {lower_first(least.label)} hardly at all" if most < HARDLY else title
+    return f"{title}; {lower_first(plain_label(least))} hardly at all" if most < HARDLY else title
 
 
 def _across(profiles: Profiles, measure: str) -> list[Difference]:

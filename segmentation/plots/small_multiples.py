@@ -13,7 +13,7 @@ from segmentation.describing.profile_types import Difference, Distribution, Meas
 from segmentation.palette import SegmentStyle, Theme, colour_index
 from segmentation.plots.chart import LINE, Chart, stroke, template
 from segmentation.plots.segment import segment_of
-from segmentation.wording import lower_first, quantity
+from segmentation.wording import lower_first, percent, quantity
 
 PANEL = 84
 HEAD = 24
@@ -57,10 +57,20 @@ def distributions_title(profiles: Profiles, cluster: int, currency: str | None =
         measure, each = profiles.measure(drawn.measure), found[drawn.measure]
         if measure.unit == "share" and {each.median, each.rest_median} <= {0.0, 1.0}:
             continue  # the median of a yes or no tells nobody anything
+        if each.median != each.rest_median and (shares := _having(measure, drawn, each)):
+            return f"{shares[0]} of them have {lower_first(measure.label)}; of the rest {shares[1]}"
         own, rest = (quantity(value, measure.unit, currency) for value in (each.median, each.rest_median))
         if own != rest:
             return _median_words(measure, own, rest, higher=each.median > each.rest_median)
     return "Their medians are those of everyone else"
+
+
+def _having(measure: Measure, drawn: Distribution, each: Difference) -> tuple[str, str] | None:
+    """The shares above zero, where half of one side have none: of few values, medians say too little."""
+    counts_none = measure.unit == "count" and drawn.edges[:2] == (0.0, 1.0)
+    if not counts_none or min(each.median, each.rest_median) > 0:
+        return None
+    return percent(1 - drawn.segment[0]), percent(1 - drawn.rest[0])
 
 
 def _median_words(measure: Measure, own: str, rest: str, *, higher: bool) -> str:

@@ -14,8 +14,8 @@ from segmentation.palette import SegmentStyle, Theme
 from segmentation.plots.chart import WIDTHS, Chart, blank, dodge, label_at, mark, shown_name, stroke, text_width
 from segmentation.wording import money, number
 
-CROWDED = 24
-"""Marks closer than this (px) in height share the room to their right."""
+CROWDED, BESIDE = 24, 8
+"""Marks closer than this (px) in height share the room to their right; a label keeps this distance from a mark."""
 HEIGHT = 340
 LARGEST = 26
 """Diameter in px of the largest segment's mark; areas are proportional to customers."""
@@ -60,7 +60,7 @@ def value_recency(
 
 def value_recency_title(profiles: Profiles) -> str:
     """Whether segments differ in spend, in recency, in both or in neither: by tests that hold after correction."""
-    spend, recency = _differ(profiles, "spend"), _differ(profiles, "recency_days")
+    spend, recency = _differ(profiles, "spend"), _differ(profiles, profiles.recency)
     if spend and recency:
         return "Segments differ in spend and in how recently they bought"
     if spend:
@@ -70,7 +70,7 @@ def value_recency_title(profiles: Profiles) -> str:
     return "Segments differ neither in spend nor in how recently they bought"
 
 
-def _differ(profiles: Profiles, measure: str) -> bool:
+def _differ(profiles: Profiles, measure: str | None) -> bool:
     """Whether a segment differs significantly, and by more than a small effect (0.2)."""
     found = [each for segment in profiles.segments for each in segment.differences if each.measure == measure]
     return any(each.significant and abs(each.effect) >= 0.2 for each in found)
@@ -87,12 +87,13 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
         size = max(9.0, LARGEST * math.sqrt(point.segment.size / largest))
         _draw(figure, point, theme, currency, size)
     scale = math.log10 if log else float
-    ideal = [(high - scale(point.value.mean)) / (high - low) * height for point in points]
-    for text, at, moved in zip(texts, ideal, dodge(ideal, 18, 8, height - 8), strict=True):
-        y = high - at / height * (high - low)
-        # Beside neighbours at nearly the same height, a label starts where the last of their intervals ends.
-        ends = max(other.recency.high for other, near in zip(points, ideal, strict=True) if abs(near - at) < CROWDED)
-        label_at(figure, ends, y, text, colour=theme.font, xanchor="left", xshift=8, yshift=at - moved)
+    marks = [
+        _Mark((high - scale(point.value.mean)) / (high - low) * height, *_pixels(point.recency, left, right, width)) for point in points
+    ]
+    labels = _label_places(marks, [_text_pixels(text) for text in texts], height)
+    for text, own, (x, moved) in zip(texts, marks, labels, strict=True):
+        y = high - own.y / height * (high - low)
+        label_at(figure, left + x / width * (right - left), y, text, colour=theme.font, xanchor="left", yshift=own.y - moved)
     figure.update_xaxes(range=[left, right], title={"text": "mean days since last purchase"}, nticks=6)
     ticks = _value_ticks(low, high, log)
     figure.update_yaxes(
@@ -100,6 +101,55 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
     )
     figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Where a segment's interval lies in the plot, in px from its upper left corner."""
+
+    y: float
+    start: float
+    end: float
+
+
+def _pixels(days: Interval, left: float, right: float, width: float) -> tuple[float, float]:
+    """Where an interval begins and ends; a mark may be wider than its interval."""
+    centre, scale = (days.mean - left) / (right - left) * width, width / (right - left)
+    return min((days.low - left) * scale, centre - LARGEST / 2), max((days.high - left) * scale, centre + LARGEST / 2)
+
+
+def _text_pixels(text: str) -> float:
+    return text_width(text.replace("<b>", "").replace("</b>", "")) * 1.06
+
+
+def _label_places(marks: Sequence[_Mark], widths: Sequence[float], height: float) -> list[tuple[float, float]]:
+    """Left end and height of each label: right of its own mark, behind others that lie in the way, apart from other labels."""
+    starts = [_clear_of(marks, own, width) for own, width in zip(marks, widths, strict=True)]
+    places = [mark.y for mark in marks]
+    for group in _overlapping([(start, start + width) for start, width in zip(starts, widths, strict=True)]):
+        for place, moved in zip(group, dodge([marks[each].y for each in group], 18, 8, height - 8), strict=True):
+            places[place] = moved
+    return list(zip(starts, places, strict=True))
+
+
+def _clear_of(marks: Sequence[_Mark], own: _Mark, width: float) -> float:
+    start = own.end + BESIDE
+    for other in sorted(marks, key=lambda mark: mark.start):
+        if abs(other.y - own.y) < CROWDED and other.start - BESIDE < start + width and other.end > start - BESIDE:
+            start = max(start, other.end + BESIDE)
+    return start
+
+
+def _overlapping(spans: Sequence[tuple[float, float]]) -> list[list[int]]:
+    """Places of `spans` (from, to) in groups that hang together."""
+    groups: list[list[int]] = []
+    reach = -math.inf
+    for place in sorted(range(len(spans)), key=lambda at: spans[at]):
+        if spans[place][0] >= reach:
+            groups.append([])
+        groups[-1].append(place)
+        reach = max(reach, spans[place][1])
+    return groups
 
 
 def _label(point: _Point, narrow: bool, currency: str | None) -> str:
@@ -127,7 +177,7 @@ def _x_range(points: Sequence[_Point], texts: Sequence[str], width: float) -> tu
     right = left + span * 1.2
     furthest = max(point.recency.high for point in points)
     for text in texts:
-        taken = min(0.7, (text_width(text.replace("<b>", "").replace("</b>", "")) * 1.06 + 14) / width)
+        taken = min(0.7, (_text_pixels(text) + 14) / width)
         right = max(right, left + (furthest - left) / (1 - taken))
     return left, right
 

@@ -18,7 +18,7 @@ from segmentation.plots.mapping import customer_map_title
 from segmentation.plots.overview import heat_map_title, shares_title
 from segmentation.plots.segment import differences_title, mix_groups, mix_title
 from segmentation.plots.small_multiples import distributions_title
-from segmentation.plots.worth import value_recency_title
+from segmentation.plots.worth import _label_places, _Mark, value_recency_title
 from tests.segmentation.made import difference, made_world, unstructured_world, with_differences
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
@@ -140,6 +140,22 @@ def test_charts_of_unknown_things_are_left_out(profiles: Profiles) -> None:
 def test_value_recency_title_follows_the_tests(profiles: Profiles, spend: float, recency: float, words: str) -> None:
     row = (difference("spend", spend), difference("recency_days", recency))
     assert value_recency_title(with_differences(profiles, row, row, row)) == words
+
+
+def test_recency_is_found_under_whatever_name_the_file_gave_it(profiles: Profiles) -> None:
+    renamed = tuple(replace(each, name="recency") if each.unit == "days" else each for each in profiles.measures)
+    row = (difference("spend", 0.0), difference("recency", 0.5))
+    changed = with_differences(replace(profiles, measures=renamed), row, row, row)
+    assert changed.recency == "recency"
+    assert value_recency_title(changed) == "Segments differ in how recently they bought, not in spend"
+
+
+def test_labels_stand_beside_their_own_marks_and_apart_from_others() -> None:
+    marks = [_Mark(100.0, 20.0, 60.0), _Mark(104.0, 300.0, 340.0), _Mark(108.0, 65.0, 90.0)]
+    places = _label_places(marks, [100.0, 80.0, 100.0], 280.0)
+    assert places[1] == (348.0, 104.0), "nobody is near it: neither moved along nor up or down"
+    assert places[0][0] == places[2][0] == 98.0, "behind the mark that lies in the way"
+    assert abs(places[0][1] - places[2][1]) >= 18.0
 
 
 def test_a_large_difference_that_is_not_significant_makes_no_title(profiles: Profiles) -> None:

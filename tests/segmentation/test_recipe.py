@@ -142,6 +142,12 @@ def test_the_start_of_a_log_carries_the_unit() -> None:
     assert log_start(np.zeros(3)) == 1.0
 
 
+def test_of_two_copies_the_one_stays_whose_role_says_more() -> None:
+    customers = pd.DataFrame({CUSTOMER_KEY: ["1", "2", "3"], "spend_wines": [1.0, 2.0, 3.0], "w": [1.0, 2.0, 3.0]})
+    schema = Schema((column(CUSTOMER_KEY, Role.CUSTOMER_ID, Kind.TEXT), column("spend_wines", Role.SPEND), column("w", Role.AMOUNT)))
+    assert columns_without_news(customers, schema) == ("w",), "the shorter name is of the column that says less"
+
+
 def test_constant_columns_and_copies_say_nothing_new() -> None:
     customers, _ = shop_customers(100)
     customers["complained"] = pd.array([1, 0] * 50, dtype="Int64")

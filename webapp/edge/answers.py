@@ -47,9 +47,14 @@ class Json(DefaultJSONProvider):
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         try:
-            return super().loads(s, **kwargs)
+            return super().loads(s, **{"parse_constant": _no_number, **kwargs})
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+
+
+def _no_number(word: str) -> Any:
+    """Python reads `NaN` and `Infinity`, which JSON (RFC 8259) does not have."""
+    raise ValueError(f"{word} is no JSON")
 
 
 def install_answers(server: Flask) -> None:

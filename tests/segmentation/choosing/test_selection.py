@@ -125,5 +125,5 @@ def test_clouds_are_looked_for_besides_k_means(swept: Sweep) -> None:
 
 
 def test_an_algorithm_that_finds_its_own_number_may_find_none_of_those() -> None:
-    with pytest.raises(NotEnoughData, match="decides by itself how many"):
+    with pytest.raises(NotEnoughData, match="hang together: there are no 2 to 3 groups"):
         sweep(np.random.default_rng(0).normal(size=(300, 4)), (2, 3), seed=0, algorithm="clouds")

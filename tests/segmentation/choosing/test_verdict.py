@@ -112,8 +112,10 @@ def test_the_largest_natural_number_is_taken_and_told_by_its_gaps() -> None:
     found = [replace(FAIR, k=k, **{**APART, "bridge": bridge}) for k, bridge in ((2, 0.0), (3, 0.1), (4, 0.2), (5, 0.9))]
     chosen, verdict = recommend(found)
     assert (chosen.k, verdict.word) == (4, "natural")
-    assert Reason(True, "Gaps between all segments: at most 20% as many customers in between as at the nearer peak") in verdict.reasons
-    assert "90% as many customers in between" in " ".join(reason.text for reason in judge(found, found[3]).reasons)
+    assert (
+        Reason(True, "Gaps between all segments: in between, customers lie at most 20% as densely as at the nearer peak") in verdict.reasons
+    )
+    assert "in between, customers lie 90% as densely" in " ".join(reason.text for reason in judge(found, found[3]).reasons)
 
 
 def test_among_algorithms_the_better_separated_wins_and_the_first_where_they_are_alike() -> None:

@@ -237,3 +237,17 @@ def test_an_outcome_that_failed_its_test_is_no_evidence() -> None:
 def test_persona_says_nothing_that_is_not_significant() -> None:
     text = persona([fact("income", 1.4, unit="money", significant=False)], [], 0.24, None)
     assert text == "They are 24% of customers. They differ from everyone else in nothing that is measured."
+
+
+def test_two_names_never_say_the_same_in_other_words() -> None:
+    """Low spenders who buy occasionally are occasional buyers who spend little: the second segment is told by something else."""
+    low = (fact("spend", -1.5, unit="money", mean=0.3), fact("orders", -1.2, mean=0.5))
+    first, second = name_segments([(*low, fact("recency", -0.6, unit="days")), (*low, fact("age", 0.9, unit="years", mean=60.0))])
+    assert set(first.measures) != set(second.measures)
+
+
+def test_days_since_the_last_purchase_are_never_called_high_or_low() -> None:
+    """Many read a high recency as a recent purchase."""
+    names = name_segments([(fact("recency", 1.0, unit="days", label="Recency"),), (fact("recency", -1.0, unit="days", label="Recency"),)])
+    assert [name.name for name in names] == ["Lapsing customers", "Recent customers"]
+    assert not any("recency" in name.name.lower() for name in names)

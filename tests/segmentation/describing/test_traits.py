@@ -52,6 +52,7 @@ def test_how_often_speaks_of_the_side_that_differs(own: float, rest: float, adve
         (answer("phone", "Phone service"), "phone service: yes", "phone service: no"),
         (answer("contract_is_two_year", "Contract: Two year"), "contract: Two year", "contract other than Two year"),
         (answer("partner", "Partner at home"), "living with a partner", "living without a partner"),
+        (answer("tv_is_no_internet_service", "TV: No internet service"), "without internet service", "with internet service"),
     ],
 )
 def test_conditions_say_which_answer(measure: Measure, yes: str, no: str) -> None:

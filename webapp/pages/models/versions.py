@@ -72,7 +72,7 @@ def _state(item: VersionSummary) -> Component:
         return badge("Champion", "good")
     state = version_badge(item.status)
     if item.status == "failed" and item.status_message:
-        return html.Div([state, html.Span(item.status_message, className="sc-under sc-wrap")])
+        return html.Div([state, html.Span(item.status_message, className="sc-under sc-clamp", title=item.status_message)])
     return state
 
 
