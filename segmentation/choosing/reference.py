@@ -12,12 +12,11 @@ from segmentation.choosing.figures import davies_bouldin, explained, mean_silhou
 from segmentation.choosing.stability import bootstrap, prediction_strength
 from segmentation.clustering import Algorithm, Clusterer, Features, Layout
 
-ROWS = 2_000
+ROWS = 1_000
 """Rows of each shuffle: every column gives as many of its values, drawn at random."""
 
-SILHOUETTE_ROWS = 1_000
 SHUFFLES = 5
-LEVEL_DRAWS = 3
+LEVEL_DRAWS = 2
 """Bootstrap draws behind the reference's own repeatability: it sets a level, no decision hangs on it."""
 
 Blocks = Sequence[tuple[int, int]]
@@ -66,7 +65,7 @@ def shuffled_reference(
 def _one_shuffle(columns: Features, models: Mapping[int, Clusterer]) -> dict[int, tuple[float, float, float, float]]:
     """Log within, explained, silhouette and Davies-Bouldin of each model, the silhouettes from one matrix."""
     labels = {key: model.labels(columns) for key, model in models.items()}
-    silhouettes = silhouette_samples(columns[:SILHOUETTE_ROWS], [each[:SILHOUETTE_ROWS] for each in labels.values()])
+    silhouettes = silhouette_samples(columns, list(labels.values()))
     return {
         key: (
             float(np.log(within_per_row(columns[own >= 0], own[own >= 0], models[key].k))),

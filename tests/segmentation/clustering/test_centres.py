@@ -23,6 +23,18 @@ def test_is_as_good_as_scikit_learn() -> None:
     assert within_sum_of_squares(features, model.labels(features), 5) <= 1.0005 * reference.inertia_
 
 
+@pytest.mark.parametrize(("distance", "all_needed"), [(8.0, False), (0.0, True)])
+def test_starts_end_early_only_where_the_best_optimum_keeps_coming_back(
+    monkeypatch: pytest.MonkeyPatch, distance: float, all_needed: bool
+) -> None:
+    features, _ = blobs(5, distance)
+    used = []
+    search = centres.lloyd
+    monkeypatch.setattr(centres.KMeans, "search", staticmethod(lambda *rows, **start: used.append(start) or search(*rows, **start)))
+    fit_kmeans(features, 5, seed=0)
+    assert len(used) == centres.RESTARTS_FOR_FEW if all_needed else centres.FEWEST_RESTARTS <= len(used) < centres.RESTARTS_FOR_FEW
+
+
 def test_same_seed_same_bits() -> None:
     features, _ = blobs(4, 2.0)
     first, second = fit_kmeans(features, 6, seed=3), fit_kmeans(features, 6, seed=3)

@@ -22,9 +22,10 @@ def test_looks_at_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(minibatch, "_MiniBatchKMeans", lambda *args, **settings: seen.append(settings) or batches(*args, **settings))
     features, _ = blobs(3, 4.0)
     models = MiniBatchAlgorithm().fit(features, (3,), seed=0)
-    assert len(seen) == centres.RESTARTS_FOR_FEW
+    starts = len(seen)
+    assert centres.FEWEST_RESTARTS <= starts <= centres.RESTARTS_FOR_FEW
     MiniBatchAlgorithm().refit(features, models, seed=0, weights=np.arange(600) % 3 * 1.0)
-    assert len(seen) > centres.RESTARTS_FOR_FEW
+    assert len(seen) > starts
 
 
 def test_is_stored_as_k_means_is() -> None:
