@@ -62,7 +62,7 @@ def name_card(account: Account) -> Component:
         id=Ids.FORM,
         prevent_default_on_submit=True,
     )
-    return card(account.name or account.email, f"{account.email}, since {day(account.created_at)}", form)
+    return card("You", f"{account.email}, since {day(account.created_at)}", form)
 
 
 def password_card(view: View, account: Account) -> Component:
@@ -80,7 +80,11 @@ def password_card(view: View, account: Account) -> Component:
         className="sc-csrf",
     )
     done = view.query.get("password") == "changed"
-    said = html.P([icon("check-circle-fill", tone="ok"), " Your password is changed. Other browsers were signed out."], role="status")
+    said = html.P(
+        [icon("check-circle-fill", tone="ok"), " Your password is changed. Other browsers were signed out."],
+        role="status",
+        className="sc-said",
+    )
     return card("Password", "Changing it signs you out everywhere else; this browser stays signed in.", [said, form] if done else form)
 
 
@@ -115,7 +119,7 @@ def teams_card(view: View) -> Component:
     items = [
         html.Li(
             [
-                html.Div(dcc.Link(team.name, href=team_address(team.slug)), className="w"),
+                html.Div(html.B(dcc.Link(team.name, href=team_address(team.slug))), className="w"),
                 badge("Here") if team.slug == view.actor.team_slug else None,
             ]
         )

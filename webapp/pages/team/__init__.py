@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, State, ctx, dcc, html
+from dash import ALL, ClientsideFunction, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
@@ -40,14 +40,16 @@ def layout(_place: Place) -> Component:
     head = html.Div(page_head("Team", "Reading who is in it…"), id=Ids.HEAD)
     body = html.Div([skeleton(42), html.Div(className="sc-gap"), skeleton(320)], id=Ids.BODY)
     dialogs = [members.invite_dialog(), tokens.token_dialog(), manage_dialog(), ask_dialog(), secret_dialog()]
-    return html.Div([head, body, dcc.Store(id=Ids.CHANGED), dcc.Store(id=Ids.ASKED), *dialogs])
+    return html.Div([head, body, dcc.Store(id=Ids.CHANGED), dcc.Store(id=Ids.SHOWN), dcc.Store(id=Ids.ASKED), *dialogs])
 
 
-def show_team(view: View) -> tuple[Component, list[Child]]:
-    """Head, tabs and the tab in the address."""
+def show_team(view: View, shown: str | None) -> tuple[Any, Any, Any]:
+    """Head, tabs with the tab in the address, and its name. The log that is `shown` already keeps its fields."""
     chosen = chosen_tab(view)
+    if chosen == shown == "audit":
+        return audit.audit_head(view), no_update, no_update
     head, body = {"tokens": _tokens, "audit": _audit, "settings": _settings}.get(chosen, _members)(view)
-    return head, [tabs(view, chosen), *body]
+    return head, [tabs(view, chosen), *body], chosen
 
 
 def tabs(view: View, chosen: str) -> Component:
@@ -69,8 +71,7 @@ def _tokens(view: View) -> tuple[Component, list[Child]]:
 
 
 def _audit(view: View) -> tuple[Component, list[Child]]:
-    log = audit.read_log(view)
-    return page_head("Team", audit.audit_sentence(log), [audit.download_button(view)]), audit.audit_tab(view, log)
+    return audit.audit_head(view), audit.audit_tab(view)
 
 
 def _settings(view: View) -> tuple[Component, list[Child]]:
@@ -85,16 +86,19 @@ def register(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.HEAD, "children"),
         Output(Ids.BODY, "children"),
+        Output(Ids.SHOWN, "data"),
         Input("address", "search"),
         Input(Ids.CHANGED, "data"),
+        State(Ids.SHOWN, "data"),
         needs=Permission.MANAGE_TEAM,
     )
-    def body(view: View, _search: Any, _changed: Any) -> tuple[Component, list[Child]]:
-        return show_team(view)
+    def body(view: View, _search: Any, _changed: Any, shown: str | None) -> tuple[Any, Any, Any]:
+        return show_team(view, shown)
 
     register_members(callbacks)
     register_tokens(callbacks)
-    register_rest(callbacks)
+    register_log(callbacks)
+    register_settings(callbacks)
     register_closing(callbacks)
 
 
@@ -203,16 +207,29 @@ def register_tokens(callbacks: Callbacks) -> None:
         return acts.confirm(view, clicks, about)
 
 
-def register_rest(callbacks: Callbacks) -> None:
+def register_log(callbacks: Callbacks) -> None:
+    @callbacks.on(
+        Output(Ids.EVENTS, "children"),
+        Output(Ids.CLEAR, "children"),
+        *[Output({"type": FILTER, "name": name}, "value") for name in FILTERS],
+        Input("address", "search"),
+        needs=Permission.MANAGE_TEAM,
+    )
+    def events(view: View, _search: Any) -> tuple[Any, ...]:
+        return audit.show_events(view)
+
     @callbacks.on(
         Output("address", "href", allow_duplicate=True),
-        [Input({"type": FILTER, "name": name}, "value") for name in FILTERS],
+        Input({"type": FILTER, "name": ALL}, "value"),
+        State({"type": FILTER, "name": ALL}, "id"),
         needs=Permission.MANAGE_TEAM,
         prevent_initial_call=True,
     )
-    def filtered(view: View, values: list[Any]) -> Any:
-        return audit.follow_filter(view, values)
+    def filtered(view: View, values: list[Any], ids: list[Any]) -> Any:
+        return audit.follow_filter(view, {name["name"]: value for name, value in zip(ids, values, strict=True)})
 
+
+def register_settings(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.TEAM_ERROR, "children"),
         CHANGED,
@@ -273,6 +290,6 @@ PAGE = Page(
     register=register,
     needs=Permission.MANAGE_TEAM,
     group="Manage",
-    icon="people-fill",
+    icon="person-gear",
     team_wide=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -12,38 +12,43 @@ from dash import dcc, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import View
-from webapp.pages.team.ids import FILTER
-from webapp.pages.team.parts import tab_address
+from webapp.pages.team.ids import FILTER, Ids
+from webapp.pages.team.parts import chosen_tab, tab_address
 from webapp.services import audit_log
 from webapp.services.audit_log import FILTERS, AuditEntry, AuditFilter, AuditPage, read_filter
 from webapp.services.audit_words import GROUPS
 from webapp.services.teams import zone_of
-from webapp.ui.components import Child, aria, button, card, empty_state
+from webapp.ui.components import Child, aria, button, card, empty_state, page_head, skeleton
 from webapp.ui.format import MISSING, by, count, day, exact_time, number
 from webapp.ui.forms import date_input, field, select
 from webapp.ui.places import audit_csv_address
 from webapp.ui.tables import Column, table
 
 
+def asked_for(view: View) -> AuditFilter:
+    """What the address asks for, in the team's days."""
+    return read_filter(view.query, zone_of(view.session, view.actor))
+
+
+def audit_head(view: View) -> Component:
+    """How many events fit, and the same as a file."""
+    asked = asked_for(view)
+    total = audit_log.count_events(view.session, view.actor, asked)
+    sub = f"{count(total, 'event')}{' that fit' if is_filtered(asked) else ''}. Nobody can change the log."
+    return page_head("Team", sub, [download_button(view)])
+
+
+ANY = "*"
+"""What a list holds for "no filter", which has no place in the address."""
+
+
 @dataclass(frozen=True)
-class LogView:
+class LogPage:
     """A page of the log, as it is shown."""
 
     asked: AuditFilter
     page: AuditPage
     total: int
-    people: tuple[str, ...]
-
-
-def read_log(view: View) -> LogView:
-    """The page of the log that the address asks for."""
-    asked = read_filter(view.query, zone_of(view.session, view.actor))
-    page = audit_log.list_events(view.session, view.actor, asked, before=view.query.get("before", ""))
-    return LogView(asked, page, audit_log.count_events(view.session, view.actor, asked), audit_log.list_actors(view.session, view.actor))
-
-
-def audit_sentence(log: LogView) -> str:
-    return f"{count(log.total, 'event')}{' that fit' if is_filtered(log.asked) else ''}. Nobody can change the log."
 
 
 def is_filtered(asked: AuditFilter) -> bool:
@@ -56,18 +61,18 @@ def download_button(view: View) -> Component:
     return button("Download CSV", href=audit_csv_address(view.actor.team_slug, **chosen), icon_name="download", download="")
 
 
-def audit_tab(view: View, log: LogView) -> list[Child]:
-    """The filters, and what fits."""
-    return [card(body=filters(view, log), className="sc-stack"), events_card(view, log)]
+def audit_tab(view: View) -> list[Child]:
+    """The filters, and the place of what fits; a callback fills it, so that the fields stay as they are while somebody types."""
+    return [card(body=filters(view), className="sc-stack"), html.Div(skeleton(420), id=Ids.EVENTS)]
 
 
-def filters(view: View, log: LogView) -> Component:
-    asked = log.asked
-    people = {"": "Everybody"} | {name: by(name) for name in log.people}
+def filters(view: View) -> Component:
+    people = {ANY: "Everybody"} | {name: by(name) for name in audit_log.list_actors(view.session, view.actor)}
+    shown = field_values(view)
     search = dbc.Input(
         id=_filter("q"),
         type="search",
-        value=asked.text,
+        value=shown["q"],
         placeholder="Who, what or to what",
         maxlength=120,
         debounce=True,
@@ -75,33 +80,57 @@ def filters(view: View, log: LogView) -> Component:
     )
     fields = [
         field("Search", search),
-        field("Kind", select(_filter("group"), {"": "Every kind"} | GROUPS, value=asked.group if asked.group in GROUPS else "")),
-        field("Person", select(_filter("person"), people, value=asked.person if asked.person in people else "")),
-        field("From", date_input(_filter("from"), value=asked.first.isoformat() if asked.first else None)),
-        field("To", date_input(_filter("to"), value=asked.last.isoformat() if asked.last else None)),
+        field("Kind", select(_filter("group"), {ANY: "Every kind"} | GROUPS, value=shown["group"])),
+        field("Person", select(_filter("person"), people, value=shown["person"])),
+        field("From", date_input(_filter("from"), value=shown["from"])),
+        field("To", date_input(_filter("to"), value=shown["to"])),
     ]
+    return html.Div([*fields, html.Div(id=Ids.CLEAR, className="sc-filter-clear")], className="sc-filter-row")
+
+
+def field_values(view: View) -> dict[str, str]:
+    """What the fields show for the address, by their names."""
+    asked = asked_for(view)
+    return {
+        "q": asked.text,
+        "group": asked.group if asked.group in GROUPS else ANY,
+        "person": asked.person or ANY,
+        "from": asked.first.isoformat() if asked.first else "",
+        "to": asked.last.isoformat() if asked.last else "",
+    }
+
+
+def show_events(view: View) -> tuple[Any, ...]:
+    """What fits, the way to clear the filters, and the fields' values; on another tab nothing changes."""
+    if chosen_tab(view) != "audit":
+        return (no_update,) * (2 + len(FILTERS))
+    asked = asked_for(view)
+    page = audit_log.list_events(view.session, view.actor, asked, before=view.query.get("before", ""))
+    total = audit_log.count_events(view.session, view.actor, asked)
     clear = button("Clear", href=tab_address(view, "audit"), kind="ghost") if is_filtered(asked) else None
-    return html.Div([*fields, html.Div(clear, className="sc-filter-clear")], className="sc-filter-row")
+    values = field_values(view)
+    return events_card(view, LogPage(asked, page, total)), clear, *(values[name] for name in FILTERS)
 
 
 def _filter(name: str) -> dict[str, str]:
     return {"type": FILTER, "name": name}
 
 
-def filter_address(view: View, values: Sequence[Any]) -> str | None:
+def filter_address(view: View, fields: Mapping[str, Any]) -> str | None:
     """Where the log is that the fields ask for; None where that is here already."""
-    chosen = {name: str(value or "").strip() for name, value in zip(FILTERS, values, strict=True)}
+    typed = {name: str(fields.get(name) or "").strip() for name in FILTERS}
+    chosen = {name: "" if text == ANY else text for name, text in typed.items()}
     if all(chosen[name] == view.query.get(name, "").strip() for name in FILTERS):
         return None
     return tab_address(view, "audit", **{name: value for name, value in chosen.items() if value})
 
 
-def follow_filter(view: View, values: Sequence[Any]) -> Any:
+def follow_filter(view: View, fields: Mapping[str, Any]) -> Any:
     """Go where the fields say; fields that only appear say what is shown already."""
-    return filter_address(view, values) or no_update
+    return (filter_address(view, fields) if fields else None) or no_update
 
 
-def events_card(view: View, log: LogView) -> Component:
+def events_card(view: View, log: LogPage) -> Component:
     if not log.page.entries:
         every = button("See everything", href=tab_address(view, "audit"))
         return card(body=empty_state("search", "Nothing fits", "Take another word, kind, person or time.", every))
@@ -109,7 +138,7 @@ def events_card(view: View, log: LogView) -> Component:
     return card("What happened", f"Newest first, in {log.asked.zone} time.", events_table(log), foot=foot, flush=True)
 
 
-def events_table(log: LogView) -> Component:
+def events_table(log: LogPage) -> Component:
     zone = log.asked.zone
     columns: list[Column[AuditEntry]] = [
         Column("When", lambda entry: html.Span(moment(entry.at, zone), title=exact_time(entry.at), className="sc-when")),
@@ -145,7 +174,7 @@ def _plain(value: Any) -> str:
     return number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def pager(view: View, log: LogView) -> Component:
+def pager(view: View, log: LogPage) -> Component:
     """To older events, and back to the newest."""
     chosen = {name: view.query[name] for name in FILTERS if view.query.get(name)}
     shown = f"{number(len(log.page.entries))} of {count(log.total, 'event')}"

@@ -22,6 +22,7 @@ class Ids(StrEnum):
     HEAD = "team-head"
     BODY = "team-body"
     CHANGED = "team-changed"
+    SHOWN = "team-shown"
     ASK = "team-ask"
     ASK_TITLE = "team-ask-title"
     ASK_TEXT = "team-ask-text"
@@ -52,6 +53,8 @@ class Ids(StrEnum):
     TOKEN_ROLE = "team-token-role"  # noqa: S105
     TOKEN_DAYS = "team-token-days"  # noqa: S105
     TOKEN_ERROR = "team-token-error"  # noqa: S105
+    EVENTS = "team-audit-events"
+    CLEAR = "team-audit-clear"
     TEAM_FORM = "team-settings-form"
     TEAM_NAME = "team-settings-name"
     TEAM_ZONE = "team-settings-zone"

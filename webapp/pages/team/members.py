@@ -108,7 +108,9 @@ def invite_dialog() -> Component:
 
 
 def invite_fields(view: View) -> list[Component]:
-    email = dbc.Input(id=Ids.INVITE_EMAIL, type="email", value="", maxlength=254, autocomplete="off", placeholder="ana@example.com")
+    email = dbc.Input(
+        id=Ids.INVITE_EMAIL, type="text", inputmode="email", value="", maxlength=254, autocomplete="off", placeholder="ana@example.com"
+    )
     return [
         field("E-mail", email, help_text="No mail is sent: you get a link to hand over yourself.", error_id=Ids.INVITE_ERROR),
         field("Role", select(Ids.INVITE_ROLE, role_options(view.actor), value="viewer"), help_text=ROLE_HELP),
@@ -118,8 +120,9 @@ def invite_fields(view: View) -> list[Component]:
 def member_acts(view: View, member: Member) -> list[Child]:
     """What can be done about a member, each with what would happen."""
     acts = [_link_act(view, member), _door_act(view, member), _removal(view, member)]
-    facts = f"{ROLE_WORDS[member.role]} since {day(member.since)}. {_state_words(member)}."
-    return [html.P([member.email, html.Br(), facts], className="sc-acts-who"), *[act for act in acts if act is not None]]
+    since = f"{ROLE_WORDS[member.role]} since {day(member.since)}. {_state_words(member)}."
+    who: list[Child] = [member.email, html.Br(), since] if member.name else [since]
+    return [html.P(who, className="sc-acts-who"), *[act for act in acts if act is not None]]
 
 
 def _link_act(view: View, member: Member) -> Component | None:
