@@ -25,6 +25,7 @@ from webapp.ui.tables import Column, table
 
 LONGEST_PASSWORD = 128
 PASSWORD_HELP = "8 to 128 characters. Several words that do not belong together are good."  # noqa: S105 - no password
+CHANGED = "Your password is changed. Other browsers were signed out."
 
 
 class Ids(StrEnum):
@@ -70,34 +71,25 @@ def password_card(view: View, account: Account) -> Component:
     here = account_address(view.actor.team_slug, view.dataset)
     form = html.Form(
         [
-            dcc.Input(type="hidden", name="next", value=here),
+            dbc.Input(type="hidden", name="next", value=here),
             field("Current password", _password("current", "current-password")),
-            field("New password", _password("password", "new-password", minLength=8), help_text=PASSWORD_HELP),
+            field("New password", _password("password", "new-password", shortest=8), help_text=PASSWORD_HELP),
             button("Change the password", type="submit"),
         ],
         action="/password",
         method="POST",
         className="sc-csrf",
     )
-    done = view.query.get("password") == "changed"
-    said = html.P(
-        [icon("check-circle-fill", tone="ok"), " Your password is changed. Other browsers were signed out."],
-        role="status",
-        className="sc-said",
-    )
-    return card("Password", "Changing it signs you out everywhere else; this browser stays signed in.", [said, form] if done else form)
+    said = html.P([icon("check-circle-fill", tone="ok"), f" {CHANGED}"], role="status", className="sc-said")
+    body = [said, form] if view.query.get("password") == "changed" else form
+    return card("Password", "Changing it signs you out everywhere else; this browser stays signed in.", body)
 
 
-def _password(name: str, autocomplete: str, **props: Any) -> Component:
-    return dcc.Input(
-        type="password",
-        name=name,
-        autoComplete=autocomplete,
-        maxLength=LONGEST_PASSWORD,
-        required=True,
-        className="form-control",
-        **props,
+def _password(name: str, autocomplete: str, *, shortest: int | None = None) -> Component:
+    shown: Component = dbc.Input(
+        type="password", name=name, autocomplete=autocomplete, minlength=shortest, maxlength=LONGEST_PASSWORD, required=True
     )
+    return shown
 
 
 def sessions_card(sessions: tuple[OpenSession, ...]) -> Component:

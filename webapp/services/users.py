@@ -183,9 +183,8 @@ def change_role(session: Session, actor: Actor, email: str, role: MemberRole) ->
     before, wanted = MemberRole(membership.role), MemberRole(role)
     if before == wanted:
         return
-    _lock_team(session, actor)
+    _keep_an_admin(session, actor, membership)
     membership.role = wanted
-    _keep_an_admin(session, actor, before)
     end_sessions(session, user.id)
     record_event(session, actor, "user.role_changed", user.email, before=str(before), after=str(wanted))
 
@@ -193,10 +192,8 @@ def change_role(session: Session, actor: Actor, email: str, role: MemberRole) ->
 def remove_member(session: Session, actor: Actor, email: str) -> None:
     """Take a member out of the actor's team; their open sessions and invitations to it end."""
     user, membership = _membership(session, actor, email)
-    _lock_team(session, actor)
-    before = MemberRole(membership.role)
+    _keep_an_admin(session, actor, membership)
     session.delete(membership)
-    _keep_an_admin(session, actor, before)
     end_links(session, actor, user)
     end_sessions(session, user.id)
     record_event(session, actor, "user.removed", user.email)
@@ -207,9 +204,8 @@ def disable_user(session: Session, actor: Actor, email: str) -> None:
     user, membership = _membership(session, actor, email)
     if len(list_teams(session, user.id)) > 1:
         raise Conflict(f"{user.email} is in other teams too. Remove them from this one instead.")
-    _lock_team(session, actor)
+    _keep_an_admin(session, actor, membership)
     user.disabled_at = datetime.now(UTC)
-    _keep_an_admin(session, actor, MemberRole(membership.role))
     end_links(session, actor, user)
     end_sessions(session, user.id)
     record_event(session, actor, "user.disabled", user.email)
@@ -282,27 +278,25 @@ def _membership(session: Session, actor: Actor, email: str) -> tuple[User, Membe
     return user, membership
 
 
-def _lock_team(session: Session, actor: Actor) -> None:
-    """Two admins who take the role from each other at once wait for one another."""
+def _keep_an_admin(session: Session, actor: Actor, leaving: Membership) -> None:
+    """Conflict, before anything is changed, where an admin is to be one no more and nobody else is left who can sign in as one."""
+    # Two admins who take the role from each other at once wait for one another here.
     session.execute(select(Team.id).where(Team.id == actor.team_id).with_for_update())
-
-
-def _keep_an_admin(session: Session, actor: Actor, before: MemberRole) -> None:
-    """Conflict where an admin is one no more, and nobody is left who can sign in as one."""
-    session.flush()
-    if before != MemberRole.ADMIN:
+    session.refresh(leaving)
+    if leaving.role != MemberRole.ADMIN:
         return
-    able = (
+    others = (
         select(User.id)
         .join(Membership, Membership.user_id == User.id)
         .where(
             Membership.team_id == actor.team_id,
+            Membership.user_id != leaving.user_id,
             Membership.role == MemberRole.ADMIN,
             User.password_hash.is_not(None),
             User.disabled_at.is_(None),
         )
     )
-    if session.scalars(able.limit(1)).first() is None:
+    if session.scalars(others.limit(1)).first() is None:
         raise Conflict("A team needs an admin who can sign in. Make somebody else one first.")
 
 
