@@ -135,7 +135,8 @@ def give_role(view: View, member: Member, role: str) -> str:
     except Conflict as refusal:
         notify(refusal.message, "warn")
     else:
-        notify(f"{called(member)} is {role} now. They sign in again to go on.", "good")
+        then = "It counts from when they join." if member.waiting else "They sign in again to go on."
+        notify(f"{called(member)} is {role} now. {then}", "good")
     return changed()
 
 

@@ -56,7 +56,7 @@ def another_team(view: View) -> Component:
 
 
 def datasets_card(view: View, known: Sequence[DatasetSummary]) -> Component:
-    new = button("New dataset", href=new_address(view.actor.team_slug), icon_name="plus-lg", small=True)
+    new = button("New dataset", href=new_address(view.actor.team_slug), icon_name="plus-lg")
     if not known:
         text = "A dataset is one customer base. Once a file is imported, its name and currency can be set here."
         return card("Datasets", None, empty_state("database", "No dataset yet", text, new))
