@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import find_operator, open_workspace, team_option
 from webapp.edge import unit_of_work
 from webapp.models import MemberRole
-from webapp.services.audit_log import AuditEntry, AuditFilter, list_events
+from webapp.services.audit_log import AuditFilter, list_events
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.services.teams import add_team, survey_teams
 from webapp.services.tokens import TokenSummary, create_token, list_tokens, revoke_token
@@ -22,6 +23,7 @@ from webapp.services.users import Member, add_user, change_role, list_members, r
 
 LONGEST_LINE = 4096  # bytes; a password has far fewer
 ROLES = click.Choice([role.value for role in MemberRole])
+MEMBER_COLUMNS = {"email": "EMAIL", "name": "NAME", "role": "ROLE", "state": "STATE", "seen_at": "LAST SEEN"}
 TOKEN_COLUMNS = {
     "prefix": "BEGINS WITH",
     "name": "NAME",
@@ -60,9 +62,7 @@ def user_add(email: str, role: str, password_stdin: bool, team_name: str | None)
 
 @user.command("list")
 @team_option
-@reports(
-    lambda report: table(report["members"], {"email": "EMAIL", "name": "NAME", "role": "ROLE", "state": "STATE", "seen_at": "LAST SEEN"})
-)
+@reports(lambda report: table(_in_minutes(report["members"]), MEMBER_COLUMNS))
 def user_list(team_name: str | None) -> Report:
     """List the members of a team."""
     with unit_of_work(open_workspace(), read_only=True) as session:
@@ -116,7 +116,7 @@ def token_add(role: str, name: str, days: int, team_name: str | None) -> Report:
 
 @token.command("list")
 @team_option
-@reports(lambda report: table(report["tokens"], TOKEN_COLUMNS) if report["tokens"] else "There is no API token.")
+@reports(lambda report: table(_in_minutes(report["tokens"]), TOKEN_COLUMNS) if report["tokens"] else "There is no API token.")
 def token_list(team_name: str | None) -> Report:
     """List a team's API tokens, newest first."""
     with unit_of_work(open_workspace(), read_only=True) as session:
@@ -164,21 +164,22 @@ def team_add(name: str) -> Report:
 @click.option("--search", default="", metavar="TEXT", help="Only events with this in who, what or to what.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, from the newest on.")
 @team_option
-@reports(lambda report: table(report["events"], EVENT_COLUMNS) if report["events"] else "No event fits.")
+@reports(lambda report: table(_in_minutes(report["events"]), EVENT_COLUMNS) if report["events"] else "No event fits.")
 def audit(search: str, limit: int, team_name: str | None) -> Report:
     """Show a team's audit log, newest first."""
     with unit_of_work(open_workspace(), read_only=True) as session:
         page = list_events(session, find_operator(session, team_name), AuditFilter(text=search), limit=limit)
-    return {"events": [_event_json(entry) for entry in page.entries], "more": page.older is not None}
+    return {"events": [asdict(entry) for entry in page.entries], "more": page.older is not None}
+
+
+def _in_minutes(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with every moment as `2026-11-26 14:05 UTC`."""
+    return [{name: f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else value for name, value in row.items()} for row in rows]
 
 
 def _member_json(member: Member) -> dict[str, Any]:
     state = "disabled" if member.disabled else "waiting" if member.waiting else "joined"
     return {"email": member.email, "name": member.name, "role": str(member.role), "state": state, "seen_at": member.seen_at}
-
-
-def _event_json(entry: AuditEntry) -> dict[str, Any]:
-    return asdict(entry)
 
 
 def _find_token(listed: Sequence[TokenSummary], wanted: str) -> TokenSummary:
