@@ -43,7 +43,7 @@ def install_files(server: Flask, resources: Resources) -> None:
     # An export writes its audit event, so this GET commits; it changes nothing else.
     customers = team_route(server, resources, "/t/<team>/<dataset>/segments/<key>/customers.csv", needs=Permission.EXPORT, writes=True)
     customers(customers_csv)
-    rejects = team_route(server, resources, "/t/<team>/<dataset>/imports/<import_id>/rejects.csv", needs=Permission.VIEW_CUSTOMERS)
+    rejects = team_route(server, resources, "/t/<team>/<dataset>/imports/<import_id>/rejects.csv", needs=Permission.IMPORT)
     rejects(rejects_csv)
     log = team_route(server, resources, "/t/<team>/team/audit.csv", needs=Permission.MANAGE_TEAM, writes=True)
     log(audit_csv)
