@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.models import AuditEvent, Campaign
+from webapp.models import AuditEvent, Campaign, Segment
 from webapp.services.access import Actor, audit_rows, team_rows
 from webapp.services.audit import record_event
 from webapp.services.audit_words import GROUPS, PREFIXES, SIGN_INS, actions_meaning, sentence
@@ -187,7 +187,7 @@ def _read_place(text: str) -> tuple[datetime, str]:
 
 
 def _entries(session: Session, actor: Actor, rows: Sequence[AuditEvent]) -> tuple[AuditEntry, ...]:
-    names = _campaign_names(session, actor, rows)
+    names = _known_names(session, actor, rows)
     return tuple(
         AuditEntry(
             row.id,
@@ -202,10 +202,9 @@ def _entries(session: Session, actor: Actor, rows: Sequence[AuditEvent]) -> tupl
     )
 
 
-def _campaign_names(session: Session, actor: Actor, rows: Sequence[AuditEvent]) -> dict[str, str]:
-    """Names of the campaigns that the events are about, as they are called now."""
-    wanted = {row.subject for row in rows if row.action.startswith("campaign.")}
-    if not wanted:
-        return {}
-    found = session.scalars(team_rows(actor, Campaign).where(Campaign.id.in_(wanted)))
-    return {campaign.id: campaign.name for campaign in found}
+def _known_names(session: Session, actor: Actor, rows: Sequence[AuditEvent]) -> dict[str, str]:
+    """What the campaigns (by id) and segments (by key) that the events are about are called now."""
+    about = {row.subject for row in rows} | {str(row.details["segment"]) for row in rows if row.details.get("segment")}
+    campaigns = session.scalars(team_rows(actor, Campaign).where(Campaign.id.in_(about)))
+    segments = session.scalars(team_rows(actor, Segment).where(Segment.key.in_(about)))
+    return {row.id: row.name for row in campaigns} | {row.key: row.chosen_name or row.name for row in segments}

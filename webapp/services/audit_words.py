@@ -25,7 +25,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
     "people": ("user",),
     "tokens": ("token",),
     "team": ("team", "dataset"),
-    "imports": ("import",),
+    "imports": ("import", "sample"),
     "exports": ("customers", "audit"),
     "models": ("version", "sweep"),
     "segments": ("segment",),
@@ -58,6 +58,7 @@ _SENTENCES: dict[str, str] = {
     "dataset.renamed": "Renamed the dataset {before} to {after}",
     "dataset.currency_changed": "Changed the currency of {subject} from {before} to {after}",
     "dataset.legal_basis_confirmed": "Confirmed a legal basis for {subject}: customers of unknown consent may leave in exports",
+    "sample.requested": "Asked for the sample",
     "import.uploaded": "Uploaded {file} for {dataset}",
     "import.checked": "Checked a file before its import",
     "import.roles_changed": "Changed what columns of an import mean",
@@ -71,10 +72,18 @@ _SENTENCES: dict[str, str] = {
     "sweep.requested": "Asked for comparison {number} in the Lab of {dataset}",
     "sweep.ready": "Comparison {number} in the Lab of {dataset} was ready",
     "segment.renamed": "Renamed the segment {before} to {after}",
+    "segment.recoloured": "Gave the segment {name} another colour",
+    "segment.described": "Described the segment {name}",
+    "segment.noted": "Wrote a note on the segment {name}",
+    "segment.note_removed": "Removed a note from the segment {name}",
     "campaign.created": "Planned the campaign {name}",
     "campaign.changed": "Changed the campaign {name}",
-    "campaign.tagged": "Tagged the campaign {name} to a segment",
-    "campaign.untagged": "Removed the campaign {name} from a segment",
+    "campaign.duplicated": "Copied the campaign {origin} as {name}",
+    "campaign.archived": "Archived the campaign {name}",
+    "campaign.restored": "Took the campaign {name} out of the archive",
+    "campaign.deleted": "Deleted the campaign {name}",
+    "campaign.tagged": "Tagged the campaign {name} to {segment}",
+    "campaign.untagged": "Removed the tag of the campaign {name} from {segment}",
     "job.cancel": "Cancelled a job",
 }
 """Each sentence says what its actor did; the words in braces are the event's subject and details."""
@@ -83,9 +92,12 @@ _SENTENCES: dict[str, str] = {
 def sentence(action: str, subject: str, details: Mapping[str, Any], *, known_names: Mapping[str, str] | None = None) -> str:
     """What happened, for people. An action that is not in the list is read out: `note.added` as "Note added".
 
-    `known_names` gives names for subjects that are ids, where they are still known.
+    `known_names` gives names for campaigns by id and for segments by key, where they are still known.
     """
-    values = {"subject": subject, **_parts(subject), **_named(subject, known_names or {}), **details}
+    names = known_names or {}
+    values = {"subject": subject, **_parts(subject), **_named(subject, names), **details}
+    if details.get("segment") in names:
+        values["segment"] = names[details["segment"]]
     shown = {name: _shown(value) for name, value in values.items()}
     template = _SENTENCES.get(action)
     if template is not None:
