@@ -96,8 +96,8 @@ def sentence(action: str, subject: str, details: Mapping[str, Any], *, known_nam
     """
     names = known_names or {}
     values = {"subject": subject, **_parts(subject), **_named(subject, names), **details}
-    if details.get("segment") in names:
-        values["segment"] = names[details["segment"]]
+    if (segment := str(details.get("segment"))) in names:
+        values["segment"] = names[segment]
     shown = {name: _shown(value) for name, value in values.items()}
     template = _SENTENCES.get(action)
     if template is not None:

@@ -255,7 +255,9 @@ def _new_user(session: Session, address: str, password: str | None) -> User:
 
 def _check_joining(session: Session, actor: Actor, user: User, password: str | None) -> None:
     member = session.get(Membership, (actor.team_id, user.id))
-    if user.password_hash and (member or password is not None):
+    if user.password_hash and member:
+        raise Conflict(f"{user.email} is in this team already.")
+    if user.password_hash and password is not None:
         raise Conflict(f"{user.email} has an account already. Only they can change its password; add them to another team without one.")
     elsewhere = select(Membership).where(Membership.user_id == user.id, Membership.team_id != actor.team_id)
     if user.password_hash is None and session.scalars(elsewhere).first():
