@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from webapp.edge import Door, Resources, declare, unit_of_work
+from webapp.edge import Door, Resources, declare, declare_token, unit_of_work
 from webapp.edge.answers import problem
 from webapp.migrate import current_revision, head_revision
 from webapp.models import Snapshot
@@ -24,7 +24,7 @@ from webapp.services.errors import Invalid
 from webapp.services.jobs import workers_alive
 from webapp.services.scoring import CustomerScore, SegmentName, score_customers
 from webapp.services.segments import SegmentsOverview, show_segments
-from webapp.services.tokens import token_actor
+from webapp.services.tokens import FoundToken, find_token, note_used
 from webapp.store import StoreError
 
 VERSION = "/api/v1"
@@ -60,23 +60,26 @@ def _add(
 
     def view(**parts: str) -> ResponseReturnValue:
         with unit_of_work(resources, read_only=True) as session:
-            actor = _bearer(session)
-        if actor is None:
+            found = _bearer(session)
+        if found is None:
             detail = "Send a valid API token as `Authorization: Bearer ...`. An admin makes one with `smartcart token add`."
             return problem(401, "A token is needed", detail, headers={"WWW-Authenticate": "Bearer"}, code="unauthorized")
-        require(actor, needs)
+        if found.use_due:
+            with unit_of_work(resources) as session:
+                note_used(session, found.id)
+        require(found.actor, needs)
         content = sent()  # between two units of work: whoever sends slowly holds no connection
         with unit_of_work(resources, read_only=True) as session:
-            return Response(json.dumps(body(session, actor, *content, **parts)), content_type="application/json")
+            return Response(json.dumps(body(session, found.actor, *content, **parts)), content_type="application/json")
 
     endpoint = f"api{body.__name__}"
     server.add_url_rule(VERSION + rule, endpoint=endpoint, view_func=view, methods=[method], provide_automatic_options=False)
-    declare(server, endpoint, Door.TOKEN)
+    declare_token(server, endpoint, needs)
 
 
-def _bearer(session: Session) -> Actor | None:
+def _bearer(session: Session) -> FoundToken | None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token_actor(session, token.strip()) if kind.lower() == "bearer" else None
+    return find_token(session, token.strip()) if kind.lower() == "bearer" else None
 
 
 def _datasets(session: Session, actor: Actor) -> dict[str, Any]:

@@ -15,9 +15,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.api import install_api
-from webapp.auth import install_guard, install_views
+from webapp.auth import install_guard, install_passwords, install_views
 from webapp.config import Config, ConfigError
-from webapp.edge import Callbacks, Door, Resources, check_declarations, declare, open_resources, parse_path, unit_of_work
+from webapp.edge import (
+    Callbacks,
+    Door,
+    Resources,
+    callback_needs_of,
+    check_declarations,
+    declare,
+    open_resources,
+    parse_path,
+    unit_of_work,
+)
 from webapp.edge.answers import answer, install_answers
 from webapp.edge.assets import ASSETS, asset_address, dark_tokens, page_styles, public_styles
 from webapp.edge.browser import CSRF_COOKIE, CSRF_HEADER
@@ -26,7 +36,23 @@ from webapp.edge.headers import install_headers
 from webapp.edge.payload import check_payload
 from webapp.files import MEGABYTE, install_files
 from webapp.migrate import current_revision, head_revision, upgrade
-from webapp.pages import campaign, campaigns, data, explore, home, imports, jobs, lab, models, new, segment, segments
+from webapp.pages import (
+    account,
+    campaign,
+    campaigns,
+    data,
+    explore,
+    home,
+    imports,
+    jobs,
+    lab,
+    models,
+    new,
+    new_team,
+    segment,
+    segments,
+    team,
+)
 from webapp.services.access import actor_for_user, require
 from webapp.services.datasets import list_datasets, show_dataset
 from webapp.services.errors import NotFound
@@ -51,6 +77,9 @@ PAGES = (
     models.PAGE,
     models.MODEL_PAGE,
     jobs.PAGE,
+    team.PAGE,
+    account.PAGE,
+    new_team.PAGE,
 )
 """Every page, in the order of the navigation."""
 
@@ -103,6 +132,7 @@ def create_app(config: Config | None = None, resources: Resources | None = None)
     install_guard(server, resources)
     install_answers(server)
     install_views(server, resources)
+    install_passwords(server, resources)
     install_api(server, resources)
     install_files(server, resources)
     dash = _mount_pages(server, resources)
@@ -160,6 +190,7 @@ def _mount_pages(server: Flask, resources: Resources) -> Product:
     callbacks = Callbacks(dash, resources, notify=notices.refuse)
     shell.register(callbacks, PAGES)
     callbacks.check_declarations()
+    callback_needs_of(server).update(callbacks.declared)
     dash.layout = shell.build_layout(PAGES)
     _declare_dash(server)
     _wrap_dash(server, dash, resources)

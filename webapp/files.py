@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -15,10 +16,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.edge import Resources, Visit, declare, team_route, unit_of_work
 from webapp.services.access import Actor, Permission, actor_for_user, require
+from webapp.services.audit_log import COLUMNS, all_pages, csv_lines, read_filter, record_download
 from webapp.services.customers import export_customers
 from webapp.services.datasets import ensure_dataset, show_dataset
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.imports import StoredFile, read_rejects, show_import, start_import
+from webapp.services.teams import zone_of
 
 MEGABYTE = 1 << 20
 FORM_BYTES = 64 * 1024
@@ -30,7 +33,7 @@ ALL_CUSTOMERS = "all"
 
 
 def install_files(server: Flask, resources: Resources) -> None:
-    """Register the upload route and the two downloads."""
+    """Register the upload route and the downloads."""
 
     def uploads(team: str) -> ResponseReturnValue:
         return _upload(resources, team)
@@ -40,8 +43,10 @@ def install_files(server: Flask, resources: Resources) -> None:
     # An export writes its audit event, so this GET commits; it changes nothing else.
     customers = team_route(server, resources, "/t/<team>/<dataset>/segments/<key>/customers.csv", needs=Permission.EXPORT, writes=True)
     customers(customers_csv)
-    rejects = team_route(server, resources, "/t/<team>/<dataset>/imports/<import_id>/rejects.csv", needs=Permission.VIEW_CUSTOMERS)
+    rejects = team_route(server, resources, "/t/<team>/<dataset>/imports/<import_id>/rejects.csv", needs=Permission.IMPORT)
     rejects(rejects_csv)
+    log = team_route(server, resources, "/t/<team>/team/audit.csv", needs=Permission.MANAGE_TEAM, writes=True)
+    log(audit_csv)
 
 
 def customers_csv(visit: Visit, dataset: str, key: str) -> ResponseReturnValue:
@@ -57,6 +62,20 @@ def rejects_csv(visit: Visit, dataset: str, import_id: str) -> ResponseReturnVal
         raise NotFound("There is no such import.")
     file = read_rejects(visit.session, visit.actor, visit.resources.store, import_id)
     return Response(file.data, content_type="text/csv; charset=utf-8", headers=attachment(file.name))
+
+
+def audit_csv(visit: Visit) -> ResponseReturnValue:
+    """The audit log by the filters of its page; that it was taken is in the log too."""
+    asked = read_filter(request.args, zone_of(visit.session, visit.actor))
+    record_download(visit.session, visit.actor, asked)
+
+    def lines() -> Iterator[str]:
+        yield "\ufeff" + ",".join(COLUMNS) + "\r\n"
+        with unit_of_work(visit.resources, read_only=True) as session:
+            for page in all_pages(session, visit.actor, asked):
+                yield csv_lines(page.entries)
+
+    return Response(lines(), content_type="text/csv; charset=utf-8", headers=attachment(f"{visit.actor.team_slug}-audit-log.csv"))
 
 
 def attachment(name: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from tests.contract.browser import CALLBACKS, payload
 from tests.contract.world import CANARY, World
 from webapp.edge import Door, check_declarations, needs_of
 
-PUBLIC = {"login", "invite", "healthz", "readyz", "_dash_assets.static"}
+PUBLIC = {"login", "invite", "reset", "healthz", "readyz", "_dash_assets.static"}
 SAMPLES = {"team": "team-a", "dataset": "base", "key": "x", "import_id": "x", "token": "x", "path": "t/team-a", "filename": "tokens.css"}
 
 

@@ -41,6 +41,7 @@ class World:
     resources: Resources
     owned: Owned
     tokens: dict[str, str]
+    """By team, a viewer's; by team and role, as in "team-a/analyst", that role's."""
 
     def browser(self, team: str = "a", role: str = "admin", **options: Any) -> Browser:
         """A member's browser, signed in."""
@@ -64,6 +65,7 @@ class World:
                 f"/segments/{owned.segment}/customers.csv",
                 "/segments/all/customers.csv",
                 "/data",
+                "/explore",
             ),
             *(
                 f"/imports/{owned.import_id}",
@@ -77,7 +79,13 @@ class World:
                 "/jobs",
             ),
         )
-        return [f"/t/{team}", f"/t/{team}/new", *(home + part for part in parts)]
+        own = ("", "/new", "/team", "/team?tab=tokens", "/team?tab=audit", "/team?tab=settings", "/team/audit.csv", "/account", "/new-team")
+        beside = (f"{home}/team", f"{home}/account")
+        return [*(f"/t/{team}{part}" for part in own), *(home + part for part in parts), *beside]
+
+    def foreign_addresses(self, team: str) -> list[str]:
+        """Those of them that somebody of team B cannot open, whatever their role: all of A's, and A's ids under B's own address."""
+        return [path for path in self.addresses(team) if team == "team-a" or f"/{self.owned.dataset}" in path]
 
 
 def fill(resources: Resources) -> tuple[Owned, dict[str, str]]:
@@ -88,7 +96,8 @@ def fill(resources: Resources) -> tuple[Owned, dict[str, str]]:
             boss = operator(ensure_team(session, team))
             for role in MemberRole:
                 add_user(session, boss, f"{role}@{team[-1]}.example", role, password=PASSWORD)
-            tokens[team] = create_token(session, boss, name="script", role=MemberRole.VIEWER).token
+                tokens[f"{team}/{role}"] = create_token(session, boss, name=f"script of a {role}", role=role).token
+            tokens[team] = tokens[f"{team}/{MemberRole.VIEWER}"]
     with unit_of_work(resources, read_only=True) as session:
         actor = actor_of(session, "admin@a.example", "team-a")
     detail = import_file(resources, actor, customers_csv().replace("Leeds", CANARY), dataset=f"Base {CANARY}")

@@ -107,6 +107,21 @@ def test_tokens_expire_and_are_revoked_at_once(shop: Shop, client: FlaskClient) 
     assert client.get("/api/v1/datasets", headers=headers).status_code == 401
 
 
+def test_a_tokens_use_is_noted_also_where_its_role_is_too_small(shop: Shop, client: FlaskClient) -> None:
+    def used() -> datetime | None:
+        with shop.reading() as session:
+            return list_tokens(session, shop.actor)[0].last_used_at
+
+    headers = bearer(token(shop))
+    assert used() is None
+    assert client.post("/api/v1/datasets/customers/score", json={"customers": []}, headers=headers).status_code == 403
+    first = used()
+    assert first
+    assert client.get("/api/v1/datasets", headers=headers).status_code == 200
+    assert used() == first
+    assert client.get("/api/v1/datasets", headers=bearer("sct_unknown")).status_code == 401
+
+
 def test_versions_are_numbers(shop: Shop, client: FlaskClient) -> None:
     shop.import_file(customers_csv())
     headers = bearer(token(shop))

@@ -1,4 +1,4 @@
-"""Sign in, sign out, take an invitation: plain forms that work without JavaScript."""
+"""Sign in, sign out, take an invitation, choose a new password: plain forms that work without JavaScript."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def _is_unusable_file(error: DBAPIError) -> bool:
 
 
 def team_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--team", "team_name", metavar="NAME", help="The team (default: the only one).")(command)
+    return click.option("--team", "team_name", metavar="NAME", help="The team, by name or slug (default: the only one).")(command)
 
 
 def dataset_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,12 +80,12 @@ def dataset_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def find_operator(session: Session, team_name: str | None, *, create: bool = False) -> Actor:
     """The command line acting in a team; with `create`, a workspace without the team gets it."""
     teams = session.scalars(select(Team).order_by(Team.created_at)).all()
-    named = [team for team in teams if team_name in (team.name, team.slug)] if team_name else list(teams)
+    named = [team for team in teams if team_name == team.slug] or [team for team in teams if team_name in (team.name, None)]
     if len(named) == 1:
         return operator(named[0])
     if len(named) > 1:
         raise Invalid(
-            "There are several teams: " + ", ".join(team.name for team in teams) + ". Say which with --team.", details={"field": "team"}
+            "There are several teams: " + ", ".join(team.slug for team in teams) + ". Say which with --team.", details={"field": "team"}
         )
     if create:
         return operator(ensure_team(session, team_name or FIRST_TEAM))

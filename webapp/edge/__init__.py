@@ -2,7 +2,7 @@
 
 from webapp.edge.callbacks import Callbacks, View
 from webapp.edge.display import Display
-from webapp.edge.needs import Door, Need, check_declarations, declare, needs_of
+from webapp.edge.needs import Door, Need, callback_needs_of, check_declarations, declare, declare_token, needs_of, token_needs_of
 from webapp.edge.places import Place, parse_path
 from webapp.edge.routes import Visit, team_route
 from webapp.edge.work import Resources, open_resources, unit_of_work
@@ -16,11 +16,14 @@ __all__ = [
     "Resources",
     "View",
     "Visit",
+    "callback_needs_of",
     "check_declarations",
     "declare",
+    "declare_token",
     "needs_of",
     "open_resources",
     "parse_path",
     "team_route",
+    "token_needs_of",
     "unit_of_work",
 ]

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from segmentation.errors import SegmentationError
-from webapp.services.errors import NotFound, ServiceError
+from webapp.services.errors import Forbidden, NotFound, ServiceError
 from webapp.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -118,6 +118,8 @@ def _refusal(error: ServiceError | SegmentationError) -> Response:
 def _title_of(error: ServiceError | SegmentationError) -> str | None:
     if isinstance(error, StoreError):
         return error.title
+    if isinstance(error, Forbidden):
+        return "Your role does not allow this"
     return error.message if isinstance(error, NotFound) and not wants_page() else None
 
 

@@ -34,7 +34,10 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class View:
-    """What a callback body gets first: who asks, from which address, and what to read with."""
+    """What a callback body gets first: who asks, from which address, and what to read with.
+
+    `signed_in` is the hash of the id of the visitor's session, which tells this browser from their others.
+    """
 
     session: Session
     actor: Actor
@@ -45,6 +48,7 @@ class View:
     page: str
     item: str | None
     query: Mapping[str, str]
+    signed_in: str = ""
 
 
 def _say(message: str) -> None:
@@ -112,4 +116,5 @@ class Callbacks:
         actor = actor_for_user(session, current_user.id, place.team)
         require(actor, needs)
         display = Display.from_cookies(request.cookies)
-        return View(session, actor, self.resources, display, path, place.dataset, place.page, place.item, place.query)
+        here = current_user.signed_in.id_hash
+        return View(session, actor, self.resources, display, path, place.dataset, place.page, place.item, place.query, here)

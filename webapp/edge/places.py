@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, unquote
 
 HOME = "home"
 NEW = "new"
+NEW_TEAM = "new-team"
 TEAM = "team"
 ACCOUNT = "account"
-TEAM_WIDE = frozenset({NEW, TEAM, ACCOUNT})
+TEAM_WIDE = frozenset({NEW, NEW_TEAM, TEAM, ACCOUNT})
 """Pages that a team has without a dataset too; no dataset is called so."""
 
 

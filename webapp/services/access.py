@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Dataset, MemberRole, Membership, Team, User
+from webapp.models import AuditEvent, Dataset, MemberRole, Membership, Team, User
 from webapp.services.errors import Forbidden, NotFound
 
 Row = TypeVar("Row")
@@ -63,6 +63,12 @@ def require(actor: Actor, permission: Permission) -> None:
         raise Forbidden(f"This needs the {needed} role; yours is {actor.role}. Ask an admin of {actor.team_name}.")
 
 
+def require_role(actor: Actor, role: MemberRole) -> None:
+    """Forbidden where `role` is above the actor's own: nobody hands out more than they have."""
+    if _RANK[MemberRole(role)] > _RANK[MemberRole(actor.role)]:
+        raise Forbidden(f"You are {actor.role} here, so you cannot hand out the {role} role.")
+
+
 def actor_for_user(session: Session, user_id: str, team_slug: str) -> Actor:
     """The user as a member of the team; NotFound where the team does not exist or the user is no member."""
     row = session.execute(
@@ -87,6 +93,19 @@ def team_rows(actor: Actor, model: type[Row]) -> Select[Row]:
     if not actor.team_id:
         raise ValueError("An actor without a team reaches nothing.")
     return select(model).where(model.team_id == actor.team_id)  # type: ignore[attr-defined]
+
+
+def audit_rows(actor: Actor) -> Select[AuditEvent]:
+    """A SELECT of what the team's audit log shows: its own events, and what its members did with their accounts since they joined."""
+    require(actor, Permission.MANAGE_TEAM)
+    own_account = (
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.team_id == actor.team_id, User.email == AuditEvent.actor, AuditEvent.at >= Membership.created_at)
+    )
+    return select(AuditEvent).where(
+        or_(AuditEvent.team_id == actor.team_id, and_(AuditEvent.team_id.is_(None), own_account.correlate(AuditEvent).exists()))
+    )
 
 
 def team_row(session: Session, actor: Actor, model: type[Row], what: str, **by: Any) -> Row:

@@ -15,11 +15,11 @@ from segmentation.roles import Schema
 from webapp.models import Campaign, Champion, Dataset, ModelVersion, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.audit import record_event
-from webapp.services.errors import Invalid
+from webapp.services.errors import Conflict, Invalid
 from webapp.services.snapshots import latest_snapshot
 
 LONGEST_NAME = 120
-RESERVED_SLUGS = frozenset({"new", "uploads", "team", "account"})
+RESERVED_SLUGS = frozenset({"new", "new-team", "uploads", "team", "account"})
 """Addresses under a team that are no dataset."""
 
 
@@ -91,6 +91,20 @@ def change_currency(session: Session, actor: Actor, slug: str, currency: str | N
     if code != row.currency:
         record_event(session, actor, "dataset.currency_changed", row.slug, before=row.currency, after=code)
         row.currency = code
+        session.flush()
+    return _summary(session, row)
+
+
+def rename_dataset(session: Session, actor: Actor, slug: str, name: str) -> DatasetSummary:
+    """Call a dataset something else; its address stays, so that links keep working. Conflict where another one is called so."""
+    require(actor, Permission.IMPORT)
+    row, wanted = team_dataset(session, actor, slug), clean_name(name, "name")
+    taken = team_rows(actor, Dataset).where(Dataset.id != row.id, (Dataset.name == wanted) | (Dataset.slug == wanted))
+    if session.scalars(taken).first() is not None:
+        raise Conflict(f"Another dataset is called {wanted} already. Choose a name that tells them apart.", details={"field": "name"})
+    if wanted != row.name:
+        record_event(session, actor, "dataset.renamed", row.slug, before=row.name, after=wanted)
+        row.name = wanted
         session.flush()
     return _summary(session, row)
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.config import Config
-from webapp.models import AuditEvent, SignInAttempt, User, UserSession
+from webapp.models import SignInAttempt, User, UserSession
+from webapp.services.audit import record_own
 from webapp.services.errors import TooMany
 from webapp.services.tokens import secret_hash
 
@@ -66,18 +67,28 @@ def begin_sign_in(session: Session, config: Config, *, email: str, address: str)
 
 def finish_sign_in(session: Session, config: Config, guess: Guess) -> NewSession | None:
     """Open a session for a guess that was right, unless the account changed while it was checked; forget its failures."""
-    attempt = session.get(SignInAttempt, guess.attempt_id)
-    unchanged = select(User).where(User.id == guess.user_id, User.password_hash == guess.password_hash, User.disabled_at.is_(None))
-    user = session.scalars(unchanged).one_or_none()
+    user = unchanged_user(session, guess)
     if user is None:
         return None
+    forget_guesses(session, guess)
+    return open_session(session, config, user.id)
+
+
+def unchanged_user(session: Session, guess: Guess) -> User | None:
+    """Whose password was guessed, unless their account changed while it was checked. For services only."""
+    unchanged = select(User).where(User.id == guess.user_id, User.password_hash == guess.password_hash, User.disabled_at.is_(None))
+    return session.scalars(unchanged).one_or_none()
+
+
+def forget_guesses(session: Session, guess: Guess) -> None:
+    """The password was right: what was wrong before, from there for this account, counts no more."""
+    attempt = session.get(SignInAttempt, guess.attempt_id)
     if attempt is not None:
         session.execute(
             delete(SignInAttempt).where(
                 SignInAttempt.account_hash == attempt.account_hash, SignInAttempt.address_hash == attempt.address_hash
             )
         )
-    return open_session(session, config, user.id)
 
 
 def open_session(session: Session, config: Config, user_id: str) -> NewSession:
@@ -136,6 +147,18 @@ def end_session(session: Session, id_hash: str) -> None:
         _record(session, ended.user_id, "user.signed_out")
 
 
+def end_sessions(session: Session, user_id: str, *, keep: str | None = None) -> int:
+    """Every cookie of the user is dead from here on, but that of the session whose id's hash is `keep`; how many that were."""
+    others = UserSession.id_hash != keep if keep else UserSession.id_hash.is_not(None)
+    ended = session.execute(
+        update(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.ended_at.is_(None), UserSession.expires_at > datetime.now(UTC), others)
+        .values(ended_at=datetime.now(UTC))
+    )
+    session.flush()
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
 def _check_limits(session: Session, config: Config, attempt: SignInAttempt, now: datetime) -> None:
     window = timedelta(minutes=config.sign_in_window_minutes)
     if session.get_bind().dialect.name == "postgresql":
@@ -166,6 +189,4 @@ def _keyed(config: Config, kind: str, value: str) -> str:
 
 
 def _record(session: Session, user_id: str, action: str) -> None:
-    """Signing in and out belongs to no team."""
-    email = session.scalars(select(User.email).where(User.id == user_id)).one()
-    session.add(AuditEvent(team_id=None, at=datetime.now(UTC), actor=email, action=action, subject=email, details={}))
+    record_own(session, session.scalars(select(User.email).where(User.id == user_id)).one(), action)

@@ -1,27 +1,31 @@
-"""Teams and their members: who belongs where, invitations, and the demo's renewed access."""
+"""The members of a team: who they are, what they may do, how they come and go; and the demo's renewed access."""
 
 from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.models import ApiToken, Invitation, MemberRole, Membership, Team, User, UserSession
-from webapp.services.access import Actor, Permission, require, team_rows
+from webapp.models import ApiToken, AuditEvent, Invitation, MemberRole, Membership, Team, User, UserSession
+from webapp.services.access import Actor, Permission, require, require_role, team_rows
+from webapp.services.accounts import set_password
 from webapp.services.audit import record_event
-from webapp.services.datasets import clean_name, slug_of
 from webapp.services.errors import Conflict, Invalid, NotFound
-from webapp.services.passwords import check_password, hash_password
-from webapp.services.tokens import NewToken, create_token, secret_hash, token_actor
+from webapp.services.invitations import InvitedUser, accept_invitation, end_links, make_link, show_invitation
+from webapp.services.sessions import end_sessions
+from webapp.services.teams import TeamChoice, ensure_team, list_teams
+from webapp.services.tokens import NewToken, create_token, token_actor
 
 __all__ = [
     "AddedUser",
     "InvitedUser",
     "Member",
+    "MemberRole",
     "NewToken",
     "RenewedAccess",
     "TeamChoice",
@@ -30,17 +34,21 @@ __all__ = [
     "change_role",
     "create_token",
     "disable_user",
+    "enable_user",
     "ensure_team",
     "list_members",
     "list_teams",
+    "make_reset_link",
     "remove_member",
     "renew_access",
+    "renew_invitation",
     "set_password",
     "show_invitation",
+    "show_member",
     "token_actor",
 ]
 
-INVITATION_DAYS = 7
+NO_MEMBER = "There is no such member in this team."
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
 
 
@@ -56,28 +64,21 @@ class AddedUser:
 
 @dataclass(frozen=True)
 class Member:
-    """One user of a team. `waiting` until the invitation was taken."""
+    """One user of a team.
+
+    `waiting` until the invitation was taken, whose link works until `invited_until` (None: it works no more). `seen_at` is their last
+    click or sign-in, wherever that was; None before the first. `elsewhere`: they are in other teams too.
+    """
 
     email: str
     name: str
     role: MemberRole
     waiting: bool
     disabled: bool
-
-
-@dataclass(frozen=True)
-class TeamChoice:
-    """A team that a user can go to."""
-
-    slug: str
-    name: str
-
-
-@dataclass(frozen=True)
-class InvitedUser:
-    """Whom an invitation is for; it says nothing about the team."""
-
-    email: str
+    since: datetime
+    seen_at: datetime | None = None
+    invited_until: datetime | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,45 +90,38 @@ class RenewedAccess:
     token: str
 
 
-def ensure_team(session: Session, name: str) -> Team:
-    """The team called `name` (or with that slug), made where there is none."""
-    wanted = clean_name(name, "team")
-    found = session.scalars(select(Team).where((Team.name == wanted) | (Team.slug == wanted)).order_by(Team.slug)).first()
-    if found is not None:
-        return found
-    taken = set(session.scalars(select(Team.slug)))
-    slug, number = slug_of(wanted), 2
-    while slug in taken:
-        slug, number = f"{slug_of(wanted)}-{number}", number + 1
-    team = Team(slug=slug, name=wanted, created_at=datetime.now(UTC))
-    session.add(team)
-    session.flush()
-    return team
-
-
-def list_teams(session: Session, user_id: str) -> tuple[TeamChoice, ...]:
-    """The teams that the user is a member of, by name."""
-    rows = session.execute(
-        select(Team.slug, Team.name)
-        .join(Membership, Membership.team_id == Team.id)
-        .where(Membership.user_id == user_id)
-        .order_by(Team.name, Team.slug)
-    )
-    return tuple(TeamChoice(slug, name) for slug, name in rows)
-
-
 def list_members(session: Session, actor: Actor) -> tuple[Member, ...]:
     """Everybody in the actor's team, by address."""
     require(actor, Permission.MANAGE_TEAM)
     rows = session.execute(
-        select(User, Membership.role)
+        select(User, Membership)
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.team_id == actor.team_id)
         .order_by(User.email)
-    )
+    ).all()
+    seen, links, elsewhere = _last_seen(session, actor), _open_links(session, actor), _elsewhere(session, actor)
     return tuple(
-        Member(user.email, user.name, MemberRole(role), user.password_hash is None, user.disabled_at is not None) for user, role in rows
+        Member(
+            email=user.email,
+            name=user.name,
+            role=MemberRole(membership.role),
+            waiting=user.password_hash is None,
+            disabled=user.disabled_at is not None,
+            since=membership.created_at,
+            seen_at=seen.get(user.id),
+            invited_until=links.get(user.id) if user.password_hash is None else None,
+            elsewhere=user.id in elsewhere,
+        )
+        for user, membership in rows
     )
+
+
+def show_member(session: Session, actor: Actor, email: str) -> Member:
+    """One member; NotFound where nobody in the team has that address."""
+    found = next((member for member in list_members(session, actor) if member.email == email), None)
+    if found is None:
+        raise NotFound(NO_MEMBER)
+    return found
 
 
 def add_user(session: Session, actor: Actor, email: str, role: MemberRole, *, password: str | None = None) -> AddedUser:
@@ -136,86 +130,95 @@ def add_user(session: Session, actor: Actor, email: str, role: MemberRole, *, pa
     Conflict where they are a member already, have an account whose password only they may change, or another team's open invitation.
     """
     require(actor, Permission.MANAGE_TEAM)
+    require_role(actor, role)
     address = clean_email(email)
     user = session.scalars(select(User).where(User.email == address)).one_or_none()
     if user is None:
         user = _new_user(session, address, password)
     else:
         _check_joining(session, actor, user, password)
-    if session.get(Membership, (actor.team_id, user.id)) is None:
+    membership = session.get(Membership, (actor.team_id, user.id))
+    if membership is None:
         session.add(Membership(team_id=actor.team_id, user_id=user.id, role=MemberRole(role), created_at=datetime.now(UTC)))
+    else:
+        membership.role = MemberRole(role)  # they have not answered yet, and are invited again
     record_event(session, actor, "user.added", address, role=str(role))
-    invite = None if user.password_hash else _invite(session, actor, user)
+    invite = None if user.password_hash else make_link(session, actor, user)
     session.flush()
     return AddedUser(address, actor.team_name, MemberRole(role), invite)
 
 
-def change_role(session: Session, actor: Actor, email: str, role: MemberRole) -> None:
-    """Give a member another role; their open sessions end."""
+def renew_invitation(session: Session, actor: Actor, email: str) -> str:
+    """A fresh link for a member who has not answered yet; the one before is dead. Conflict where they have joined already."""
+    user, _ = _membership(session, actor, email)
+    if user.password_hash is not None:
+        raise Conflict(f"{user.email} has joined already and needs no invitation.")
+    record_event(session, actor, "user.invited_again", user.email)
+    return make_link(session, actor, user)
+
+
+def make_reset_link(session: Session, actor: Actor, email: str) -> str:
+    """A link with which a member chooses a new password, valid once and for a day; earlier ones are dead.
+
+    Conflict where that would reach beyond the team (they are in others too), and for who has no password or may not sign in.
+    """
     user, membership = _membership(session, actor, email)
-    before, membership.role = membership.role, MemberRole(role)
-    _keep_an_admin(session, actor)
+    require_role(actor, membership.role)
+    if user.id == actor.user_id:
+        raise Conflict("Change your own password on your account page.")
+    if user.password_hash is None:
+        raise Conflict(f"{user.email} has not joined yet. Make a new invitation instead.")
+    if user.disabled_at is not None:
+        raise Conflict(f"{user.email} is disabled. Let them in again first.")
+    if len(list_teams(session, user.id)) > 1:
+        raise Conflict(f"{user.email} is in other teams too, whose data a new password would open. Only they can change it.")
+    record_event(session, actor, "user.reset_link_made", user.email)
+    return make_link(session, actor, user)
+
+
+def change_role(session: Session, actor: Actor, email: str, role: MemberRole) -> None:
+    """Give a member another role; their open sessions end. Nothing happens where they have it already."""
+    user, membership = _membership(session, actor, email)
+    require_role(actor, role)
+    before, wanted = MemberRole(membership.role), MemberRole(role)
+    if before == wanted:
+        return
+    _keep_an_admin(session, actor, membership)
+    membership.role = wanted
     end_sessions(session, user.id)
-    record_event(session, actor, "user.role_changed", user.email, before=str(before), after=str(role))
+    record_event(session, actor, "user.role_changed", user.email, before=str(before), after=str(wanted))
 
 
 def remove_member(session: Session, actor: Actor, email: str) -> None:
     """Take a member out of the actor's team; their open sessions and invitations to it end."""
     user, membership = _membership(session, actor, email)
+    _keep_an_admin(session, actor, membership)
     session.delete(membership)
-    _keep_an_admin(session, actor)
-    session.execute(
-        delete(Invitation).where(Invitation.team_id == actor.team_id, Invitation.user_id == user.id, Invitation.used_at.is_(None))
-    )
+    end_links(session, actor, user)
     end_sessions(session, user.id)
     record_event(session, actor, "user.removed", user.email)
 
 
 def disable_user(session: Session, actor: Actor, email: str) -> None:
     """Let nobody sign in as this member any more. Conflict where they are in another team too, which it would reach."""
-    user, _ = _membership(session, actor, email)
+    user, membership = _membership(session, actor, email)
     if len(list_teams(session, user.id)) > 1:
         raise Conflict(f"{user.email} is in other teams too. Remove them from this one instead.")
+    _keep_an_admin(session, actor, membership)
     user.disabled_at = datetime.now(UTC)
+    end_links(session, actor, user)
     end_sessions(session, user.id)
     record_event(session, actor, "user.disabled", user.email)
     session.flush()
 
 
-def set_password(session: Session, user: User, password: str) -> None:
-    """Check and store a new password; every open session of the user ends."""
-    check_password(password, about=user.email)
-    user.password_hash = hash_password(password)
-    end_sessions(session, user.id)
-    session.flush()
-
-
-def end_sessions(session: Session, user_id: str) -> None:
-    """Every cookie of the user is dead from here on."""
-    session.execute(
-        update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None)).values(ended_at=datetime.now(UTC))
-    )
-    session.flush()
-
-
-def show_invitation(session: Session, token: str) -> InvitedUser:
-    """Whom the invitation is for; NotFound where it is unknown, used or expired."""
-    return InvitedUser(_open_invitation(session, token)[1].email)
-
-
-def accept_invitation(session: Session, token: str, *, name: str, password: str) -> str:
-    """Set name and password, use the invitation up, and return the user's id. Of two at once, one is told that it is used."""
-    invitation, user = _open_invitation(session, token)
-    user.name = clean_name(name, "name")
-    set_password(session, user, password)
-    used = session.execute(
-        update(Invitation).where(Invitation.id == invitation.id, Invitation.used_at.is_(None)).values(used_at=datetime.now(UTC))
-    )
-    if used.rowcount != 1:  # type: ignore[attr-defined]
-        raise _no_invitation()
-    team = session.get_one(Team, invitation.team_id)
-    record_event(session, Actor(user.email, team.id, team.slug, team.name, MemberRole.VIEWER, user.id), "user.joined", user.email)
-    return user.id
+def enable_user(session: Session, actor: Actor, email: str) -> None:
+    """Let a member who was disabled sign in again, with the password that they had."""
+    user, _ = _membership(session, actor, email)
+    if user.disabled_at is not None:
+        user.disabled_at = None
+        record_event(session, actor, "user.enabled", user.email)
+        session.flush()
 
 
 def renew_access(session: Session, actor: Actor, email: str) -> RenewedAccess:
@@ -252,7 +255,9 @@ def _new_user(session: Session, address: str, password: str | None) -> User:
 
 def _check_joining(session: Session, actor: Actor, user: User, password: str | None) -> None:
     member = session.get(Membership, (actor.team_id, user.id))
-    if user.password_hash and (member or password is not None):
+    if user.password_hash and member:
+        raise Conflict(f"{user.email} is in this team already.")
+    if user.password_hash and password is not None:
         raise Conflict(f"{user.email} has an account already. Only they can change its password; add them to another team without one.")
     elsewhere = select(Membership).where(Membership.user_id == user.id, Membership.team_id != actor.team_id)
     if user.password_hash is None and session.scalars(elsewhere).first():
@@ -260,35 +265,6 @@ def _check_joining(session: Session, actor: Actor, user: User, password: str | N
         raise Conflict(f"{user.email} was invited already and has not answered yet. Add them once they have signed in.")
     if password is not None:
         set_password(session, user, password)
-
-
-def _invite(session: Session, actor: Actor, user: User) -> str:
-    session.execute(delete(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None)))
-    now, token = datetime.now(UTC), secrets.token_urlsafe(32)
-    expires = now + timedelta(days=INVITATION_DAYS)
-    session.add(Invitation(team_id=actor.team_id, user_id=user.id, token_hash=secret_hash(token), created_at=now, expires_at=expires))
-    return token
-
-
-def _open_invitation(session: Session, token: str) -> tuple[Invitation, User]:
-    row = session.execute(
-        select(Invitation, User)
-        .join(User, User.id == Invitation.user_id)
-        .where(
-            Invitation.token_hash == secret_hash(token),
-            Invitation.used_at.is_(None),
-            Invitation.expires_at > datetime.now(UTC),
-            User.disabled_at.is_(None),
-        )
-    ).one_or_none()
-    if row is None:
-        raise _no_invitation()
-    invitation, user = row
-    return invitation, user
-
-
-def _no_invitation() -> NotFound:
-    return NotFound("This invitation does not exist, was used, or has expired. Ask your team's admin for a new one.")
 
 
 def _membership(session: Session, actor: Actor, email: str) -> tuple[User, Membership]:
@@ -299,13 +275,61 @@ def _membership(session: Session, actor: Actor, email: str) -> tuple[User, Membe
         .where(User.email == clean_email(email), Membership.team_id == actor.team_id)
     ).one_or_none()
     if row is None:
-        raise NotFound("There is no such member in this team.")
+        raise NotFound(NO_MEMBER)
     user, membership = row
     return user, membership
 
 
-def _keep_an_admin(session: Session, actor: Actor) -> None:
-    session.flush()
-    admins = session.scalars(select(Membership).where(Membership.team_id == actor.team_id, Membership.role == MemberRole.ADMIN)).first()
-    if admins is None:
-        raise Conflict("A team needs an admin. Make somebody else one first.")
+def _keep_an_admin(session: Session, actor: Actor, leaving: Membership) -> None:
+    """Conflict, before anything is changed, where an admin is to be one no more and nobody else is left who can sign in as one."""
+    # Two admins who take the role from each other at once wait for one another here.
+    session.execute(select(Team.id).where(Team.id == actor.team_id).with_for_update())
+    session.refresh(leaving)
+    if leaving.role != MemberRole.ADMIN:
+        return
+    others = (
+        select(User.id)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.team_id == actor.team_id,
+            Membership.user_id != leaving.user_id,
+            Membership.role == MemberRole.ADMIN,
+            User.password_hash.is_not(None),
+            User.disabled_at.is_(None),
+        )
+    )
+    if session.scalars(others.limit(1)).first() is None:
+        raise Conflict("A team needs an admin who can sign in. Make somebody else one first.")
+
+
+def _last_seen(session: Session, actor: Actor) -> dict[str, datetime]:
+    """By user id: the last click that is still known, else the last sign-in."""
+    members = Membership.team_id == actor.team_id
+    clicks = session.execute(
+        select(UserSession.user_id, func.max(UserSession.seen_at))
+        .join(Membership, Membership.user_id == UserSession.user_id)
+        .where(members)
+        .group_by(UserSession.user_id)
+    )
+    signed_in = session.execute(
+        select(User.id, func.max(AuditEvent.at))
+        .join(Membership, Membership.user_id == User.id)
+        .join(AuditEvent, AuditEvent.actor == User.email)
+        .where(members, AuditEvent.team_id.is_(None), AuditEvent.action == "user.signed_in")
+        .group_by(User.id)
+    )
+    return {row[0]: row[1] for row in (*signed_in, *clicks)}
+
+
+def _open_links(session: Session, actor: Actor) -> Mapping[str, datetime]:
+    rows = session.execute(
+        select(Invitation.user_id, Invitation.expires_at).where(
+            Invitation.team_id == actor.team_id, Invitation.used_at.is_(None), Invitation.expires_at > datetime.now(UTC)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _elsewhere(session: Session, actor: Actor) -> frozenset[str]:
+    here = select(Membership.user_id).where(Membership.team_id == actor.team_id)
+    return frozenset(session.scalars(select(Membership.user_id).where(Membership.team_id != actor.team_id, Membership.user_id.in_(here))))

@@ -21,6 +21,7 @@ from segmentation.roles import Role, Schema, schema_roles
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
 from webapp.services import jobs
+from webapp.services.cells import harmless_cell
 from webapp.services.exploration import explore_snapshot
 from webapp.services.imports import ColumnChoice, ImportReport
 from webapp.services.schemas import align_schema, column_use, merge_schemas, stored_columns
@@ -174,13 +175,8 @@ def _store_rejects(store: Store, plan: ImportPlan, rejects: tuple[Reject, ...]) 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("line", "column", "value", "reason"))
-    writer.writerows((reject.line, _harmless(reject.column or ""), _harmless(reject.value), reject.reason) for reject in rejects)
+    writer.writerows((reject.line, harmless_cell(reject.column or ""), harmless_cell(reject.value), reject.reason) for reject in rejects)
     return store.put_bytes(plan.team_id, "rejects", text.getvalue().encode())
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
 
 
 def _report(staged: _Staged) -> ImportReport:

@@ -17,7 +17,18 @@ from webapp.services.versions import VersionSummary
 from webapp.ui.components import Child, aria, badge, hidden_text, icon, menu
 from webapp.ui.format import number
 from webapp.ui.page import Page
-from webapp.ui.places import Place, address, home_address, models_address, new_address, segments_address, team_address
+from webapp.ui.places import (
+    Place,
+    account_address,
+    address,
+    home_address,
+    models_address,
+    new_address,
+    new_team_address,
+    segments_address,
+    team_address,
+    team_page_address,
+)
 
 GROUPS = ("", "Understand", "Act", "Model", "Manage")
 VERSIONED = ("segments", "models")
@@ -87,10 +98,22 @@ def _counts(view: View, dataset: DatasetSummary | None) -> dict[str, str]:
 def _team_menu(view: View, teams: Sequence[TeamChoice]) -> Component:
     initial = html.Span(view.actor.team_name[:1].upper(), className="sc-team-mark", **aria(hidden="true"))
     team_name = html.Span(view.actor.team_name, className="sc-hide-sm")
-    if len(teams) < 2:
+    manage = _manage_items(view)
+    if len(teams) < 2 and not manage:
         return html.Span([initial, team_name], className="sc-ctx-item sc-hide-sm")
-    items = [dbc.DropdownMenuItem(team.name, href=team_address(team.slug), active=team.slug == view.actor.team_slug) for team in teams]
-    return menu([hidden_text("Team: "), initial, team_name, icon("chevron-expand")], items)
+    items: list[Component] = [
+        dbc.DropdownMenuItem(team.name, href=team_address(team.slug), active=team.slug == view.actor.team_slug) for team in teams
+    ]
+    return menu([hidden_text("Team: "), initial, team_name, icon("chevron-expand")], [*items, *manage])
+
+
+def _manage_items(view: View) -> list[Component]:
+    """For admins: who is in this team, and another team of one's own."""
+    if not view.actor.may(Permission.MANAGE_TEAM):
+        return []
+    team = view.actor.team_slug
+    own = dbc.DropdownMenuItem([icon("people"), "Manage team"], href=team_page_address(team, view.dataset))
+    return [dbc.DropdownMenuItem(divider=True), own, dbc.DropdownMenuItem([icon("plus-lg"), "New team"], href=new_team_address(team))]
 
 
 def _dataset_menu(view: View, known: Sequence[DatasetSummary], current: DatasetSummary | None) -> list[Component]:
@@ -153,4 +176,5 @@ def user_menu(view: View) -> Component:
         className="sc-csrf",
     )
     label = [html.Span(initials, className="sc-avatar", **aria(hidden="true")), hidden_text(f"Your account, {view.actor.name}")]
-    return menu(label, [who, dbc.DropdownMenuItem(divider=True), leave], toggle_class="btn-ghost sc-avatar-button", end=True)
+    account = dbc.DropdownMenuItem([icon("person"), "Your account"], href=account_address(view.actor.team_slug, view.dataset))
+    return menu(label, [who, dbc.DropdownMenuItem(divider=True), account, leave], toggle_class="btn-ghost sc-avatar-button", end=True)

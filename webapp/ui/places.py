@@ -5,14 +5,18 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from webapp.edge import Place, parse_path
-from webapp.edge.places import ACCOUNT, HOME, NEW, TEAM
+from webapp.edge.places import ACCOUNT, HOME, NEW, NEW_TEAM, TEAM
 
 __all__ = [
+    "ACCOUNT",
     "HOME",
     "NEW",
+    "NEW_TEAM",
+    "TEAM",
     "Place",
     "account_address",
     "address",
+    "audit_csv_address",
     "campaign_address",
     "campaigns_address",
     "customer_address",
@@ -27,6 +31,7 @@ __all__ = [
     "lab_address",
     "models_address",
     "new_address",
+    "new_team_address",
     "parse_path",
     "rejects_address",
     "segment_address",
@@ -56,6 +61,16 @@ def team_address(team: str) -> str:
 
 def new_address(team: str) -> str:
     return address(team, None, NEW)
+
+
+def new_team_address(team: str) -> str:
+    """Where somebody starts a team of their own; `team` is the one that they come from."""
+    return address(team, None, NEW_TEAM)
+
+
+def audit_csv_address(team: str, **query: object) -> str:
+    """The Flask route that gives the audit log as CSV, filtered as the page is."""
+    return address(team, TEAM, "audit.csv", None, **query)
 
 
 def team_page_address(team: str, dataset: str | None = None, **query: object) -> str:

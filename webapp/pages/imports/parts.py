@@ -8,6 +8,7 @@ from dash import html
 
 from segmentation.intake import Reject
 from webapp.edge import View
+from webapp.services.access import Permission
 from webapp.services.imports import ImportDetail, ImportReport
 from webapp.ui.components import Child, aria, button, card, icon, page_head
 from webapp.ui.format import count, number, percent
@@ -55,7 +56,7 @@ def counts_card(view: View, detail: ImportDetail, report: ImportReport, title: s
         )
         for amount, classes, word in parts
     ]
-    download = rejects_button(view, detail) if report.rejected else None
+    download = rejects_button(view, detail) if report.rejected and view.actor.may(Permission.IMPORT) else None
     return card(title, sub, [bar, html.Div(legend, className="sc-counts-legend")], tools=download, className="sc-stack")
 
 

@@ -1,0 +1,82 @@
+"""Account and new team: what belongs to one person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from dash import no_update
+
+from tests.webapp.looking import HERE, look
+from tests.webapp.pages.segment_shop import links, walk, words
+from tests.webapp.working import Shop, open_shop
+from webapp.edge import Resources, View
+from webapp.pages import account, new_team
+from webapp.services import sessions, teams
+from webapp.services.tokens import secret_hash
+
+EVIL = "<script>x</script>"
+
+
+@pytest.fixture
+def shop(sqlite_resources: Resources) -> Shop:
+    return open_shop(sqlite_resources)
+
+
+def view_of(shop: Shop, session: Any, search: str = "", signed_in: str = "") -> View:
+    return replace(look(shop, session, f"{HERE}/account", search=search), actor=shop.actor, signed_in=signed_in)
+
+
+def test_a_page_of_ones_own(shop: Shop) -> None:
+    with shop.writing() as session:
+        assert shop.actor.user_id
+        here, _ = (secret_hash(sessions.open_session(session, shop.resources.config, shop.actor.user_id).cookie) for _ in range(2))
+        teams.create_team(session, shop.actor, EVIL)
+        content = account.show_own(view_of(shop, session, signed_in=here))
+    text = words(content)
+    for part in (shop.actor.name, "This one", "Another one", "2 teams", EVIL, "you are admin"):
+        assert part in text
+    assert "Your password is changed" not in text
+    assert here not in str(content), "what identifies a session is not told"
+    assert "/t/north-market" in links(content)
+    form = next(part for part in walk(content) if getattr(part, "action", None) == "/password")
+    fields = {part.name: part for part in walk(form) if getattr(part, "name", None)}
+    assert fields["next"].value == f"{HERE}/account"
+    assert {name: fields[name].type for name in ("current", "password")} == {"current": "password", "password": "password"}
+    assert form.className == "sc-csrf"
+
+
+def test_it_says_that_the_password_is_changed(shop: Shop) -> None:
+    with shop.reading() as session:
+        assert "Your password is changed" in words(account.show_own(view_of(shop, session, "?password=changed")))
+
+
+def test_a_name_is_saved_or_refused_at_its_field(shop: Shop, said: list[Any]) -> None:
+    with shop.writing() as session:
+        view = view_of(shop, session)
+        assert account.save_name(view, None, "x") == (no_update, no_update)
+        assert "Give a name" in account.save_name(view, 1, " ")[0]
+        assert account.save_name(view, 1, EVIL) == ("", 1)
+    assert EVIL in words(said)
+
+
+def test_signing_out_everywhere_else(shop: Shop, said: list[Any]) -> None:
+    with shop.writing() as session:
+        assert shop.actor.user_id
+        here, there = (sessions.open_session(session, shop.resources.config, shop.actor.user_id).cookie for _ in range(2))
+        view = view_of(shop, session, signed_in=secret_hash(here))
+        assert account.sign_out_elsewhere(view, None) is no_update
+        assert account.sign_out_elsewhere(view, 1)
+        assert sessions.find_session(session, shop.resources.config, here)
+        assert sessions.find_session(session, shop.resources.config, there) is None
+    assert "Signed out of 1 other browser" in words(said)
+
+
+def test_a_new_team_is_made_and_gone_to(shop: Shop, said: list[Any]) -> None:
+    with shop.writing() as session:
+        view = view_of(shop, session)
+        assert new_team.start(view, None, "x") == (no_update, no_update)
+        assert "Give a name" in new_team.start(view, 1, "")[0]
+        assert new_team.start(view, 1, "West") == ("", "/t/west")
+    assert "you are its admin" in words(said)
