@@ -15,7 +15,7 @@ NEW_PASSWORD = "seven slow yellow boats"
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def workspace(make_workspace: Callable[..., Workspace]) -> Iterator[Workspace]:
     """A served workspace with one admin."""
     made = make_workspace()
