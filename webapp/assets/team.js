@@ -3,6 +3,8 @@
   "use strict";
 
   const SAID_MS = 2000;
+  const LISTS = ["group", "person"];
+  const ANY = "*"; // what a list holds for "no filter"
 
   function say(button) {
     const words = button.lastChild;
@@ -34,6 +36,12 @@
       },
       forget(open) {
         return open ? window.dash_clientside.no_update : null;
+      },
+      /* Back and forward, and a link that clears the filters: the fields say what the address says. */
+      fillFilters(search) {
+        const asked = new URLSearchParams(search);
+        const values = ["q", "group", "person", "from", "to"].map((name) => asked.get(name) || (LISTS.includes(name) ? ANY : ""));
+        return asked.get("tab") === "audit" ? values : values.map(() => window.dash_clientside.no_update);
       },
       readAnew(open) {
         return open ? window.dash_clientside.no_update : String(Date.now());

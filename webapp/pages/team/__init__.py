@@ -211,12 +211,19 @@ def register_log(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.EVENTS, "children"),
         Output(Ids.CLEAR, "children"),
-        *[Output({"type": FILTER, "name": name}, "value") for name in FILTERS],
         Input("address", "search"),
         needs=Permission.MANAGE_TEAM,
     )
-    def events(view: View, _search: Any) -> tuple[Any, ...]:
+    def events(view: View, _search: Any) -> tuple[Any, Any]:
         return audit.show_events(view)
+
+    # In the browser and at once: an answer from the server could be late, and undo what was chosen meanwhile.
+    callbacks.clientside(
+        ClientsideFunction("team", "fillFilters"),
+        *[Output({"type": FILTER, "name": name}, "value") for name in FILTERS],
+        Input("address", "search"),
+        prevent_initial_call=True,
+    )
 
     @callbacks.on(
         Output("address", "href", allow_duplicate=True),

@@ -100,16 +100,15 @@ def field_values(view: View) -> dict[str, str]:
     }
 
 
-def show_events(view: View) -> tuple[Any, ...]:
-    """What fits, the way to clear the filters, and the fields' values; on another tab nothing changes."""
+def show_events(view: View) -> tuple[Any, Any]:
+    """What fits, and the way to clear the filters; on another tab nothing changes."""
     if chosen_tab(view) != "audit":
-        return (no_update,) * (2 + len(FILTERS))
+        return no_update, no_update
     asked = asked_for(view)
     page = audit_log.list_events(view.session, view.actor, asked, before=view.query.get("before", ""))
     total = audit_log.count_events(view.session, view.actor, asked)
     clear = button("Clear", href=tab_address(view, "audit"), kind="ghost") if is_filtered(asked) else None
-    values = field_values(view)
-    return events_card(view, LogPage(asked, page, total)), clear, *(values[name] for name in FILTERS)
+    return events_card(view, LogPage(asked, page, total)), clear
 
 
 def _filter(name: str) -> dict[str, str]:
