@@ -43,7 +43,7 @@ def columns_dialog() -> Component:
     """Empty until it is opened, since the columns are read then."""
     confirm = button("Show these", kind="primary", type="submit", form=Ids.COLUMNS_FORM)
     form = dbc.Form(html.Div(id=Ids.COLUMNS_BODY), id=Ids.COLUMNS_FORM, prevent_default_on_submit=True)
-    note = "The address keeps your choice, so a link shows the same columns."
+    note = "A link to this page shows the same columns."
     return dialog(Ids.COLUMNS, "Columns of the grid", form, confirm, cancel_id=Ids.COLUMNS_CANCEL, note=note)
 
 
