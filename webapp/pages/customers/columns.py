@@ -13,6 +13,7 @@ from webapp.pages.customers.ids import Ids
 from webapp.services import customers
 from webapp.services.customers import GridColumn
 from webapp.ui.components import Child, button
+from webapp.ui.customer_grid import common_columns
 from webapp.ui.filters import here, search_of
 from webapp.ui.forms import dialog
 from webapp.ui.segments_ui import asked_version
@@ -31,12 +32,6 @@ def shown_columns(view: View, columns: Sequence[GridColumn]) -> tuple[GridColumn
     key, *others = columns
     named = set(view.query.get("cols", "").split(BETWEEN))
     return (key, *([column for column in others if column.name in named] or common_columns(others)))
-
-
-def common_columns(columns: Sequence[GridColumn]) -> list[GridColumn]:
-    """Those that are shown unless somebody chooses others, what people look for first at the front."""
-    ranked = [(column.rank, place, column) for place, column in enumerate(columns) if column.rank is not None]
-    return [column for _, _, column in sorted(ranked, key=lambda each: each[:2])]
 
 
 def columns_dialog() -> Component:

@@ -116,5 +116,6 @@ def nobody(view: View, selection: Selection) -> Component:
     what = "these filters" if selection.filters and not search_text(view.query) else "this search"
     if selection.filters and search_text(view.query):
         what = "this search and these filters"
-    text = f"None of {count(selection.total, 'customer')} fits {what}. Take one away, or show everybody."
+    otherwise = "Take a filter away" if selection.filters else "Try another word"
+    text = f"None of {count(selection.total, 'customer')} fits {what}. {otherwise}, or show everybody."
     return empty_state("search", "Nobody fits", text, button("Show everybody", href=here(view, f=None, q=None)))
