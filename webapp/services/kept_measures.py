@@ -84,12 +84,12 @@ def sums_at(kept: KeptMeasures, rows: Rows, counted: Sequence[str] = ()) -> Sums
     """Sums by segment over `rows` (numbers of snapshot rows); for the measures in `counted` also how many have any, or at most one."""
     with _opened(kept, rows) as connection:
         found = connection.execute(
-            f"SELECT CASE WHEN {CLUSTER} < 0 THEN {kept.segments} ELSE {CLUSTER} END AS place, count(*), "
-            f"count(*) FILTER ({SURE} < {BORDER}), {', '.join(_figures(name, name in counted) for name in kept.names)} FROM chosen GROUP BY 1"
+            f"SELECT {CLUSTER}, count(*), {_how_many(f'{SURE} < {BORDER}')}, "
+            f"{', '.join(_figures(name, name in counted) for name in kept.names)} FROM chosen GROUP BY 1"
         ).fetchall()
         cells = np.full((2 + len(_WORDS) * len(kept.names), kept.segments + 1), np.nan)
-        for place, *figures in found:
-            cells[:, int(place)] = [np.nan if figure is None else float(figure) for figure in figures]
+        for cluster, *figures in found:
+            cells[:, int(cluster)] = [np.nan if figure is None else float(figure) for figure in figures]
         measured = cells[2:].reshape(len(kept.names), len(_WORDS), kept.segments + 1)
         known, mean, variance, low, high, above, at_most_one = np.moveaxis(measured, 1, 0)
         cube = _cubes(connection, kept, mean)
@@ -122,8 +122,13 @@ _WORDS = ("known", "mean", "variance", "low", "high", "above", "at_most_one")
 
 def _figures(name: str, counted: bool) -> str:
     column = bulk.quoted(name)
-    more = f"count(*) FILTER ({column} > 0), count(*) FILTER ({column} <= 1)" if counted else "NULL, NULL"
+    more = f"{_how_many(f'{column} > 0')}, {_how_many(f'{column} <= 1')}" if counted else "NULL, NULL"
     return f"count({column}), avg({column}), var_pop({column}), min({column}), max({column}), {more}"
+
+
+def _how_many(condition: str) -> str:
+    """Of how many rows a condition is true; at a million rows twice as fast as a count with a filter."""
+    return f"sum(CAST({condition} AS TINYINT))"
 
 
 def _cubes(connection: duckdb.DuckDBPyConnection, kept: KeptMeasures, mean: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,17 +137,16 @@ def _cubes(connection: duckdb.DuckDBPyConnection, kept: KeptMeasures, mean: NDAr
     wanted = list(dict.fromkeys(name for name in (kept.spend, kept.recency) if name is not None))
     if not wanted:
         return cube
-    means = {f"m{line}": mean[kept.names.index(name)] for line, name in enumerate(wanted)}
-    connection.register("means", pd.DataFrame({"place": np.arange(kept.segments + 1), **means}))
-    powers = ", ".join(f"sum(power({bulk.quoted(name)} - m{line}, 3))" for line, name in enumerate(wanted))
-    rows = connection.execute(
-        f"SELECT place, {powers} FROM chosen JOIN means ON place = CASE WHEN {CLUSTER} < 0 THEN {kept.segments} ELSE {CLUSTER} END GROUP BY 1"
-    ).fetchall()
+    means = {f"__mean{line}": mean[kept.names.index(name)] for line, name in enumerate(wanted)}
+    connection.register("means", pd.DataFrame({"__place": [*range(kept.segments), -1], **means}))
+    away = (f"({bulk.quoted(name)} - __mean{line})" for line, name in enumerate(wanted))
+    cubes = ", ".join(f"sum({each} * {each} * {each})" for each in away)
+    rows = connection.execute(f"SELECT {CLUSTER}, {cubes} FROM chosen JOIN means ON __place = {CLUSTER} GROUP BY 1").fetchall()
     for name in wanted:
         cube[kept.names.index(name)] = 0.0
-    for place, *sums in rows:
+    for cluster, *sums in rows:  # -1 finds the place of those without a segment, which is the last
         for name, found in zip(wanted, sums, strict=True):
-            cube[kept.names.index(name), int(place)] = found or 0.0
+            cube[kept.names.index(name), int(cluster)] = found or 0.0
     return cube
 
 
