@@ -60,6 +60,8 @@ def value_recency(
 
 def value_recency_title(profiles: Profiles) -> str:
     """Whether segments differ in spend, in recency, in both or in neither: by tests that hold after correction."""
+    if len(profiles.segments) == 1:
+        return "One segment, with no other to compare it to"
     spend, recency = _differ(profiles, "spend"), _differ(profiles, "recency_days")
     if spend and recency:
         return "Segments differ in spend and in how recently they bought"
