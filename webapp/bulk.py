@@ -189,10 +189,8 @@ def upsert_customers(
         cursor.execute(f"{into} {select} ON CONFLICT (dataset_id, customer_key) {update}", owner)
 
 
-def ordered_rows(
-    path: Path, column: str, chosen: NDArray[np.int64] | None, *, descending: bool, start: int, stop: int
-) -> NDArray[np.int64]:
-    """Numbers of the rows `start` to `stop` of a snapshot sorted by `column`, among `chosen` row numbers (None: all); missing last.
+def ordered_rows(path: Path, value: str, chosen: NDArray[np.int64] | None, *, descending: bool, start: int, stop: int) -> NDArray[np.int64]:
+    """Numbers of the rows `start` to `stop` of a snapshot sorted by `value` (SQL), among `chosen` row numbers (None: all); missing last.
 
     Rows of the same value come in the order of their keys.
     """
@@ -203,7 +201,7 @@ def ordered_rows(
             among = "WHERE file_row_number IN (SELECT number FROM chosen)"
         rows = connection.execute(
             f"SELECT file_row_number FROM read_parquet(?, file_row_number = true) {among} "
-            f"ORDER BY {quoted(column)} {'DESC' if descending else 'ASC'} NULLS LAST, {KEY_ORDER} LIMIT ? OFFSET ?",
+            f"ORDER BY {value} {'DESC' if descending else 'ASC'} NULLS LAST, {KEY_ORDER} LIMIT ? OFFSET ?",
             [str(path), stop - start, start],
         ).fetchnumpy()
     return np.asarray(rows["file_row_number"], dtype=np.int64)
@@ -231,7 +229,7 @@ def rows_at(path: Path, expressions: Sequence[str], numbers: NDArray[np.int64]) 
 def copy_rows(path: Path, expressions: Sequence[str], beside: pd.DataFrame, allowed: pd.DataFrame, target: Path, *, parquet: bool) -> int:
     """Write `expressions` over the snapshot (`customers`) and `beside` to a CSV or Parquet file, and answer how many rows went in.
 
-    `beside` is joined by its column `number`; only customers whose key is in `allowed` are written, in snapshot order.
+    `beside` is joined by its column `number`; only customers whose key is in `allowed` are written, in the order of its column `place`.
     """
     form = "FORMAT parquet, COMPRESSION zstd" if parquet else "FORMAT csv, HEADER true"
     with column_engine() as connection:
@@ -241,7 +239,7 @@ def copy_rows(path: Path, expressions: Sequence[str], beside: pd.DataFrame, allo
             f"COPY (SELECT {', '.join(expressions)} FROM read_parquet('{literal(path)}', file_row_number = true) AS customers "
             f"JOIN beside ON customers.file_row_number = beside.number "
             f"WHERE customers.{CUSTOMER_KEY} IN (SELECT {CUSTOMER_KEY} FROM allowed) "
-            f"ORDER BY customers.file_row_number) TO '{literal(target)}' ({form})"
+            f"ORDER BY beside.place) TO '{literal(target)}' ({form})"
         ).fetchone()
     return int(written[0]) if written else 0
 

@@ -30,7 +30,7 @@ ALL_CUSTOMERS = "all"
 
 
 def install_files(server: Flask, resources: Resources) -> None:
-    """Register the upload route and the two downloads."""
+    """Register the upload route and the downloads."""
 
     def uploads(team: str) -> ResponseReturnValue:
         return _upload(resources, team)
@@ -40,6 +40,8 @@ def install_files(server: Flask, resources: Resources) -> None:
     # An export writes its audit event, so this GET commits; it changes nothing else.
     customers = team_route(server, resources, "/t/<team>/<dataset>/segments/<key>/customers.csv", needs=Permission.EXPORT, writes=True)
     customers(customers_csv)
+    selection = team_route(server, resources, "/t/<team>/<dataset>/customers.csv", needs=Permission.EXPORT, writes=True)
+    selection(selection_csv)
     rejects = team_route(server, resources, "/t/<team>/<dataset>/imports/<import_id>/rejects.csv", needs=Permission.VIEW_CUSTOMERS)
     rejects(rejects_csv)
 
@@ -48,6 +50,22 @@ def customers_csv(visit: Visit, dataset: str, key: str) -> ResponseReturnValue:
     """A segment's customers who may leave, or everybody's."""
     segment = None if key == ALL_CUSTOMERS else key
     export = export_customers(visit.session, visit.actor, visit.resources.store, dataset, segment=segment, version=asked_version())
+    return Response(export.chunks, content_type="text/csv; charset=utf-8", headers=attachment(export.file_name))
+
+
+def selection_csv(visit: Visit, dataset: str) -> ResponseReturnValue:
+    """The customers that filters and search in the address leave and who may leave, in its order."""
+    asked = {name: request.args[name] for name in ("f", "q") if name in request.args}
+    export = export_customers(
+        visit.session,
+        visit.actor,
+        visit.resources.store,
+        dataset,
+        query=asked,
+        version=asked_version(),
+        sort=request.args.get("sort"),
+        descending=request.args.get("desc") == "1",
+    )
     return Response(export.chunks, content_type="text/csv; charset=utf-8", headers=attachment(export.file_name))
 
 

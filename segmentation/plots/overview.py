@@ -173,8 +173,7 @@ def cell_words(measure: Measure, cell: Difference | None, style: SegmentStyle, n
         return f"<b>{style.name}</b><br>{measure.label}: not known"
     own, overall = quantity(cell.mean, measure.unit, currency), quantity(cell.overall_mean, measure.unit, currency)
     return (
-        f"<b>{style.name}</b>, {n:,} customers<br>{measure.label}: mean {own}, overall {overall}<br>"
-        f"{signed(cell.z, 2)} standard deviations"
+        f"<b>{style.name}</b>, {n:,} customers<br>{measure.label}: mean {own}, overall {overall}<br>{signed(cell.z, 2)} standard deviations"
     )
 
 

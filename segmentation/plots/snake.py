@@ -21,6 +21,7 @@ from segmentation.plots.overview import (
 )
 from segmentation.wording import signed
 
+
 def snake_plot(profiles: Profiles, styles: Sequence[SegmentStyle], *, theme: Theme, narrow: bool, currency: str | None = None) -> Chart:
     """The heat map's figures as lines: measures from top to bottom, standard deviations from the overall mean from left to right."""
     rows = heat_map_measures(profiles)
@@ -70,4 +71,3 @@ def _figure(
     names = [measure.short if narrow else measure.label for measure in rows]
     figure.update_yaxes(**plain_axis(tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5 - top / row]))
     return figure
-

@@ -1,9 +1,9 @@
-"""Customers of a segment: pages of a grid, and files to take away. Both read the snapshot's columns, never whole into memory."""
+"""Customers of a selection: pages of a grid, and files to take away. Both read the snapshot's columns, never whole into memory."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,24 +15,28 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from segmentation.artifact import unpack_assignments
 from segmentation.clustering import Assignments
-from segmentation.codec import from_json
 from segmentation.palette import SegmentStyle
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from webapp import bulk
-from webapp.models import Customer, Dataset, ModelVersion, Snapshot
-from webapp.services.access import Actor, Permission, require, team_dataset, team_row
+from webapp.models import Customer, Dataset
+from webapp.services.access import Actor, Permission, require
 from webapp.services.audit import record_event
-from webapp.services.errors import Conflict, Invalid, NotFound
-from webapp.services.segments import version_styles
-from webapp.services.snapshots import latest_snapshot
-from webapp.services.versions import find_version
+from webapp.services.columns import OWN, SEGMENT, attributes, masked_columns, outward, shown_schema, value_sql
+from webapp.services.errors import Conflict, Invalid
+from webapp.services.filtering import Rows
+from webapp.services.labelled import Labelled, open_labelled
+from webapp.services.selections import select_from
 from webapp.store import CHUNK, State, Store
 
 LONGEST_PAGE = 1_000
-OWN = ("segment_key", "segment_name", "confidence", "runner_up")
-"""Columns that come from the version; a file's column of the same name is shown as `<name>_in_file`."""
+NOTHING: Mapping[str, str] = {}
+"""The query of an address that asks for everybody."""
+MOST_COMMON = 7
+_LOOKED_FOR = (
+    *(Role.SPEND, Role.INCOME, Role.RECENCY_DAYS, Role.AGE, Role.BIRTH_YEAR, Role.ENROLLED_ON, Role.PURCHASES, Role.AMOUNT),
+    *(Role.CATEGORY, Role.OUTCOME, Role.CONSENT),
+)
 
 MASK = "•••"
 DANGEROUS = "^[=+\\-@\t\r\n＝＋－＠]"
@@ -41,22 +45,38 @@ DANGEROUS = "^[=+\\-@\t\r\n＝＋－＠]"
 
 @dataclass(frozen=True)
 class GridColumn:
-    """A column of the grid; `kind` is that of the schema ("integer", "decimal", "date", "text"). A masked one is not `sortable`."""
+    """A column of the grid; `kind` is that of the schema ("integer", "decimal", "date", "text"). A masked one is not `sortable`.
+
+    `common` ones are shown unless somebody chooses others.
+    """
 
     name: str
     label: str
     kind: str
     numeric: bool
     sortable: bool = True
+    common: bool = True
 
 
 @dataclass(frozen=True)
 class CustomerPage:
-    """Rows `start` to `stop` of `total`, with the grid's columns in their order."""
+    """Rows `start` to `stop` of `total`, with the grid's columns in their order; beside these the rows have the `segment_key`.
+
+    `styles` says how the version's segments are drawn.
+    """
 
     rows: pd.DataFrame
     total: int
     columns: tuple[GridColumn, ...]
+    styles: tuple[SegmentStyle, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Order:
+    """By which grid column customers are sorted."""
+
+    column: str
+    descending: bool
 
 
 @dataclass(frozen=True)
@@ -78,22 +98,11 @@ class SavedExport:
     withheld: int
 
 
-@dataclass(frozen=True)
-class _Base:
-    """What a page or a file is made from: a snapshot, and the version that labels it (None: nobody has a segment yet)."""
-
-    dataset: Dataset
-    snapshot: Snapshot
-    schema: Schema
-    version: ModelVersion | None
-    styles: tuple[SegmentStyle, ...]
-
-
 def grid_columns(session: Session, actor: Actor, dataset: str, *, version: int | None = None) -> tuple[GridColumn, ...]:
     """The columns that `page_customers` answers with."""
     require(actor, Permission.VIEW_CUSTOMERS)
-    base = _base(session, actor, dataset, version)
-    return _grid_columns(base, _masked(actor, base.schema))
+    base = open_labelled(session, actor, dataset, version)
+    return _grid_columns(base, masked_columns(actor, base.schema))
 
 
 def page_customers(
@@ -102,6 +111,7 @@ def page_customers(
     store: Store,
     dataset: str,
     *,
+    query: Mapping[str, str] = NOTHING,
     segment: str | None = None,
     version: int | None = None,
     sort: str = CUSTOMER_KEY,
@@ -109,39 +119,41 @@ def page_customers(
     start: int = 0,
     stop: int = 100,
 ) -> CustomerPage:
-    """A page of the customers of `segment` (a key; None: everybody), sorted by a grid column; missing values come last."""
+    """A page of the customers of `segment` (a key; None: everybody), sorted by a grid column; missing values come last.
+
+    `query` may hold filters (`f`) and a search (`q`), as an address does.
+    """
     require(actor, Permission.VIEW_CUSTOMERS)
     if not 0 <= start < stop <= start + LONGEST_PAGE:
         raise Invalid(f"A page has 1 to {LONGEST_PAGE} rows.", details={"field": "stop"})
-    base = _base(session, actor, dataset, version)
-    masked = _masked(actor, base.schema)
-    sortable = {column.name for column in _grid_columns(base)} - {_outward(name) for name in masked}
-    if sort not in sortable:
-        raise Invalid("Customers cannot be sorted by that column. Choose another one.", details={"field": "sort"})
-    labels = _labels(store, base)
-    chosen = _rows_of(base, labels, segment)
-    path = store.verified_path(actor.team_id, "snapshot", base.snapshot.digest)
-    if sort in OWN or sort == CUSTOMER_KEY:
-        in_order = _key_order(path, store.state(actor.team_id, "snapshot", base.snapshot.digest))
-        numbers = _sorted_here(base, labels, _among(in_order, chosen), sort, descending=descending)[start:stop]
-    else:
-        inward = next(column.name for column in base.schema if _outward(column.name) == sort)
-        numbers = bulk.ordered_rows(path, inward, chosen, descending=descending, start=start, stop=stop)
-    return CustomerPage(
-        rows=_page_rows(path, base, labels, masked, numbers),
-        total=base.snapshot.customers if chosen is None else len(chosen),
-        columns=_grid_columns(base),
-    )
+    base = open_labelled(session, actor, dataset, version)
+    selection = select_from(base, actor, store, query, segment=segment)
+    order = _checked_order(base, actor, sort, descending=descending)
+    numbers = _sorted_rows(base, store, selection.rows, order, start, stop)
+    rows = _page_rows(base.path(store), base, base.labels(store), masked_columns(actor, base.schema), numbers)
+    return CustomerPage(rows, selection.count, _grid_columns(base), base.styles)
 
 
 def export_customers(
-    session: Session, actor: Actor, store: Store, dataset: str, *, segment: str | None = None, version: int | None = None
+    session: Session,
+    actor: Actor,
+    store: Store,
+    dataset: str,
+    *,
+    query: Mapping[str, str] = NOTHING,
+    segment: str | None = None,
+    version: int | None = None,
+    sort: str | None = None,
+    descending: bool = False,
 ) -> Export:
-    """The customers of `segment` (or all) who may leave, as CSV. Audited, so it needs a session that commits."""
+    """The customers of `segment` (or all) whom `query` leaves and who may leave, as CSV. Audited, so it needs a session that commits."""
     with tempfile.TemporaryDirectory(prefix="smartcart-export-") as folder:
-        saved = save_customers(session, actor, store, dataset, Path(folder) / "customers.csv", segment=segment, version=version)
+        path = Path(folder) / "customers.csv"
+        asked: dict[str, Any] = {"query": query, "segment": segment, "version": version, "sort": sort, "descending": descending}
+        saved = save_customers(session, actor, store, dataset, path, **asked)
         file = saved.path.open("rb")  # the open file outlives its name, and vanishes with whoever stops reading
-    name = "-".join(part for part in (dataset, segment, "customers.csv") if part)
+    chosen = "selected" if query.get("f") or query.get("q") else None
+    name = "-".join(part for part in (dataset, segment, chosen, "customers.csv") if part)
 
     def chunks() -> Iterator[bytes]:
         with file:
@@ -152,101 +164,112 @@ def export_customers(
 
 
 def save_customers(
-    session: Session, actor: Actor, store: Store, dataset: str, path: Path, *, segment: str | None = None, version: int | None = None
+    session: Session,
+    actor: Actor,
+    store: Store,
+    dataset: str,
+    path: Path,
+    *,
+    query: Mapping[str, str] = NOTHING,
+    segment: str | None = None,
+    version: int | None = None,
+    sort: str | None = None,
+    descending: bool = False,
 ) -> SavedExport:
-    """The same as a file at `path`: .csv or .parquet by its ending."""
+    """The same as a file at `path`: .csv or .parquet by its ending; without `sort` in the order of the snapshot.
+
+    Invalid where a filter of `query` cannot be used: a file never holds more customers than somebody asked for.
+    """
     require(actor, Permission.EXPORT)
-    ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet"):
-        raise Invalid("Choose a file name that ends in .csv or .parquet; spreadsheets open the .csv.", details={"field": "out"})
-    base = _base(session, actor, dataset, version)
-    labels = _labels(store, base)
-    chosen = _rows_of(base, labels, segment)
-    numbers = np.arange(base.snapshot.customers) if chosen is None else chosen
-    beside = pd.DataFrame({"number": numbers, **_labelled(base, labels, numbers, names=False)})
+    plain = _is_parquet(path)
+    base = open_labelled(session, actor, dataset, version)
+    selection = select_from(base, actor, store, query, segment=segment)
+    if selection.problems:
+        raise Invalid(selection.problems[0], details={"field": "f"})
+    numbers = np.arange(base.snapshot.customers) if selection.rows is None else selection.rows
+    if sort is not None:
+        numbers = _sorted_rows(base, store, selection.rows, _checked_order(base, actor, sort, descending=descending), 0, len(numbers))
+    labelled = _labelled(base, base.labels(store), numbers, names=False)
     rows = bulk.copy_rows(
-        store.verified_path(actor.team_id, "snapshot", base.snapshot.digest),
-        _export_expressions(base.schema, _masked(actor, base.schema), plain=ending == ".parquet"),
-        beside,
+        base.path(store),
+        _export_expressions(base.schema, masked_columns(actor, base.schema), plain=plain),
+        pd.DataFrame({"number": numbers, "place": np.arange(len(numbers)), **labelled}),
         _may_leave(session, base.dataset),
         path,
-        parquet=ending == ".parquet",
+        parquet=plain,
     )
     withheld = len(numbers) - rows
     if not rows and withheld:
         path.unlink(missing_ok=True)
         raise Conflict(_why_nobody(base.dataset), code="no_consent")
-    details = {"segment": segment, "version": base.version.number if base.version else None, "rows": rows, "withheld": withheld}
+    asked = {name: query[name] for name in ("f", "q") if query.get(name)}
+    details = {"segment": segment, "version": base.version.number if base.version else None, "rows": rows, "withheld": withheld, **asked}
     record_event(session, actor, "customers.exported", base.dataset.slug, **details)
     session.flush()
     return SavedExport(path, rows, withheld)
 
 
-def _base(session: Session, actor: Actor, dataset: str, number: int | None) -> _Base:
-    row = team_dataset(session, actor, dataset)
-    version = find_version(session, actor, row, number)
-    snapshot = team_row(session, actor, Snapshot, "snapshot", id=version.snapshot_id) if version else latest_snapshot(session, row)
-    if snapshot is None:
-        raise NotFound("This dataset has no customers yet. Import a customer file first.")
-    styles = version_styles(session, version) if version else ()
-    return _Base(row, snapshot, from_json(Schema, snapshot.column_schema), version, styles)
+def _is_parquet(path: Path) -> bool:
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
+        raise Invalid("Choose a file name that ends in .csv or .parquet; spreadsheets open the .csv.", details={"field": "out"})
+    return ending == ".parquet"
 
 
-def _grid_columns(base: _Base, masked: frozenset[str] = frozenset()) -> tuple[GridColumn, ...]:
+def _grid_columns(base: Labelled, masked: frozenset[str] = frozenset()) -> tuple[GridColumn, ...]:
     key = base.schema.named(CUSTOMER_KEY)
     own = (
         GridColumn("segment_name", "Segment", Kind.TEXT.value, False),
         GridColumn("confidence", "Confidence", Kind.DECIMAL.value, True),
-        GridColumn("runner_up", "Runner-up", Kind.TEXT.value, False),
+        GridColumn("runner_up", "Runner-up", Kind.TEXT.value, False, common=False),
     )
-    attributes = tuple(
+    shown = attributes(shown_schema(base.schema))
+    common = _common(shown)
+    columns = tuple(
         GridColumn(
-            _outward(column.name), column.label, column.kind.value, column.kind in (Kind.INTEGER, Kind.DECIMAL), column.name not in masked
+            name=outward(column.name),
+            label=column.label,
+            kind=column.kind.value,
+            numeric=column.kind in (Kind.INTEGER, Kind.DECIMAL),
+            sortable=column.name not in masked,
+            common=column.name in common,
         )
-        for column in _attributes(base.schema)
+        for column in shown
     )
-    return (GridColumn(key.name, key.label, Kind.TEXT.value, False), *(own if base.version else ()), *attributes)
+    return (GridColumn(key.name, key.label, Kind.TEXT.value, False), *(own if base.version else ()), *columns)
 
 
-def _attributes(schema: Schema) -> tuple[Column, ...]:
-    return tuple(column for column in schema if column.name != CUSTOMER_KEY)
+def _common(columns: Sequence[Column]) -> frozenset[str]:
+    """The first column of each role that people look for first; all of them where there are few."""
+    if len(columns) <= MOST_COMMON:
+        return frozenset(column.name for column in columns)
+    first: dict[Role, str] = {}
+    for column in columns:
+        first.setdefault(column.role, column.name)
+    return frozenset([first[role] for role in _LOOKED_FOR if role in first][:MOST_COMMON])
 
 
-def _outward(name: str) -> str:
-    return f"{name}_in_file" if name in OWN else name
+def _checked_order(base: Labelled, actor: Actor, sort: str, *, descending: bool) -> _Order:
+    """Invalid unless customers can be sorted by that column; a masked one would give away what it hides."""
+    columns = _grid_columns(base, masked_columns(actor, base.schema))
+    if sort not in {column.name for column in columns if column.sortable}:
+        raise Invalid("Customers cannot be sorted by that column. Choose another one.", details={"field": "sort"})
+    return _Order(sort, descending)
 
 
-def _masked(actor: Actor, schema: Schema) -> frozenset[str]:
-    """Contact columns that the actor's role does not show."""
-    return frozenset() if actor.may(Permission.MANAGE_TEAM) else frozenset(column.name for column in schema.of(Role.CONTACT))
-
-
-def _labels(store: Store, base: _Base) -> Assignments | None:
-    if base.version is None:
-        return None
-    team_id, digest = base.version.team_id, base.version.labels_digest
-    assert digest is not None
-    return _read_labels(store, team_id, digest, store.state(team_id, "labels", digest))
-
-
-@lru_cache(maxsize=8)
-def _read_labels(store: Store, team_id: str, digest: str, _state: State) -> Assignments:
-    return unpack_assignments(store.read_bytes(team_id, "labels", digest))
+def _sorted_rows(base: Labelled, store: Store, chosen: Rows | None, order: _Order, start: int, stop: int) -> Rows:
+    """Row numbers `start` to `stop` of the `chosen` ones (None: all) in that order."""
+    path = base.path(store)
+    if order.column in OWN or order.column == CUSTOMER_KEY:
+        in_order = _among(_key_order(path, base.state(store)), chosen)
+        return _sorted_here(base, base.labels(store), in_order, order.column, descending=order.descending)[start:stop]
+    column = next(column for column in shown_schema(base.schema) if outward(column.name) == order.column)
+    return bulk.ordered_rows(path, value_sql(column, base.schema), chosen, descending=order.descending, start=start, stop=stop)
 
 
 @lru_cache(maxsize=8)
 def _key_order(path: Path, _state: State) -> NDArray[np.int64]:
     return bulk.key_order(path)
-
-
-def _rows_of(base: _Base, labels: Assignments | None, segment: str | None) -> NDArray[np.int64] | None:
-    """Row numbers of the segment's customers, in snapshot order; None for everybody."""
-    if segment is None:
-        return None
-    cluster = next((place for place, style in enumerate(base.styles) if style.key == segment), None)
-    if cluster is None or labels is None:
-        raise NotFound("There is no such segment.")
-    return np.flatnonzero(labels.label == cluster)
 
 
 def _among(in_order: NDArray[np.int64], chosen: NDArray[np.int64] | None) -> NDArray[np.int64]:
@@ -258,7 +281,9 @@ def _among(in_order: NDArray[np.int64], chosen: NDArray[np.int64] | None) -> NDA
     return in_order[wanted[in_order]]
 
 
-def _sorted_here(base: _Base, labels: Assignments | None, numbers: NDArray[np.int64], sort: str, *, descending: bool) -> NDArray[np.int64]:
+def _sorted_here(
+    base: Labelled, labels: Assignments | None, numbers: NDArray[np.int64], sort: str, *, descending: bool
+) -> NDArray[np.int64]:
     """`numbers`, which are in the order of customer keys, sorted by customer key or by a column of the version."""
     if sort == CUSTOMER_KEY or labels is None:
         return numbers[::-1] if descending else numbers
@@ -266,7 +291,7 @@ def _sorted_here(base: _Base, labels: Assignments | None, numbers: NDArray[np.in
     return numbers[np.argsort(-values if descending else values, kind="stable")]
 
 
-def _rank(base: _Base, labels: Assignments, sort: str) -> NDArray[np.float64]:
+def _rank(base: Labelled, labels: Assignments, sort: str) -> NDArray[np.float64]:
     """A number per snapshot row that sorts as the column does; NaN, which sorts last, where there is no segment."""
     if sort == "confidence":
         return np.where(labels.label < 0, np.nan, labels.confidence)
@@ -275,16 +300,17 @@ def _rank(base: _Base, labels: Assignments, sort: str) -> NDArray[np.float64]:
     return places[labels.label if sort == "segment_name" else labels.runner_up]
 
 
-def _page_rows(path: Path, base: _Base, labels: Assignments | None, masked: frozenset[str], numbers: NDArray[np.int64]) -> pd.DataFrame:
-    shown = Schema(tuple(replace(column, kind=Kind.TEXT) if column.name in masked else column for column in base.schema))
-    rows = bulk.typed_frame(bulk.rows_at(path, [_expression(column, masked) for column in base.schema], numbers), shown)
-    outward = rows.rename(columns=_outward)
+def _page_rows(path: Path, base: Labelled, labels: Assignments | None, masked: frozenset[str], numbers: NDArray[np.int64]) -> pd.DataFrame:
+    every = shown_schema(base.schema)
+    shown = Schema(tuple(replace(column, kind=Kind.TEXT) if column.name in masked else column for column in every))
+    rows = bulk.typed_frame(bulk.rows_at(path, [_expression(column, masked, base.schema) for column in shown], numbers), shown)
+    known = rows.rename(columns=outward)
     for name, values in _labelled(base, labels, numbers, names=True).items():
-        outward[name] = values
-    return outward[[column.name for column in _grid_columns(base)]]
+        known[name] = values
+    return known[[*(column.name for column in _grid_columns(base)), SEGMENT]]
 
 
-def _labelled(base: _Base, labels: Assignments | None, numbers: NDArray[np.int64], *, names: bool) -> dict[str, Any]:
+def _labelled(base: Labelled, labels: Assignments | None, numbers: NDArray[np.int64], *, names: bool) -> dict[str, Any]:
     """The version's columns at the given rows; the runner-up by name (for eyes) or by key (for files)."""
     if labels is None:
         return {"segment_key": None, "segment_name": None, "confidence": np.full(len(numbers), np.nan), "runner_up": None}
@@ -299,9 +325,9 @@ def _labelled(base: _Base, labels: Assignments | None, numbers: NDArray[np.int64
     }
 
 
-def _expression(column: Column, masked: frozenset[str]) -> str:
-    name = bulk.quoted(column.name)
-    return f"CASE WHEN {name} IS NULL THEN NULL ELSE '{MASK}' END AS {name}" if column.name in masked else name
+def _expression(column: Column, masked: frozenset[str], schema: Schema) -> str:
+    value, name = value_sql(column, schema), bulk.quoted(column.name)
+    return f"CASE WHEN {value} IS NULL THEN NULL ELSE '{MASK}' END AS {name}" if column.name in masked else f"{value} AS {name}"
 
 
 def harmless_text(source: str, name: str) -> str:
@@ -317,8 +343,8 @@ def _export_expressions(schema: Schema, masked: frozenset[str], *, plain: bool) 
 
     own = ["beside.segment_key", text("CAST(beside.segment_name AS VARCHAR)", "segment_name"), "beside.confidence", "beside.runner_up"]
     expressions = [text(bulk.quoted(CUSTOMER_KEY), CUSTOMER_KEY), *own]
-    for column in _attributes(schema):
-        source, name = f"customers.{bulk.quoted(column.name)}", bulk.quoted(_outward(column.name))
+    for column in attributes(schema):
+        source, name = f"customers.{bulk.quoted(column.name)}", bulk.quoted(outward(column.name))
         if column.name in masked:
             expressions.append(f"CASE WHEN {source} IS NULL THEN NULL ELSE '{MASK}' END AS {name}")
         else:

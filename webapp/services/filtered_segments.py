@@ -71,9 +71,7 @@ def show_filtered(
     selection = select_from(base, actor, store, {"f": query.get("f", "")})
     assert base.version is not None  # there are segments, so there is a version
     if selection.rows is None or base.version.measures_digest is None:
-        segments = tuple(
-            SegmentLeft(style, "shown", profile) for style, profile in zip(whole.styles, whole.profiles.segments, strict=True)
-        )
+        segments = tuple(SegmentLeft(style, "shown", profile) for style, profile in zip(whole.styles, whole.profiles.segments, strict=True))
         return FilteredSegments(whole, whole, segments, selection, measured=base.version.measures_digest is not None)
     profiles = _profiles(store, base.version, base.schema, whole.profiles, selection)
     return _filtered(whole, profiles, selection)

@@ -25,11 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.clustering import Assignments
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Schema
 from webapp import bulk
 from webapp.services.access import Actor, Permission
+from webapp.services.columns import SEGMENT, attributes, shown_schema, value_sql
 from webapp.services.errors import Invalid
-from webapp.services.filters import SEGMENT, Condition, Facts, Filter, FilterColumn, Form, bound_of, column_of
+from webapp.services.filters import Condition, Facts, Filter, FilterColumn, Form, bound_of, column_of
 from webapp.store import State
 
 SMALLEST_GROUP = 10
@@ -100,38 +101,26 @@ def keys_like(path: Path, text: str, most: int) -> tuple[str, ...]:
     return tuple(row[0] for row in found)
 
 
+def facts_of(path: Path, state: State, schema: Schema) -> Mapping[str, Facts]:
+    """Range, quartiles, commonest words and missing values of every column that people see but the customer key, by its name."""
+    columns = attributes(shown_schema(schema))
+    return _read_facts(path, state, tuple((column.name, column.kind, value_sql(column, schema)) for column in columns))
+
+
 @lru_cache(maxsize=16)
-def column_facts(path: Path, _state: State, columns: tuple[str, ...]) -> Mapping[str, Facts]:
-    """Range, quartiles, commonest words and missing values of the snapshot's `columns`, each given as `name:kind`."""
-    parted = [(name, Kind(kind)) for name, _, kind in (column.rpartition(":") for column in columns)]
+def _read_facts(path: Path, _state: State, columns: tuple[tuple[str, Kind, str], ...]) -> Mapping[str, Facts]:
+    figures = [part for _, kind, value in columns for part in _figures(value, kind)]
+    if not figures:
+        return {}
+    found = {}
     with bulk.column_engine() as connection:
-        figures = [part for name, kind in parted for part in _figures(bulk.quoted(name), kind)]
-        row = connection.execute(f"SELECT {', '.join(figures)} FROM read_parquet(?)", [str(path)]).fetchone() if figures else ()
-        cells = iter(row or ())
-        found = {}
-        for name, kind in parted:
+        cells = iter(connection.execute(f"SELECT {', '.join(figures)} FROM read_parquet(?)", [str(path)]).fetchone() or ())
+        for name, kind, value in columns:
             missing, distinct, low, high, *quartiles = (next(cells) for _ in range(7))
-            words = _words(connection, path, name) if kind is Kind.TEXT else ()
             edges = tuple(quartiles) if None not in quartiles else ()
+            words = _words(connection, path, value) if kind is Kind.TEXT else ()
             found[name] = Facts(low, high, edges, words, distinct, missing)
     return found
-
-
-def facts_of(path: Path, state: State, schema: Schema) -> Mapping[str, Facts]:
-    """`column_facts` of every column of a schema but the customer key."""
-    return column_facts(
-        path, state, tuple(f"{column.name}:{column.kind.value}" for column in schema if column.role is not Role.CUSTOMER_ID)
-    )
-
-
-def hidden_columns(actor: Actor, schema: Schema) -> frozenset[str]:
-    """Columns that the actor cannot filter by: contacts for all but admins; for viewers also consent and what is marked sensitive."""
-    if actor.may(Permission.MANAGE_TEAM):
-        return frozenset()
-    hidden = {column.name for column in schema.of(Role.CONTACT)}
-    if not actor.may(Permission.VIEW_CUSTOMERS):
-        hidden |= {column.name for column in schema if column.sensitive or column.role is Role.CONSENT}
-    return frozenset(hidden)
 
 
 def offered_columns(actor: Actor, columns: Sequence[FilterColumn]) -> tuple[FilterColumn, ...]:
@@ -205,7 +194,7 @@ def visible_rows(rows: Rows, held: frozenset[int], labels: Assignments | None) -
 
 
 def _condition(each: Filter, column: FilterColumn, source: Column) -> tuple[str, list[Any]]:
-    name = bulk.quoted(source.name)
+    name = column.sql
     if each.condition is Condition.MISSING:
         return f"{name} IS NULL", []
     if each.condition in (Condition.YES, Condition.NO):
@@ -260,16 +249,15 @@ def _of_version(each: Filter, column: FilterColumn, labels: Assignments, keys: S
     return placed & (shown >= low) & (shown <= high)
 
 
-def _figures(name: str, kind: Kind) -> tuple[str, ...]:
-    missing, distinct = f"count(*) - count({name})", f"count(DISTINCT {name})"
+def _figures(source: str, kind: Kind) -> tuple[str, ...]:
+    missing, distinct = f"count(*) - count({source})", f"count(DISTINCT {source})"
     if kind is Kind.TEXT:
         return (missing, distinct, *("NULL",) * 5)
-    value = name if kind is Kind.DATE else f"CAST({name} AS DOUBLE)"
+    value = source if kind is Kind.DATE else f"CAST({source} AS DOUBLE)"
     quartiles = (f"quantile_disc({value}, {share})" for share in (0.25, 0.5, 0.75))
     return (missing, distinct, f"min({value})", f"max({value})", *quartiles)
 
 
-def _words(connection: Any, path: Path, name: str) -> tuple[tuple[str, int], ...]:
-    word = bulk.quoted(name)
+def _words(connection: Any, path: Path, word: str) -> tuple[tuple[str, int], ...]:
     query = f"SELECT {word}, count(*) FROM read_parquet(?) WHERE {word} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_WORDS}"
     return tuple(connection.execute(query, [str(path)]).fetchall())

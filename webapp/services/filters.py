@@ -13,16 +13,14 @@ from datetime import date
 from enum import StrEnum
 from urllib.parse import unquote
 
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import Column, Kind, Role, Schema
 from segmentation.wording import listed, number
+from webapp.services.columns import CONFIDENCE, SEGMENT, attributes, outward, shown_schema, value_sql
 
 MOST_FILTERS = 12
 MOST_VALUES = 50
 LONGEST = 4_000
 """Characters of all filters in an address."""
-SEGMENT, CONFIDENCE = "segment_key", "confidence"
-"""Columns of the version; a file's own column of that name is filtered as `<name>_in_file`."""
-RESERVED = frozenset({SEGMENT, "segment_name", CONFIDENCE, "runner_up"})
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 SEPARATORS = "%~|*"
 
@@ -101,14 +99,15 @@ class Facts:
 class FilterColumn:
     """A column that may be filtered by, under the name that grids and addresses know it by.
 
-    `source` is the snapshot's own column, None for the version's. `choices` leads from a value to its text where only these can be asked
-    for (segments by key).
+    `source` is the snapshot's column and `sql` its value there; None and empty for the version's. `choices` leads from a value to its text
+    where only these can be asked for (segments by key).
     """
 
     name: str
     label: str
     form: Form
     source: Column | None = None
+    sql: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = Facts()
 
@@ -144,16 +143,14 @@ def filter_columns(
             FilterColumn(SEGMENT, "Segment", Form.SEGMENT, choices=segments),
             FilterColumn(CONFIDENCE, "Confidence", Form.CONFIDENCE, facts=Facts(0.0, 1.0)),
         )
-    left_out = {CUSTOMER_KEY, *hidden}
-    columns = (column for column in schema if column.name not in left_out)
+    left_out = frozenset(hidden)
     return own + tuple(
-        FilterColumn(outward(column.name), column.label, _form(column), column, facts=found.get(column.name, Facts())) for column in columns
+        FilterColumn(
+            outward(column.name), column.label, _form(column), column, value_sql(column, schema), facts=found.get(column.name, Facts())
+        )
+        for column in attributes(shown_schema(schema))
+        if column.name not in left_out
     )
-
-
-def outward(name: str) -> str:
-    """The name by which people know a snapshot's column where the version has one of the same name."""
-    return f"{name}_in_file" if name in RESERVED else name
 
 
 def parse_filters(query: Mapping[str, str], columns: Sequence[FilterColumn]) -> ParsedFilters:

@@ -116,6 +116,4 @@ def _tag_events(session: Session, actor: Actor, dataset: Dataset, segment: Segme
 
 def _notes(session: Session, actor: Actor, dataset: str, key: str) -> Iterator[HistoryEntry]:
     for note in list_notes(session, actor, dataset, key):
-        yield HistoryEntry(
-            note.created_at, note.created_by, Happening.NOTED, after=note.text, note=note.id, removable=note.removable
-        )
+        yield HistoryEntry(note.created_at, note.created_by, Happening.NOTED, after=note.text, note=note.id, removable=note.removable)

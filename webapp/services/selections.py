@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from segmentation.roles import CUSTOMER_KEY, Kind
 from webapp.services import filtering
 from webapp.services.access import Actor, Permission, require
+from webapp.services.columns import hidden_columns
 from webapp.services.errors import Invalid
-from webapp.services.filtering import Rows, check_filters, facts_of, hidden_columns, matching_rows, offered_columns, rows_where
+from webapp.services.filtering import Rows, check_filters, facts_of, matching_rows, offered_columns, rows_where
 from webapp.services.filters import Filter, FilterColumn, filter_columns, parse_filters
 from webapp.services.labelled import Labelled, open_labelled
 from webapp.store import State, Store

@@ -118,7 +118,7 @@ def filter_dialog(at: str) -> html.Div:
 def dialog_body(at: str, selection: Selection, column: FilterColumn, each: Filter | None = None) -> list[Child]:
     """The list of columns, and what can be asked of `column`, filled from the filter that is changed."""
     names = {known.name: known.label for known in selection.columns}
-    chooser = field("Column", select(f"{at}-filter-column", names, value=column.name))
+    chooser = field("Column", select({"filter": at, "column": 0}, names, value=column.name))
     return [chooser, html.Div(column_fields(at, selection, column, each), id=f"{at}-filter-fields")]
 
 
@@ -161,8 +161,7 @@ def value_fields(at: str, selection: Selection, column: FilterColumn, condition:
 
 def register_filters(callbacks: Callbacks, at: str, needs: Permission) -> None:
     """Declare the dialog's callbacks for the bar called `at`."""
-    column, form = f"{at}-filter-column", f"{at}-filter-form"
-    conditions, values = {"filter": at, "condition": ALL}, {"filter": at, "value": ALL}
+    columns, conditions, values = ({"filter": at, part: ALL} for part in ("column", "condition", "value"))
 
     @callbacks.on(
         Output(f"{at}-filter", "is_open"),
@@ -175,28 +174,28 @@ def register_filters(callbacks: Callbacks, at: str, needs: Permission) -> None:
     def open_dialog(view: View, _clicks: list[int | None]) -> Any:
         return show_dialog(view, at, ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None)
 
-    @callbacks.on(Output(f"{at}-filter-fields", "children"), Input(column, "value"), needs=needs, prevent_initial_call=True)
-    def change_column(view: View, name: str | None) -> Any:
+    @callbacks.on(Output(f"{at}-filter-fields", "children"), Input(columns, "value"), needs=needs, prevent_initial_call=True)
+    def change_column(view: View, names: list[str]) -> Any:
         selection = chosen_customers(view)
-        return column_fields(at, selection, _named(selection, name))
+        return column_fields(at, selection, _named(selection, names)) if names else no_update
 
     @callbacks.on(
         Output(f"{at}-filter-values", "children"),
         Input(conditions, "value"),
-        State(column, "value"),
+        State(columns, "value"),
         needs=needs,
         prevent_initial_call=True,
     )
-    def change_condition(view: View, chosen: list[str], name: str | None) -> Any:
+    def change_condition(view: View, chosen: list[str], names: list[str]) -> Any:
         selection = chosen_customers(view)
-        return value_fields(at, selection, _named(selection, name), Condition(chosen[0])) if chosen else no_update
+        return value_fields(at, selection, _named(selection, names), Condition(chosen[0])) if chosen else no_update
 
     @callbacks.on(
         Output(f"{at}-filter", "is_open", allow_duplicate=True),
         Output(f"{at}-filter-error", "children"),
         Output("address", "search", allow_duplicate=True),
-        Input(form, "n_submit"),
-        State(column, "value"),
+        Input(f"{at}-filter-form", "n_submit"),
+        State(columns, "value"),
         State(conditions, "value"),
         State(values, "value"),
         State(f"{at}-filter-edited", "data"),
@@ -225,19 +224,19 @@ def show_dialog(view: View, at: str, pressed: Mapping[str, Any] | None) -> tuple
         if not 0 <= what < len(selection.filters):
             return no_update, no_update, no_update
         each = selection.filters[what]
-        return True, dialog_body(at, selection, _named(selection, each.column), each), what
+        return True, dialog_body(at, selection, _named(selection, [each.column]), each), what
     telling = quick_columns(selection) or [*selection.columns]
-    column = _named(selection, what) if what else telling[0]
+    column = _named(selection, [str(what)]) if what else telling[0]
     return True, dialog_body(at, selection, column), None
 
 
 def apply_filter(
-    view: View, name: str | None, conditions: Sequence[str], values: Sequence[Any], edited: int | None
+    view: View, names: Sequence[str], conditions: Sequence[str], values: Sequence[Any], edited: int | None
 ) -> tuple[Any, Any, Any]:
     """Put the filter into the address, in place of the one that is changed; what is wrong with it is said in the dialog."""
     selection = chosen_customers(view)
     try:
-        made = _typed_filter(selection, _named(selection, name), conditions, values)
+        made = _typed_filter(selection, _named(selection, names), conditions, values)
     except ValueError as error:
         text = str(error)
         return no_update, text[:1].upper() + text[1:], no_update
@@ -262,9 +261,9 @@ def _flat(values: Iterable[Any]) -> Iterable[Any]:
         yield from value if isinstance(value, list) else (value,)
 
 
-def _named(selection: Selection, name: object) -> FilterColumn:
-    """The column of that name, the first one where there is none."""
-    return next((column for column in selection.columns if column.name == name), selection.columns[0])
+def _named(selection: Selection, names: Sequence[str]) -> FilterColumn:
+    """The column that the first of `names` names, the first one where there is none such."""
+    return next((column for column in selection.columns if column.name in names[:1]), selection.columns[0])
 
 
 def _chip_on(view: View, at: str, selection: Selection, place: int, sign: str) -> html.Span:

@@ -20,7 +20,7 @@ from webapp.ui.page import Page
 from webapp.ui.places import Place, address, home_address, models_address, new_address, segments_address, team_address
 
 GROUPS = ("", "Understand", "Act", "Model", "Manage")
-VERSIONED = ("segments", "models")
+VERSIONED = ("segments", "customers", "customer", "models")
 """Pages whose figures follow `?v=`, or on the page of one model its number."""
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "rejects_address",
     "segment_address",
     "segments_address",
+    "selection_csv_address",
     "team_address",
     "team_page_address",
     "upload_address",
@@ -76,6 +77,11 @@ def customers_address(team: str, dataset: str, **query: object) -> str:
 def customer_address(team: str, dataset: str, key: str, **query: object) -> str:
     """One customer. The key stands in the query, for it may hold any character, a slash too."""
     return address(team, dataset, "customer", None, key=key, **query)
+
+
+def selection_csv_address(team: str, dataset: str, **query: object) -> str:
+    """The Flask route that gives the customers of a selection as CSV: filters, search and order as the grid's address has them."""
+    return address(team, dataset, "customers.csv", None, **query)
 
 
 def home_address(team: str, dataset: str) -> str:

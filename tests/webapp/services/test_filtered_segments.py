@@ -13,10 +13,10 @@ from webapp import bulk
 from webapp.edge import Resources
 from webapp.models import MemberRole, ModelVersion
 from webapp.services import filtered_segments
+from webapp.services.access import Actor
 from webapp.services.errors import NotFound
 from webapp.services.filtered_segments import FilteredSegments, show_filtered
 from webapp.services.kept_measures import AREA, CLUSTER
-from webapp.services.access import Actor
 
 ROLES = list(MemberRole)
 

@@ -16,6 +16,7 @@ from webapp.services.access import Permission
 from webapp.services.segments import SegmentDetail
 from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import Child, page_head, row, skeleton
+from webapp.ui.customer_grid import page_rows
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 from webapp.ui.segments_ui import Where, asked_version
@@ -80,7 +81,7 @@ def register_reading(callbacks: Callbacks) -> None:
         Output(Ids.GRID, "getRowsResponse"), Input(Ids.GRID, "getRowsRequest"), needs=Permission.VIEW_CUSTOMERS, prevent_initial_call=True
     )
     def rows(view: View, request: Any) -> Any:
-        return customers.page_rows(view, request) if view.item else no_update
+        return page_rows(view, request, segment=view.item) if view.item else no_update
 
 
 def register_tagging(callbacks: Callbacks) -> None:

@@ -18,7 +18,20 @@ from webapp.services.filtered_segments import FilteredSegments, SegmentLeft
 from webapp.services.segments import SegmentsOverview
 from webapp.services.versions import VersionReport
 from webapp.ui import jobs
-from webapp.ui.components import Child, aria, button, card, chip, empty_state, icon, page_head, segment_mark, segment_verdict, skeleton, verdict
+from webapp.ui.components import (
+    Child,
+    aria,
+    button,
+    card,
+    chip,
+    empty_state,
+    icon,
+    page_head,
+    segment_mark,
+    segment_verdict,
+    skeleton,
+    verdict,
+)
 from webapp.ui.filters import filter_bar, filter_dialog, here, register_filters
 from webapp.ui.format import number
 from webapp.ui.page import Page
@@ -117,13 +130,18 @@ def nobody_left(view: View, shown: FilteredSegments) -> Component:
     """What it means that no segment is left, and the way back."""
     clear = button("Clear filters", href=here(view, f=None), kind="primary")
     if shown.selection.held:
-        return empty_state("shield-lock", "Too few to show", "Figures here could tell of fewer than ten customers. Choose another group.", clear)
+        return empty_state(
+            "shield-lock", "Too few to show", "Figures here could tell of fewer than ten customers. Choose another group.", clear
+        )
     return empty_state("funnel", "No customer is left", "Nobody meets all of these filters. Take one away, or clear them.", clear)
 
 
 def not_shown(shown: FilteredSegments, where: Where) -> Component | None:
     """The segments of which the filters leave nobody, and those whose figures are held back."""
-    lines = [_not_shown(shown.segments, "empty", "Nobody is left in", where), _not_shown(shown.segments, "held", "Fewer than ten in a group:", where)]
+    lines = [
+        _not_shown(shown.segments, "empty", "Nobody is left in", where),
+        _not_shown(shown.segments, "held", "Fewer than ten in a group:", where),
+    ]
     parts = [line for line in lines if line is not None]
     return html.Div(parts, className="sc-not-shown") if parts else None
 
