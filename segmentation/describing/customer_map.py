@@ -36,7 +36,7 @@ def customer_map(features: Floats, label: NDArray[np.int16], seed: int) -> Custo
 
 
 def subset_map(whole: CustomerMap, plane: NDArray[np.floating[Any]], label: NDArray[np.int16], seed: int = 0) -> CustomerMap:
-    """The map of some of the customers of `whole`, on the same axes: `plane` (n x 2) are their places on it, `label` (n,) their clusters."""
+    """The map of some customers of `whole`, on the same axes: `plane` (n x 2) are their places on it, `label` (n,) their clusters."""
     return _drawn(plane, label, np.array(whole.x_edges), np.array(whole.y_edges), whole.variance, seed)
 
 

@@ -57,7 +57,7 @@ class Sums:
 
     def together(self) -> Sums:
         """All groups as one."""
-        return _folded(self, [[place for place in range(len(self.customers))]])
+        return _folded(self, [list(range(len(self.customers)))])
 
     def rest(self) -> Sums:
         """For each group, all others as one."""
@@ -76,7 +76,7 @@ def partial(table: pd.DataFrame, group: NDArray[np.intp], groups: int, *, border
     return Sums(
         names=tuple(str(name) for name in table),
         customers=np.bincount(group, minlength=groups).astype(np.float64),
-        border=np.bincount(group, weights=on_border, minlength=groups),
+        border=np.bincount(group, weights=on_border, minlength=groups).astype(np.float64),
         known=known,
         mean=mean,
         square=square,

@@ -67,7 +67,8 @@ def test_a_subset_is_told_as_if_it_were_all(seed: int) -> None:
         assert (own.cluster, own.size, own.border) == (other.cluster, other.size, other.border)
         assert (own.share, own.value, own.value_share) == pytest.approx((other.share, other.value, other.value_share), rel=1e-9)
         for mine, theirs in ((own.value_mean, other.value_mean), (own.recency_mean, other.recency_mean)):
-            assert mine is not None and theirs is not None
+            assert mine is not None
+            assert theirs is not None
             assert (mine.mean, mine.low, mine.high) == pytest.approx((theirs.mean, theirs.low, theirs.high), rel=1e-9)
         for a, b in zip(own.differences, other.differences, strict=True):
             assert (a.measure, a.significant) == (b.measure, b.significant)

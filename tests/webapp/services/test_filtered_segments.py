@@ -66,7 +66,8 @@ def test_a_filter_leaves_the_figures_of_those_customers(shop: Shop) -> None:
         assert style == found.whole.styles[segment.cluster]
         assert segment.size == len(own)
         interval, expected = segment.value_mean, mean_interval(own["spend"].to_numpy())
-        assert interval is not None and expected is not None
+        assert interval is not None
+        assert expected is not None
         assert (interval.mean, interval.low, interval.high) == pytest.approx((expected.mean, expected.low, expected.high), rel=1e-9)
         for each in segment.differences:
             values = left[each.measure]
@@ -79,7 +80,8 @@ def test_a_filter_leaves_the_figures_of_those_customers(shop: Shop) -> None:
 def test_the_map_has_the_customers_who_are_left(shop: Shop) -> None:
     found = shown(shop, "income~ge~40000")
     whole, plane = found.whole.profiles.map, found.overview.profiles.map
-    assert whole is not None and plane is not None
+    assert whole is not None
+    assert plane is not None
     assert plane.x_edges == whole.x_edges
     inside = set(zip(np.round(whole.x, 3), np.round(whole.y, 3), whole.cluster, strict=True))
     assert set(zip(np.round(plane.x, 3), np.round(plane.y, 3), plane.cluster, strict=True)) <= inside

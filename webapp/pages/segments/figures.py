@@ -58,7 +58,7 @@ def figure_cards(view: View, shown: FilteredSegments) -> tuple[Child, ...]:
     return tuple(figure_card(view, shown, name) for name in PLOTS)
 
 
-def figure_card(view: View, shown: FilteredSegments, name: Ids) -> Component:
+def figure_card(view: View, shown: FilteredSegments, name: Ids) -> Child:
     """A chart in its card; without it, what the data would need for it; an error says so inside the card."""
     id, draw = name.removesuffix("-place"), partial(figure, view, shown, PLOTS[name])
     if name is Ids.HEAT and shown.filtered and len(shown.overview.styles) == 1:
