@@ -16,6 +16,9 @@ from segmentation.wording import money, number
 
 CROWDED = 24
 """Marks closer than this (px) in height share the room to their right."""
+FEW = 10
+"""Customers of whom a mean is known well enough for its interval to be shown whole."""
+
 HEIGHT = 340
 LARGEST = 26
 """Diameter in px of the largest segment's mark; areas are proportional to customers."""
@@ -82,6 +85,7 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
     figure = blank(theme, HEIGHT)
     width, height = WIDTHS[narrow] - 50, HEIGHT - 60
     texts = [_label(point, narrow, currency) for point in points]
+    reach = _reach(points)[1]
     left, right = _x_range(points, texts, width)
     low, high = _y_range(points, log)
     largest = max(point.segment.size for point in points)
@@ -93,7 +97,7 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
     for text, at, moved in zip(texts, ideal, dodge(ideal, 18, 8, height - 8), strict=True):
         y = high - at / height * (high - low)
         # Beside neighbours at nearly the same height, a label starts where the last of their intervals ends.
-        ends = max(other.recency.high for other, near in zip(points, ideal, strict=True) if abs(near - at) < CROWDED)
+        ends = max(min(other.recency.high, reach) for other, near in zip(points, ideal, strict=True) if abs(near - at) < CROWDED)
         label_at(figure, ends, y, text, colour=theme.font, xanchor="left", xshift=8, yshift=at - moved)
     figure.update_xaxes(range=[left, right], title={"text": "mean days since last purchase"}, nticks=6)
     ticks = _value_ticks(low, high, log)
@@ -102,6 +106,18 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
     )
     figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure
+
+
+def _low(point: _Point) -> float:
+    """Where a recency interval begins: nobody buys in days to come."""
+    return max(point.recency.low, 0.0) if point.recency.mean >= 0 else point.recency.low
+
+
+def _reach(points: Sequence[_Point]) -> tuple[float, float]:
+    """From where to where the axis has to go: every mean, and the intervals of all but a handful of customers, whose runs out of it."""
+    sure = [point for point in points if point.segment.size >= FEW] or points
+    means = [point.recency.mean for point in points]
+    return min([*means, *(_low(point) for point in sure)]), max([*means, *(point.recency.high for point in sure)])
 
 
 def _label(point: _Point, narrow: bool, currency: str | None) -> str:
@@ -115,7 +131,7 @@ def _draw(figure: go.Figure, point: _Point, theme: Theme, currency: str | None, 
         f"{number(point.recency.mean, 1)} ({number(point.recency.low, 1)} to {number(point.recency.high, 1)})<extra></extra>"
     )
     colour = stroke(point.style, theme)
-    x, y = [point.recency.low, point.recency.high], [point.value.mean] * 2
+    x, y = [_low(point), point.recency.high], [point.value.mean] * 2
     figure.add_scatter(x=x, y=y, mode="lines", line={"width": 1.5, "color": colour}, hoverinfo="skip")
     marker = mark(point.style, theme, size=size, opacity=0.88)
     figure.add_scatter(x=[point.recency.mean], y=[point.value.mean], mode="markers", marker=marker, hovertemplate=hover)
@@ -123,11 +139,10 @@ def _draw(figure: go.Figure, point: _Point, theme: Theme, currency: str | None, 
 
 def _x_range(points: Sequence[_Point], texts: Sequence[str], width: float) -> tuple[float, float]:
     """A range that leaves each label its room to the right of its interval."""
-    left = min(point.recency.low for point in points)
-    span = max(max(point.recency.high for point in points) - left, 1.0)
-    left -= 0.12 * span
+    nearest, furthest = _reach(points)
+    span = max(furthest - nearest, 1.0)
+    left = nearest - 0.12 * span
     right = left + span * 1.2
-    furthest = max(point.recency.high for point in points)
     for text in texts:
         taken = min(0.7, (text_width(text.replace("<b>", "").replace("</b>", "")) * 1.06 + 14) / width)
         right = max(right, left + (furthest - left) / (1 - taken))

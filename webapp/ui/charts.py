@@ -93,9 +93,9 @@ def _views(other: Chart | None) -> list[Child]:
     """The button that changes to the other way of drawing, and back."""
     if other is None:
         return []
-    lines = html.Span([icon("bezier"), "As lines"], className="when-first")
-    cells = html.Span([icon("grid-3x3"), "As a grid"], className="when-other")
-    return [button([lines, cells], kind="ghost", small=True, className="sc-do-other")]
+    lines = html.Span([icon("bezier"), hidden_text("Show as lines")], className="when-first", title="Show as lines")
+    cells = html.Span([icon("grid-3x3"), hidden_text("Show as a grid")], className="when-other", title="Show as a grid")
+    return [button([lines, cells], kind="ghost", small=True, className="btn-icon sc-do-other")]
 
 
 def _tools(id: str, chart: Chart) -> list[Child]:

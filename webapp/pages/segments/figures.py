@@ -75,12 +75,12 @@ def figure(view: View, shown: FilteredSegments, plot: Callable[..., Chart | None
 
 def of_filtered(chart: Chart, shown: FilteredSegments) -> Chart:
     """The words of a chart with what its figures are about."""
-    left = f"{count(shown.overview.profiles.customers, 'filtered customer')} of {number(shown.selection.total)}"
+    left = f"{number(shown.overview.profiles.customers)} of {count(shown.selection.total, 'customer')}"
     return replace(
         chart,
-        subtitle=f"{chart.subtitle.rstrip('.')}. Of {left}.",
+        subtitle=f"{chart.subtitle.rstrip('.')}. {left}.",
         explanation=f"{chart.explanation} The filters leave {left}; everything here is about them alone.",
-        summary=f"{chart.summary} About {left}.",
+        summary=f"{chart.summary} The filters leave {left}.",
     )
 
 
