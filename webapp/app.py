@@ -26,7 +26,7 @@ from webapp.edge.headers import install_headers
 from webapp.edge.payload import check_payload
 from webapp.files import MEGABYTE, install_files
 from webapp.migrate import current_revision, head_revision, upgrade
-from webapp.pages import campaign, campaigns, customers, data, explore, home, imports, jobs, lab, models, new, segment, segments
+from webapp.pages import campaign, campaigns, customer, customers, data, explore, home, imports, jobs, lab, models, new, segment, segments
 from webapp.services.access import actor_for_user, require
 from webapp.services.datasets import list_datasets, show_dataset
 from webapp.services.errors import NotFound
@@ -42,6 +42,7 @@ PAGES = (
     segments.PAGE,
     segment.PAGE,
     customers.PAGE,
+    customer.PAGE,
     data.PAGE,
     explore.PAGE,
     imports.PAGE,

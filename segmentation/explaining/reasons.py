@@ -102,10 +102,14 @@ class FeatureWords:
         """The share of customers with the same answer."""
         return 1.0 - usual if self.yes_no and not value else usual
 
-    def _said(self, value: Value) -> str:
+    def value_text(self, value: Value) -> str:
+        """A value of the measure as people read it: a word, yes or no, or a number in its unit."""
         if self._is_share:
-            return f"{self.measure.label}: {value if isinstance(value, str) else 'yes' if value else 'no'}"
-        return f"{self.measure.label} {self._number(float(value))}"
+            return value if isinstance(value, str) else "yes" if value else "no"
+        return self._number(float(value))
+
+    def _said(self, value: Value) -> str:
+        return f"{self.measure.label}{':' if self._is_share else ''} {self.value_text(value)}"
 
     def _usual_text(self, value: Value, usual: float) -> str:
         return percent(self._share_alike(value, usual)) if self._is_share else self._number(usual)

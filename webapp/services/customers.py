@@ -47,7 +47,7 @@ DANGEROUS = "^[=+\\-@\t\r\n＝＋－＠]"
 class GridColumn:
     """A column of the grid; `kind` is that of the schema ("integer", "decimal", "date", "text"). A masked one is not `sortable`.
 
-    `common` ones are shown unless somebody chooses others.
+    Those with a `rank` are shown unless somebody chooses others, the lowest first.
     """
 
     name: str
@@ -55,7 +55,7 @@ class GridColumn:
     kind: str
     numeric: bool
     sortable: bool = True
-    common: bool = True
+    rank: int | None = 0
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _grid_columns(base: Labelled, masked: frozenset[str] = frozenset()) -> tuple
     own = (
         GridColumn("segment_name", "Segment", Kind.TEXT.value, False),
         GridColumn("confidence", "Confidence", Kind.DECIMAL.value, True),
-        GridColumn("runner_up", "Runner-up", Kind.TEXT.value, False, common=False),
+        GridColumn("runner_up", "Runner-up", Kind.TEXT.value, False, rank=None),
     )
     shown = attributes(shown_schema(base.schema))
     common = _common(shown)
@@ -232,21 +232,22 @@ def _grid_columns(base: Labelled, masked: frozenset[str] = frozenset()) -> tuple
             kind=column.kind.value,
             numeric=column.kind in (Kind.INTEGER, Kind.DECIMAL),
             sortable=column.name not in masked,
-            common=column.name in common,
+            rank=common.get(column.name),
         )
         for column in shown
     )
     return (GridColumn(key.name, key.label, Kind.TEXT.value, False), *(own if base.version else ()), *columns)
 
 
-def _common(columns: Sequence[Column]) -> frozenset[str]:
-    """The first column of each role that people look for first; all of them where there are few."""
+def _common(columns: Sequence[Column]) -> dict[str, int]:
+    """The first column of each role that people look for first, with its rank; all of them where there are few."""
     if len(columns) <= MOST_COMMON:
-        return frozenset(column.name for column in columns)
+        return {column.name: rank for rank, column in enumerate(columns, start=1)}
     first: dict[Role, str] = {}
     for column in columns:
         first.setdefault(column.role, column.name)
-    return frozenset([first[role] for role in _LOOKED_FOR if role in first][:MOST_COMMON])
+    found = [first[role] for role in _LOOKED_FOR if role in first][:MOST_COMMON]
+    return {name: rank for rank, name in enumerate(found, start=1)}
 
 
 def _checked_order(base: Labelled, actor: Actor, sort: str, *, descending: bool) -> _Order:

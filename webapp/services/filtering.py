@@ -89,6 +89,14 @@ def search_clause(text: str, names: Sequence[str]) -> tuple[str, list[Any]]:
     return f"coalesce({hits or 'false'}, false)", [text] * len(names)
 
 
+def row_of(path: Path, key: str) -> int | None:
+    """The number of the customer's row in a snapshot; None where they are not in it."""
+    query = f"SELECT file_row_number FROM read_parquet(?, file_row_number = true) WHERE {CUSTOMER_KEY} = ?"
+    with bulk.column_engine() as connection:
+        found = connection.execute(query, [str(path), key]).fetchone()
+    return None if found is None else int(found[0])
+
+
 def keys_like(path: Path, text: str, most: int) -> tuple[str, ...]:
     """At most `most` customer keys that contain `text`: the same one first, then those that begin with it, then the shortest."""
     key = CUSTOMER_KEY

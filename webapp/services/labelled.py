@@ -61,7 +61,7 @@ class Labelled:
             return None
         team_id, digest = self.version.team_id, self.version.labels_digest
         assert digest is not None
-        return _read_labels(store, team_id, digest, store.state(team_id, "labels", digest))
+        return read_labels(store, team_id, digest)
 
 
 def open_labelled(session: Session, actor: Actor, dataset: str, number: int | None) -> Labelled:
@@ -78,6 +78,11 @@ def open_labelled(session: Session, actor: Actor, dataset: str, number: int | No
     return Labelled(row, snapshot, from_json(Schema, snapshot.column_schema), version, styles)
 
 
-@lru_cache(maxsize=8)
+def read_labels(store: Store, team_id: str, digest: str) -> Assignments:
+    """The stored labels of a version, kept for a while. For services only: the version was reached through the team."""
+    return _read_labels(store, team_id, digest, store.state(team_id, "labels", digest))
+
+
+@lru_cache(maxsize=24)
 def _read_labels(store: Store, team_id: str, digest: str, _state: State) -> Assignments:
     return unpack_assignments(store.read_bytes(team_id, "labels", digest))

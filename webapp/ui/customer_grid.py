@@ -13,7 +13,7 @@ from dash import dcc, html
 from segmentation.roles import CUSTOMER_KEY
 from webapp.edge import View
 from webapp.services import customers
-from webapp.services.columns import OWN, SEGMENT
+from webapp.services.columns import CONFIDENCE, OWN, SEGMENT
 from webapp.services.customers import CustomerPage, GridColumn
 from webapp.ui import format
 from webapp.ui.components import Child, aria, hidden_text, icon, segment_mark, slot_class, symbol_class
@@ -116,6 +116,8 @@ def cell_text(value: Any, column: GridColumn) -> str:
         return ""
     if column.kind == "date":
         return format.day(pd.Timestamp(value).date())
+    if column.name == CONFIDENCE:
+        return format.number(float(value), DECIMALS)
     if column.numeric:
         number = float(value)
         return str(int(number)) if is_year(column) else format.number(number, 0 if number.is_integer() else DECIMALS)

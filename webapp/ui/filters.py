@@ -94,13 +94,13 @@ def filter_bar(view: View, at: str, selection: Selection, *, lead: Sequence[Chil
 
 
 def quick_columns(selection: Selection) -> list[FilterColumn]:
-    """The most telling columns that nobody filters by yet, one of each kind."""
+    """The most telling columns that nobody filters by yet, one of each role."""
     used = {each.column for each in selection.filters}
     found: dict[Role, FilterColumn] = {}
     for column in selection.columns:
-        if column.source is not None and column.source.role in _TELLING and column.name not in used:
+        if column.source is not None and column.source.role in _TELLING:
             found.setdefault(column.source.role, column)
-    return [found[role] for role in _TELLING if role in found][:MOST_QUICK]
+    return [found[role] for role in _TELLING if role in found and found[role].name not in used][:MOST_QUICK]
 
 
 def filter_dialog(at: str) -> html.Div:

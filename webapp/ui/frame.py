@@ -132,7 +132,8 @@ def _version_address(place: Place, version: VersionSummary) -> str:
     if place.page == "models":
         return models_address(place.team, place.dataset or "", version=version.number)
     if place.page in VERSIONED:
-        return address(place.team, place.dataset, place.page, place.item, v=asked, tab=place.query.get("tab"))
+        kept = {name: place.query.get(name) for name in ("tab", "key", "f", "q")}
+        return address(place.team, place.dataset, place.page, place.item, v=asked, **kept)
     return segments_address(place.team, place.dataset or "", version=asked)
 
 

@@ -30,8 +30,13 @@ def shown_columns(view: View, columns: Sequence[GridColumn]) -> tuple[GridColumn
     """The key, then the columns that the address names, in the order of the file; the common ones where it names none that there is."""
     key, *others = columns
     named = set(view.query.get("cols", "").split(BETWEEN))
-    chosen = [column for column in others if column.name in named] or [column for column in others if column.common]
-    return (key, *chosen)
+    return (key, *([column for column in others if column.name in named] or common_columns(others)))
+
+
+def common_columns(columns: Sequence[GridColumn]) -> list[GridColumn]:
+    """Those that are shown unless somebody chooses others, what people look for first at the front."""
+    ranked = [(column.rank, place, column) for place, column in enumerate(columns) if column.rank is not None]
+    return [column for _, _, column in sorted(ranked, key=lambda each: each[:2])]
 
 
 def columns_dialog() -> Component:
@@ -60,6 +65,6 @@ def columns_search(view: View, chosen: Sequence[Sequence[str] | None]) -> str:
     """The address's query with the chosen columns; the common ones go without saying."""
     _, *others = read_columns(view)
     wanted = [column.name for column in others if any(column.name in (names or ()) for names in chosen)]
-    common = [column.name for column in others if column.common]
-    named = BETWEEN.join(wanted) if wanted and wanted != common else None
+    common = {column.name for column in common_columns(others)}
+    named = BETWEEN.join(wanted) if wanted and set(wanted) != common else None
     return search_of(here(view, cols=named, p=view.query.get("p")))
