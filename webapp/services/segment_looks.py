@@ -14,7 +14,7 @@ from webapp.services.access import Actor, Permission, require, team_dataset, tea
 from webapp.services.audit import record_event
 from webapp.services.datasets import lock_dataset
 from webapp.services.errors import Invalid
-from webapp.services.segments import style_of
+from webapp.services.segments import rename_segment, style_of
 from webapp.services.versions import find_version
 
 LONGEST_TEXT = 600
@@ -28,6 +28,15 @@ class LookChoice:
     slot: int
     current: bool
     holder: SegmentStyle | None
+
+
+def name_segment(session: Session, actor: Actor, dataset: str, key: str, name: str, description: str) -> SegmentStyle:
+    """Name and description at once: where one of them cannot be taken, neither is stored."""
+    if description.strip():
+        clean_text(description, "description")
+    style = rename_segment(session, actor, dataset, key, name)
+    describe_segment(session, actor, dataset, key, description)
+    return style
 
 
 def describe_segment(session: Session, actor: Actor, dataset: str, key: str, text: str) -> str:
