@@ -68,7 +68,7 @@ def history_line(view: View, detail: SegmentDetail, where: Where, entry: History
         html.Span(format.relative_time(entry.at, now), title=format.exact_time(entry.at), className="when"),
     ]
     words = html.Div([html.B(entry_words(entry, where)), quoted(entry), html.Span(who)], className="w")
-    return html.Li([icon(_ICONS[entry.what]), words, entry_action(view, detail, entry)], className="sc-note" if entry.note else None)
+    return html.Li([icon(_ICONS[entry.what]), words, entry_action(view, detail, entry)])
 
 
 def entry_words(entry: HistoryEntry, where: Where) -> list[Child]:
