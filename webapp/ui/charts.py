@@ -59,17 +59,19 @@ def chart_or_error(
     id: str,
     draw: Callable[[], Chart | None],
     *,
-    empty: Child = None,
+    empty: Callable[[], Child] | None = None,
     height: int | None = None,
     other: Callable[[], Chart | None] | None = None,
 ) -> Child:
-    """The card of what `draw` makes, `empty` where there is nothing to draw; a chart that fails says so in its own card.
+    """The card of what `draw` makes, what `empty` makes where there is nothing to draw; a chart that fails says so in its own card.
 
     Refusals pass, for they are answers to the whole page.
     """
     try:
         chart = draw()
-        return empty if chart is None else chart_card(id, chart, height=height, other=other() if other else None)
+        if chart is None:
+            return empty() if empty else None
+        return chart_card(id, chart, height=height, other=other() if other else None)
     except ServiceError:
         raise
     except Exception:

@@ -64,7 +64,13 @@ def figure_card(view: View, shown: FilteredSegments, name: Ids) -> Child:
     if name is Ids.HEAT and shown.filtered and len(shown.overview.styles) == 1:
         return without(*ALONE)
     other = partial(figure, view, shown, plots.snake_plot) if name is Ids.HEAT else None
-    return chart_or_error(id, draw, empty=without(*(LEFT_WITHOUT if shown.filtered else WITHOUT)[name]), other=other)
+    return chart_or_error(id, draw, empty=partial(nothing_drawn, view, shown, name), other=other)
+
+
+def nothing_drawn(view: View, shown: FilteredSegments, name: Ids) -> Component:
+    """What is missing for a chart: in the data, or only among the customers whom filters leave."""
+    lacking = shown.filtered and drawn(PLOTS[name], shown.whole, view.display) is not None
+    return without(*(LEFT_WITHOUT if lacking else WITHOUT)[name])
 
 
 def figure(view: View, shown: FilteredSegments, plot: Callable[..., Chart | None]) -> Chart | None:
