@@ -25,9 +25,14 @@
     return new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" });
   }
 
-  function saveImage(card, format) {
+  /* The drawing that the card shows: the first, or where there are two the other. */
+  function shownPlot(card) {
     const plots = [...card.querySelectorAll(".js-plotly-plot")];
-    const plot = plots[card.classList.contains("as-other") ? plots.length - 1 : 0];
+    return plots[card.classList.contains("as-other") ? plots.length - 1 : 0];
+  }
+
+  function saveImage(card, format) {
+    const plot = shownPlot(card);
     if (!plot || !window.Plotly) return;
     const shown = plot.getBoundingClientRect();
     const width = shown.width || card.clientWidth; // behind its table a plot has no size
@@ -83,6 +88,8 @@
     "sc-do-other": (card) => {
       card.classList.remove("as-table");
       card.classList.toggle("as-other");
+      const plot = shownPlot(card);
+      if (plot && window.Plotly) window.Plotly.Plots.resize(plot); // it was drawn while it had no room
     },
   };
 

@@ -203,7 +203,7 @@ def test_what_a_viewer_may_not_see_is_named_without_figures(shop: Shop, monkeypa
     bar, body, figures = filtered_page(shop, "income~q~4", MemberRole.VIEWER)
     first = overview_of(shop).styles[0]
     assert f"{first.short_name} held back" in words(bar)
-    assert f"Fewer than ten in a group: {first.name}" in words(body)
+    assert f"Held back for groups under ten: {first.name}" in words(body)
     assert first.name not in words(figures)
 
 

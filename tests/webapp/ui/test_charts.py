@@ -28,8 +28,6 @@ def test_a_card_says_everything_a_chart_needs() -> None:
     assert {CHART.subtitle, CHART.explanation, CHART.summary} <= {part for part in walk(shown) if isinstance(part, str)}
     offered = {"View as table", "Download CSV", "Download PNG", "Download SVG", "Copy link"}
     assert offered <= {part for part in walk(shown) if isinstance(part, str)}
-        part for part in walk(shown) if isinstance(part, str)
-    }
 
 
 def test_chart_and_table_take_the_same_fixed_height() -> None:

@@ -140,7 +140,7 @@ def not_shown(shown: FilteredSegments, where: Where) -> Component | None:
     """The segments of which the filters leave nobody, and those whose figures are held back."""
     lines = [
         _not_shown(shown.segments, "empty", "Nobody is left in", where),
-        _not_shown(shown.segments, "held", "Fewer than ten in a group:", where),
+        _not_shown(shown.segments, "held", "Held back for groups under ten:", where),
     ]
     parts = [line for line in lines if line is not None]
     return html.Div(parts, className="sc-not-shown") if parts else None
