@@ -14,20 +14,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from segmentation.roles import CUSTOMER_KEY
 from webapp.edge import Door, Resources, declare, unit_of_work
 from webapp.edge.answers import problem
 from webapp.migrate import current_revision, head_revision
 from webapp.models import Snapshot
 from webapp.services.access import Actor, Permission, require
+from webapp.services.customers import LONGEST_PAGE, CustomerPage, page_customers
 from webapp.services.datasets import list_datasets
 from webapp.services.errors import Invalid
 from webapp.services.jobs import workers_alive
 from webapp.services.scoring import CustomerScore, SegmentName, score_customers
-from webapp.services.segments import SegmentsOverview, show_segments
+from webapp.services.segments import SegmentsOverview, dataset_of_segment, show_segments
+from webapp.services.selections import select_customers
 from webapp.services.tokens import token_actor
 from webapp.store import StoreError
 
 VERSION = "/api/v1"
+MOST_ROWS = 100_000_000
+"""The farthest that a page of customers may begin."""
 MOST_SCORED = 10_000
 """Customers in one request."""
 SCORE_BYTES = 16 << 20
@@ -46,6 +51,10 @@ def install_api(server: Flask, resources: Resources) -> None:
     def _score(session: Session, actor: Actor, customers: list[dict[str, Any]], dataset: str) -> dict[str, Any]:
         return scores_json(session, actor, resources, customers, dataset)
 
+    def _segment_customers(session: Session, actor: Actor, key: str) -> dict[str, Any]:
+        return segment_customers_json(session, actor, resources, key)
+
+    _add(server, resources, "/segments/<key>/customers", _segment_customers, needs=Permission.VIEW_CUSTOMERS)
     _add(server, resources, "/datasets/<dataset>/score", _score, needs=Permission.VIEW_CUSTOMERS, method="POST", sent=sent_customers)
     server.add_url_rule("/healthz", endpoint="healthz", view_func=lambda: {"status": "ok"})
     server.add_url_rule("/readyz", endpoint="readyz", view_func=functools.partial(_readyz, resources))
@@ -106,6 +115,47 @@ def segments_json(overview: SegmentsOverview) -> list[dict[str, Any]]:
         {"key": style.key, "name": style.name, "size": profile.size, "share": profile.share, "campaigns": overview.tags.get(style.key, 0)}
         for style, profile in pairs
     ]
+
+
+def segment_customers_json(session: Session, actor: Actor, resources: Resources, key: str) -> dict[str, Any]:
+    """A page of a segment's customers: `limit` (at most 1,000) after `offset`, by `sort` (and `desc=1`), with filters and search."""
+    dataset = dataset_of_segment(session, actor, key)
+    start, limit = _whole_number("offset", 0, MOST_ROWS), _whole_number("limit", 100, LONGEST_PAGE)
+    query = {name: request.args[name] for name in ("f", "q") if name in request.args}
+    if problems := select_customers(session, actor, resources.store, dataset, query, version=_version()).problems:
+        raise Invalid(problems[0], details={"field": "f"})
+    page = page_customers(
+        session,
+        actor,
+        resources.store,
+        dataset,
+        query=query,
+        segment=key,
+        version=_version(),
+        sort=request.args.get("sort", CUSTOMER_KEY),
+        descending=request.args.get("desc") == "1",
+        start=start,
+        stop=start + limit,
+    )
+    return {"dataset": dataset, "segment": key, "total": page.total, "offset": start, "limit": limit, "customers": rows_json(page)}
+
+
+def rows_json(page: CustomerPage) -> list[dict[str, Any]]:
+    """The customers of a page as objects: numbers as numbers, days as ISO text, what is missing as null."""
+    rows = page.rows.copy()
+    for column in page.columns:
+        if column.kind == "date":
+            rows[column.name] = rows[column.name].dt.strftime("%Y-%m-%d")
+    return list(json.loads(rows.to_json(orient="records", double_precision=15)))
+
+
+def _whole_number(name: str, default: int, most: int) -> int:
+    asked = request.args.get(name)
+    if asked is None:
+        return default
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) <= most):
+        raise Invalid(f"{name} is a whole number up to {most:,}.", details={"field": name})
+    return int(asked)
 
 
 def sent_customers() -> tuple[list[dict[str, Any]]]:

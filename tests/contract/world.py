@@ -63,6 +63,9 @@ class World:
                 f"/segments/{owned.segment}",
                 f"/segments/{owned.segment}/customers.csv",
                 "/segments/all/customers.csv",
+                "/customers",
+                "/customers.csv",
+                "/customer",
                 "/data",
             ),
             *(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import shutil
 import tracemalloc
@@ -137,6 +138,26 @@ def test_customers_leave_as_csv(shop: Shop, browser: Browser) -> None:
     assert browser.get(f"{everybody}?v=1").status_code == 200
     assert browser.get(f"{everybody}?v=x").status_code == 422
     assert browser.get("/t/north-market/customers/segments/nope/customers.csv").status_code == 404
+
+
+def test_a_selection_leaves_as_csv(shop: Shop, browser: Browser) -> None:
+    shop.import_file(customers_csv())
+    assert shop.recluster(k=3).status == "ready"
+    with shop.writing() as session:
+        confirm_legal_basis(session, shop.actor, "customers")
+    selection = "/t/north-market/customers/customers.csv"
+    assert len(browser.get(selection).text.splitlines()) == 181
+    answer = browser.get(f"{selection}?f=city~in~York&q=york&sort=income&desc=1&v=1")
+    incomes = [float(row["income"]) for row in csv.DictReader(io.StringIO(answer.text))]
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="customers-selected-customers.csv"')
+    assert 0 < len(incomes) < 180
+    assert incomes == sorted(incomes, reverse=True)
+    for query in ("f=nothing~ge~1", "f=income", "sort=nothing", "v=x"):
+        assert browser.get(f"{selection}?{query}").status_code == 422, query
+    viewer = Browser(browser.app)
+    viewer.sign_in("viewer@north.example")
+    assert viewer.get(selection).status_code == 403
+    assert browser.get(selection.replace("north", "south")).status_code == 404
 
 
 def test_a_lost_store_is_said_in_words(shop: Shop, browser: Browser) -> None:

@@ -24,6 +24,7 @@ from webapp.services.access import Actor, Permission, require, team_dataset, tea
 from webapp.services.campaigns import CampaignSummary, list_campaigns
 from webapp.services.columns import attributes, masked_columns, outward, shown_schema, value_sql
 from webapp.services.customers import MASK
+from webapp.services.errors import NotFound
 from webapp.services.filtering import row_of
 from webapp.services.labelled import Labelled, open_labelled, read_labels
 from webapp.services.scoring import find_scorer
@@ -119,6 +120,8 @@ def show_customer(session: Session, actor: Actor, store: Store, dataset: str, ke
     """The customer with that key, as the champion or the ready `version` sees them; NotFound where the dataset has none such."""
     require(actor, Permission.VIEW_CUSTOMERS)
     row = team_dataset(session, actor, dataset)
+    if "\x00" in key:  # which PostgreSQL would choke on
+        raise NotFound("There is no such customer.")
     record = team_row(session, actor, Customer, "customer", dataset_id=row.id, customer_key=key)
     base = open_labelled(session, actor, dataset, version)
     place = _place(session, store, base, key)

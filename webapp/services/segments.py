@@ -74,6 +74,14 @@ def show_segment(session: Session, actor: Actor, dataset: str, key: str, *, vers
     )
 
 
+def dataset_of_segment(session: Session, actor: Actor, key: str) -> str:
+    """The slug of the dataset that a segment of the team is in; NotFound where there is none such."""
+    segment = session.scalars(team_rows(actor, Segment).where(Segment.key == key).order_by(Segment.created_at)).first()
+    if segment is None:
+        raise NotFound("There is no such segment.")
+    return team_row(session, actor, Dataset, "dataset", id=segment.dataset_id).slug
+
+
 def rename_segment(session: Session, actor: Actor, dataset: str, key: str, name: str) -> SegmentStyle:
     """Give a segment a name of the team's own; an empty one, or the evidence's own, returns to the name from evidence."""
     require(actor, Permission.PROMOTE)

@@ -251,7 +251,7 @@ def _typed_filter(selection: Selection, column: FilterColumn, conditions: Sequen
     if not selection.fixed:
         return make_filter(column, conditions[0] if conditions else "", list(_flat(values)))
     found = parse_filters({"f": str(values[0]) if values else ""}, selection.columns).filters
-    if not found:
+    if not found or found[0] not in cells_of(column):
         raise ValueError("Choose one of the groups.")
     return found[0]
 

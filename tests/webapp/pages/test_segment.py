@@ -16,7 +16,7 @@ from webapp.edge import Display
 from webapp.models import MemberRole
 from webapp.pages import segment as page
 from webapp.pages.segment import campaigns as tab
-from webapp.pages.segment import customers, evidence, profile, rename
+from webapp.pages.segment import evidence, profile, rename
 from webapp.pages.segment.ids import Ids
 from webapp.services import campaigns, segments
 from webapp.services.campaigns import CampaignSummary
@@ -25,6 +25,7 @@ from webapp.services.errors import Forbidden, Invalid, NotFound
 from webapp.services.segments import SegmentDetail, SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import FIELDS, field_id
+from webapp.ui.customer_grid import column_definition, page_rows
 from webapp.ui.segments_ui import fact_text, stability_badge
 
 NEW_VALUES = [None, "Summer preview", "email", "planned", "2026-06-01", "2026-06-14"]
@@ -197,7 +198,7 @@ def test_a_viewer_gets_no_customers(shop: Shop, key: str) -> None:
         view = Visitor(shop, MemberRole.VIEWER).view(session, "segments", key, tab="customers")
         content = page.show_tab(view)
         with pytest.raises(Forbidden):
-            customers.page_rows(view, {"startRow": 0, "endRow": 100})
+            page_rows(view, {"startRow": 0, "endRow": 100}, segment=key)
     assert "Viewers see segments, not people" in words(content)
     assert Ids.GRID not in ids(content)
 
@@ -207,8 +208,8 @@ def test_the_grid_pages_and_sorts_on_the_server(shop: Shop, key: str) -> None:
     with shop.reading() as session:
         view = Visitor(shop, MemberRole.MARKETER).view(session, "segments", key)
         sort = [{"colId": "income", "sort": "desc"}]
-        first = customers.page_rows(view, {"startRow": 0, "endRow": 20, "sortModel": sort})
-        second = customers.page_rows(view, {"startRow": 20, "endRow": 40, "sortModel": sort})
+        first = page_rows(view, {"startRow": 0, "endRow": 20, "sortModel": sort}, segment=key)
+        second = page_rows(view, {"startRow": 20, "endRow": 40, "sortModel": sort}, segment=key)
     rows = [*first["rowData"], *second["rowData"]]
     incomes = [int(row["income"].replace(",", "")) for row in rows]
     assert first["rowCount"] == size
@@ -223,14 +224,23 @@ def test_the_grid_pages_and_sorts_on_the_server(shop: Shop, key: str) -> None:
 )
 def test_the_grid_asks_only_for_columns_and_blocks_that_there_are(shop: Shop, key: str, request_: dict[str, Any]) -> None:
     with shop.reading() as session, pytest.raises(Invalid):
-        customers.page_rows(Visitor(shop).view(session, "segments", key), request_)
+        page_rows(Visitor(shop).view(session, "segments", key), request_, segment=key)
 
 
-def test_the_grid_has_fewer_columns_on_a_phone_and_numbers_to_the_right(shop: Shop, key: str) -> None:
+def test_on_a_phone_the_customers_of_a_segment_are_a_list_with_pages(shop: Shop, key: str) -> None:
+    size = overview_of(shop).profiles.segments[0].size
+    with shop.reading() as session:
+        visitor = Visitor(shop, display=Display(narrow=True))
+        content = page.show_tab(visitor.view(session, "segments", key, tab="customers", p="2"))
+    assert Ids.GRID not in ids(content)
+    assert len([link for link in links(content) if "/customer?key=" in link]) == 25
+    assert f"26 to 50 of {size}" in words(content)
+
+
+def test_the_grid_has_numbers_to_the_right_and_keys_that_lead_to_customers(shop: Shop, key: str) -> None:
     with shop.reading() as session:
         wide = grid_of(page.show_tab(Visitor(shop).view(session, "segments", key, tab="customers")))
-        narrow = grid_of(page.show_tab(Visitor(shop, display=Display(narrow=True)).view(session, "segments", key, tab="customers")))
-    assert len(narrow.columnDefs) == customers.NARROW_COLUMNS < len(wide.columnDefs)
+    assert wide.columnDefs[0]["cellRendererParams"]["base"] == f"/t/{TEAM}/{DATASET}/customer?key="
     by_field = {column["field"]: column for column in wide.columnDefs}
     assert "num" in by_field["income"]["cellClass"]
     assert "cellClass" not in by_field["city"]
@@ -240,8 +250,8 @@ def test_the_grid_has_fewer_columns_on_a_phone_and_numbers_to_the_right(shop: Sh
 
 def test_a_masked_column_offers_no_sorting() -> None:
     open_, masked = (GridColumn(name, name, "text", numeric=False, sortable=name == "city") for name in ("city", "email"))
-    assert customers.column_definition(open_, first=False)["sortable"]
-    assert not customers.column_definition(masked, first=False)["sortable"]
+    assert column_definition(open_, first=False)["sortable"]
+    assert not column_definition(masked, first=False)["sortable"]
 
 
 def grid_of(content: Any) -> Any:

@@ -222,3 +222,62 @@ def test_strangers_and_viewers_see_no_customer(plain_shop: Shop, tmp_path: Path)
         with plain_shop.writing() as session, pytest.raises(NotFound):
             act(session, plain_shop.stranger)
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_a_page_holds_whom_filters_and_search_leave(plain_shop: Shop) -> None:
+    everybody = page(plain_shop, stop=150).rows
+    found = page(plain_shop, query={"f": "income~ge~40000", "q": "york"}, sort="income", descending=True, stop=150)
+    wanted = everybody[(everybody["income"] >= 40_000) & (everybody["city"] == "York")]
+    assert found.total == len(wanted) > 0
+    assert found.rows["customer_key"].tolist() == wanted.sort_values("income", ascending=False, kind="stable")["customer_key"].tolist()
+    key = keys_of(plain_shop)[0]
+    inside = page(plain_shop, segment=key, query={"f": "income~ge~1"}, stop=150)
+    assert set(inside.rows["segment_key"]) == {key}
+    wrong = page(plain_shop, query={"f": "nothing~ge~1"}, stop=150)
+    assert wrong.total == 150  # a filter that cannot be used is left out; the page says so
+
+
+def test_spend_as_a_whole_can_be_seen_and_sorted_by(plain_shop: Shop) -> None:
+    found = page(plain_shop, sort="spend_total", descending=True, stop=150)
+    sums = found.rows["spend_wine"] + found.rows["spend_meat"]
+    assert found.rows["spend_total"].tolist() == pytest.approx(sums.tolist())
+    assert sums.is_monotonic_decreasing
+    names = [column.name for column in found.columns]
+    assert names.index("spend_total") + 1 == names.index("spend_wine")
+    assert "spend_total" not in exported_columns(plain_shop)
+
+
+def exported_columns(shop: Shop) -> list[str]:
+    with shop.writing() as session:
+        datasets.confirm_legal_basis(session, shop.actor, "customers")
+    return list(exported(shop)[1][0])
+
+
+def test_an_export_holds_exactly_the_selection_in_its_order(plain_shop: Shop) -> None:
+    with plain_shop.writing() as session:
+        datasets.confirm_legal_basis(session, plain_shop.actor, "customers")
+    query = {"f": "income~ge~40000*city~in~Leeds|York", "q": "york"}
+    wanted = page(plain_shop, query=query, sort="visits", descending=True, stop=150).rows["customer_key"].tolist()
+    export, rows = exported(plain_shop, query=query, sort="visits", descending=True)
+    assert export.file_name == "customers-selected-customers.csv"
+    assert [row["customer_key"] for row in rows] == wanted
+    with plain_shop.reading() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "customers.exported")).one()
+        assert (event.details["f"], event.details["q"], event.details["rows"]) == (query["f"], "york", len(wanted))
+
+
+def test_an_export_whose_filter_cannot_be_used_is_refused_rather_than_larger(plain_shop: Shop) -> None:
+    for query in ({"f": "nothing~ge~1"}, {"f": "income~ge~x"}):
+        with pytest.raises(Invalid, match="left out"):
+            exported(plain_shop, query=query)
+    with pytest.raises(Invalid):
+        exported(plain_shop, sort="1; DROP TABLE x")
+
+
+def test_nobody_filters_or_sorts_an_export_by_what_is_masked(shop: Shop) -> None:
+    marketer = shop.member(MemberRole.MARKETER)
+    with pytest.raises(Invalid):
+        exported(shop, actor=marketer, query={"f": "email~has~p1@"})
+    with pytest.raises(Invalid):
+        exported(shop, actor=marketer, sort="email")
+    assert exported(shop, query={"f": "email~has~p0@"})[1][0]["email"] == "'=p0@x.example"

@@ -35,8 +35,8 @@ def known_card(detail: CustomerDetail) -> html.Section:
     for title, roles in GROUPS.items():
         found = [attribute for attribute in detail.attributes if attribute.role in roles]
         if found:
-            parts += [html.H3(title, className="sc-group-head"), known_table(title, found, detail)]
-    sub = "Beside the middle of the segment and of everybody. Marked: what nine in ten customers of the segment do not have."
+            parts.append(known_table(title, found, detail))
+    sub = "Beside the middle of the segment and of everybody. Marked: outside of nine in ten customers of the segment, or rare there."
     if detail.segment is None:
         sub = "Beside the middle of everybody."
     return card("What is known of them", sub, parts, flush=True)
@@ -45,14 +45,12 @@ def known_card(detail: CustomerDetail) -> html.Section:
 def known_table(title: str, found: Sequence[Attribute], detail: CustomerDetail) -> html.Div:
     """One group: the customer's own value, and what is usual."""
     columns: list[Column[Attribute]] = [
-        Column("Column", lambda attribute: html.Span(attribute.label)),
+        Column(html.Span(title, className="sc-group-head"), lambda attribute: html.Span(attribute.label)),
         Column("Customer", lambda attribute: own_cell(attribute, detail.currency), numeric=True),
     ]
     if detail.segment is not None:
         columns.append(Column("Segment", lambda attribute: usual_text(attribute, attribute.segment, detail.currency), numeric=True))
-    columns.append(
-        Column("Everybody", lambda attribute: usual_text(attribute, attribute.everybody, detail.currency), numeric=True, wide=True)
-    )
+    columns.append(Column("Everybody", lambda attribute: usual_text(attribute, attribute.everybody, detail.currency), True, wide=True))
     return table(columns, found, caption=title, dense=True, class_name="sc-known")
 
 

@@ -80,7 +80,7 @@ def later_note(detail: CustomerDetail) -> Component | None:
 def strip(detail: CustomerDetail) -> Component | None:
     """The first column of each role that people look for first, with the middle of the segment."""
     cells = []
-    for role in (Role.SPEND, Role.INCOME, Role.RECENCY_DAYS, Role.ENROLLED_ON, Role.PURCHASES):
+    for role in (Role.SPEND, Role.INCOME, Role.RECENCY_DAYS, Role.ENROLLED_ON, Role.AGE, Role.BIRTH_YEAR):
         found = next((attribute for attribute in detail.attributes if attribute.role == role), None)
         if found is None:
             continue
@@ -95,11 +95,9 @@ def strip(detail: CustomerDetail) -> Component | None:
 def why_card(detail: CustomerDetail) -> html.Section:
     """The reasons, what is unlike everybody in training, what was filled in."""
     why = detail.explanation
-    name = f" in {detail.segment.name}" if detail.segment else ""
+    title = f"Why they are in {detail.segment.name}" if detail.segment else "Why they are where they are"
     if why is None or (not why.reasons and not why.unlike and not why.missing):
-        return card(
-            f"Why they are{name or ' where they are'}", None, html.P(detail.why_not or "This version cannot say why.", className="sc-muted")
-        )
+        return card(title, None, html.P(detail.why_not or "This version cannot say why.", className="sc-muted"))
     parts: list[Child] = []
     if why.reasons:
         parts.append(html.Ul([html.Li([icon("check-circle-fill", tone="ok"), html.Span(reason.text)]) for reason in why.reasons]))
@@ -108,11 +106,7 @@ def why_card(detail: CustomerDetail) -> html.Section:
         parts += [html.H3("Like nobody that the model has seen"), html.Ul(odd)]
     if why.missing_text:
         parts.append(html.P([icon("info-circle"), why.missing_text], className="sc-filter-note"))
-    return card(
-        f"Why they are{name or ' where they are'}",
-        "What speaks for it against the next segment, the strongest first.",
-        html.Div(parts, className="sc-why"),
-    )
+    return card(title, "What speaks for it against the next segment, the strongest first.", html.Div(parts, className="sc-why"))
 
 
 def move_card(detail: CustomerDetail) -> html.Section | None:
@@ -121,26 +115,18 @@ def move_card(detail: CustomerDetail) -> html.Section | None:
         return None
     title = f"What would move them to {detail.runner_up.name}"
     if not detail.move:
-        return card(
-            title, None, html.P("No change of up to three measures would: the two segments are far apart for them.", className="sc-muted")
-        )
+        none = "No change of up to three measures would: the two segments are far apart for them."
+        return card(title, None, html.P(none, className="sc-muted"))
     items = [html.Li([segment_mark(detail.runner_up.slot), html.Span(change.text)]) for change in detail.move]
-    sub = (
-        "The fewest measures that, at what is usual there, would place them there. All of these together."
-        if len(items) > 1
-        else "With this alone, at what is usual there, they would be placed there."
-    )
-    return card(title, sub, html.Div(html.Ul(items), className="sc-why"))
+    what = "This alone" if len(items) == 1 else "These together"
+    return card(title, f"{what}, at what is usual there, would place them there.", html.Div(html.Ul(items), className="sc-why"))
 
 
 def versions_card(view: View, detail: CustomerDetail) -> html.Section:
     """Where each ready version put them."""
     if not detail.placements:
-        return card(
-            "Their segment in each version",
-            None,
-            empty_state("layers", "No versions yet", "Once customers are clustered, each version's segment is listed here."),
-        )
+        text = "Once customers are clustered, each version's segment is listed here."
+        return card("Their segment in each version", None, empty_state("layers", "No versions yet", text))
     at = where(view)
     columns: list[Column[Placement]] = [
         Column("Version", lambda each: version_link(view, each)),
@@ -183,12 +169,9 @@ def campaign_item(view: View, campaign: CampaignSummary) -> list[Child]:
 
 def record_card(view: View, detail: CustomerDetail) -> html.Section:
     """Consent, what it means for exports, and the files that they came in."""
-    rows = [
-        ("Consent", consent_words(detail)),
-        ("First imported", brought(view, detail.first)),
-        ("Last imported", brought(view, detail.last)),
-    ]
-    facts = [part for label, content in rows for part in (html.Dt(label), html.Dd(content))]
+    origin = {"First imported": brought(view, detail.first), "Last imported": brought(view, detail.last)}
+    rows = {"Consent": consent_words(detail), **origin}
+    facts = [part for label, content in rows.items() for part in (html.Dt(label), html.Dd(content))]
     return card("Consent and origin", None, html.Dl(facts, className="sc-facts-list"))
 
 
