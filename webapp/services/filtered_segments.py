@@ -98,7 +98,9 @@ def _profiles(store: Store, version: ModelVersion, schema: Schema, whole: Profil
     digest, rows = version.measures_digest, selection.rows
     assert digest is not None
     assert rows is not None
-    key = (version.team_id, version.id, store.state(version.team_id, AREA, digest), selection.filters, selection.held)
+    # A viewer's rows may lack customers in no segment where nothing else is held back: they share no answer with others.
+    reader = (selection.fixed, selection.held)
+    key = (version.team_id, version.id, store.state(version.team_id, AREA, digest), selection.filters, reader)
     if (known := _recent.get(key)) is not None:
         return known
     found = _read(open_measures(store.verified_path(version.team_id, AREA, digest), whole, schema), whole, rows)

@@ -60,7 +60,7 @@ def chart_or_error(
     draw: Callable[[], Chart | None],
     *,
     empty: Callable[[], Child] | None = None,
-    height: int | None = None,
+    foot: Children = None,
     other: Callable[[], Chart | None] | None = None,
 ) -> Child:
     """The card of what `draw` makes, what `empty` makes where there is nothing to draw; a chart that fails says so in its own card.
@@ -71,7 +71,7 @@ def chart_or_error(
         chart = draw()
         if chart is None:
             return empty() if empty else None
-        return chart_card(id, chart, height=height, other=other() if other else None)
+        return chart_card(id, chart, foot=foot, other=other() if other else None)
     except ServiceError:
         raise
     except Exception:

@@ -100,6 +100,13 @@ def test_the_same_question_again_reads_nothing(shop: Shop, monkeypatch: pytest.M
     assert shown(shop, "income~ge~45000").overview.profiles is first.overview.profiles
 
 
+def test_a_viewer_is_never_answered_from_what_others_may_see(shop: Shop) -> None:
+    admins = shown(shop, "city~in~Leeds").overview.profiles
+    viewers = shown(shop, "city~in~Leeds", shop.member(MemberRole.VIEWER)).overview.profiles
+    assert viewers is not admins
+    assert shown(shop, "city~in~Leeds", shop.member(MemberRole.VIEWER)).overview.profiles is viewers
+
+
 def test_a_version_without_measures_says_so_and_shows_the_whole(shop: Shop) -> None:
     with shop.writing() as session:
         session.execute(update(ModelVersion).values(measures_digest=None))
