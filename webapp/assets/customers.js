@@ -35,6 +35,27 @@
     if (cell) open(cell);
   });
 
+  /* Filters and search are drawn anew with the address. Focus stays where it was among them; where that has gone, "+ Filter" has it. */
+  const BAR = ".sc-filter-bar, .sc-people-search";
+  let held = null;
+
+  document.addEventListener("focusin", (event) => {
+    if (event.target.closest(BAR)) held = event.target.id || "";
+    else if (!event.target.closest(".modal") && event.target.tagName !== "H1") held = null;
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (!event.target.closest(`${BAR}, .modal`)) held = null;
+  });
+
+  new MutationObserver(() => {
+    if (held === null || document.querySelector(".modal.show")) return;
+    const active = document.activeElement;
+    if (active !== document.body && active.tagName !== "H1") return;
+    const adding = [...document.querySelectorAll(".sc-filters > .add")].pop() || document.querySelector(".sc-filter > button");
+    const target = (held && document.getElementById(held)) || adding;
+    if (target) target.focus({ preventScroll: true });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   const FIRST = "customer_key";
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {

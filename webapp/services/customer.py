@@ -128,8 +128,9 @@ def show_customer(session: Session, actor: Actor, store: Store, dataset: str, ke
     explanation: Explanation | None = None
     move: tuple[Change, ...] = ()
     why_not = "No version is champion yet, so there are no segments to place anybody in."
-    if base.version is not None and place is not None:
-        place, explanation, move, why_not = _explained(session, actor, store, base, place)
+    frame = _row_frame(place) if place is not None else None
+    if base.version is not None and place is not None and frame is not None:
+        place, explanation, move, why_not = _explained(session, actor, store, base, place, frame)
     label = place.label if place else -1
     segment = base.styles[label] if label >= 0 else None
     return CustomerDetail(
@@ -142,11 +143,11 @@ def show_customer(session: Session, actor: Actor, store: Store, dataset: str, ke
         runner_up=base.styles[place.runner_up] if place and place.runner_up >= 0 else None,
         confidence=place.confidence if place else None,
         later=bool(place and place.later),
-        attributes=_attributes(actor, store, base, place, label),
+        attributes=_attributes(actor, store, base, place, frame, label),
         explanation=explanation,
         move=move,
         why_not=why_not,
-        placements=_placements(session, actor, store, base, key),
+        placements=_placements(session, actor, store, base, place, key),
         campaigns=list_campaigns(session, actor, dataset, segment=segment.key) if segment else (),
         currency=row.currency,
         legal_basis_confirmed=row.legal_basis_confirmed,
@@ -177,13 +178,12 @@ def _labelled(labels: Assignments, row: int) -> tuple[int, int, float | None]:
 
 
 def _explained(
-    session: Session, actor: Actor, store: Store, base: Labelled, place: _Place
+    session: Session, actor: Actor, store: Store, base: Labelled, place: _Place, frame: pd.DataFrame
 ) -> tuple[_Place, Explanation | None, tuple[Change, ...], str]:
     """Why the customer is where they are, by the model itself; one who came later is placed by it on the way."""
     assert base.version is not None
     scorer = find_scorer(session, actor, store, base.dataset.slug, version=base.version.number)
     as_of = scorer.wanted.as_of if place.later else None  # customers of the fit are seen as on its day
-    frame = _row_frame(place)
     try:
         found = explain(scorer.model, frame, place.schema, as_of)
         move = nearest_move(scorer.model, frame, place.schema, as_of)
@@ -198,23 +198,24 @@ def _explained(
 
 
 def _row_frame(place: _Place) -> pd.DataFrame:
-    names = [bulk.quoted(column.name) for column in place.schema]
-    return bulk.typed_frame(bulk.rows_at(place.path, names, np.array([place.row])), place.schema)
+    """The customer's row with every column that people see, the total of spend too."""
+    shown = shown_schema(place.schema)
+    values = [f"{value_sql(column, place.schema)} AS {bulk.quoted(column.name)}" for column in shown]
+    return bulk.typed_frame(bulk.rows_at(place.path, values, np.array([place.row])), shown)
 
 
-def _attributes(actor: Actor, store: Store, base: Labelled, place: _Place | None, label: int) -> tuple[Attribute, ...]:
+def _attributes(
+    actor: Actor, store: Store, base: Labelled, place: _Place | None, frame: pd.DataFrame | None, label: int
+) -> tuple[Attribute, ...]:
     """Every column of the snapshot that the customer is in, beside what is usual in the version's snapshot."""
-    if place is None:
+    if place is None or frame is None:
         return ()
     masked = masked_columns(actor, place.schema)
-    columns = attributes(shown_schema(place.schema))
-    expressions = [f"{value_sql(column, place.schema)} AS {bulk.quoted(column.name)}" for column in columns]
-    values = bulk.typed_frame(bulk.rows_at(place.path, expressions, np.array([place.row])), Schema(columns)).iloc[0] if columns else None
     usual = typical_values(base, store, label)
     found = []
-    for column in columns:
+    for column in attributes(shown_schema(place.schema)):
         hidden = column.name in masked
-        value = None if values is None else _plain(values[column.name], column.kind)
+        value = _plain(frame[column.name].iloc[0], column.kind)
         segment, everybody = usual.get(column.name, (None, None)) if not hidden else (None, None)
         shown = MASK if hidden and value is not None else None if hidden else value
         found.append(
@@ -236,7 +237,7 @@ def _brought(session: Session, actor: Actor, import_id: str) -> Brought:
     return Brought(found.id, found.file_name, found.finished_at)
 
 
-def _placements(session: Session, actor: Actor, store: Store, base: Labelled, key: str) -> tuple[Placement, ...]:
+def _placements(session: Session, actor: Actor, store: Store, base: Labelled, place: _Place | None, key: str) -> tuple[Placement, ...]:
     """The newest ready versions, newest first; each says where it put the customer when it was fitted."""
     versions = session.scalars(
         team_rows(actor, ModelVersion)
@@ -245,9 +246,10 @@ def _placements(session: Session, actor: Actor, store: Store, base: Labelled, ke
         .limit(MOST_VERSIONS)
         .options(defer(ModelVersion.profiles))
     ).all()
-    ids = {version.snapshot_id for version in versions}
+    known = {base.snapshot.id: place.row if place and not place.later else None}
+    ids = {version.snapshot_id for version in versions} - set(known)
     snapshots = session.scalars(team_rows(actor, Snapshot).where(Snapshot.id.in_(ids))).all()
-    rows = {each.id: row_of(store.verified_path(each.team_id, "snapshot", each.digest), key) for each in snapshots}
+    rows = known | {each.id: row_of(store.verified_path(each.team_id, "snapshot", each.digest), key) for each in snapshots}
     champion = champion_id(session, base.dataset)
     return tuple(_placement(session, store, version, rows.get(version.snapshot_id), version.id == champion) for version in versions)
 

@@ -60,6 +60,12 @@ def customers_grid(view: View, grid_id: str, columns: Sequence[GridColumn]) -> d
     )
 
 
+def common_columns(columns: Sequence[GridColumn]) -> list[GridColumn]:
+    """Those that are shown unless somebody chooses others, what people look for first at the front."""
+    ranked = [(column.rank, place, column) for place, column in enumerate(columns) if column.rank is not None]
+    return [column for _, _, column in sorted(ranked, key=lambda each: each[:2])]
+
+
 def link_base(view: View) -> str:
     """The address of a customer's page up to the key, which comes last."""
     base = address(view.actor.team_slug, view.dataset, "customer", v=asked_version(view.query))

@@ -19,7 +19,7 @@ from webapp.pages.customers.ids import FILTERS, Ids
 from webapp.pages.customers.parts import show_bar, show_body, show_head
 from webapp.services.errors import Forbidden, NotFound
 from webapp.ui import filters
-from webapp.ui.customer_grid import page_rows
+from webapp.ui.customer_grid import common_columns, page_rows
 
 
 def visit(shop: Shop, session: Any, role: MemberRole = MemberRole.ADMIN, *, narrow: bool = False, **query: str) -> View:
@@ -134,7 +134,7 @@ def test_search_and_columns_only_change_the_address(shop: Shop) -> None:
         assert "is always shown" in words(boxes)
         assert asked(page.choose_columns(view, 1, [["city", "nothing", "income"]])[1])["cols"] == "income~city"
         every = columns.read_columns(view)
-        common = [column.name for column in columns.common_columns(every[1:])]
+        common = [column.name for column in common_columns(every[1:])]
         assert "cols" not in asked(page.choose_columns(view, 1, [common])[1])
 
 

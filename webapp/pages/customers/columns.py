@@ -13,6 +13,7 @@ from webapp.pages.customers.ids import Ids
 from webapp.services import customers
 from webapp.services.customers import GridColumn
 from webapp.ui.components import Child, button
+from webapp.ui.customer_grid import common_columns
 from webapp.ui.filters import here, search_of
 from webapp.ui.forms import dialog
 from webapp.ui.segments_ui import asked_version
@@ -33,17 +34,11 @@ def shown_columns(view: View, columns: Sequence[GridColumn]) -> tuple[GridColumn
     return (key, *([column for column in others if column.name in named] or common_columns(others)))
 
 
-def common_columns(columns: Sequence[GridColumn]) -> list[GridColumn]:
-    """Those that are shown unless somebody chooses others, what people look for first at the front."""
-    ranked = [(column.rank, place, column) for place, column in enumerate(columns) if column.rank is not None]
-    return [column for _, _, column in sorted(ranked, key=lambda each: each[:2])]
-
-
 def columns_dialog() -> Component:
     """Empty until it is opened, since the columns are read then."""
     confirm = button("Show these", kind="primary", type="submit", form=Ids.COLUMNS_FORM)
     form = dbc.Form(html.Div(id=Ids.COLUMNS_BODY), id=Ids.COLUMNS_FORM, prevent_default_on_submit=True)
-    note = "The address keeps your choice, so a link shows the same columns."
+    note = "A link to this page shows the same columns."
     return dialog(Ids.COLUMNS, "Columns of the grid", form, confirm, cancel_id=Ids.COLUMNS_CANCEL, note=note)
 
 

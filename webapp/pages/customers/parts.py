@@ -54,8 +54,9 @@ def actions(view: View) -> list[Child]:
         return [chooser]
     asked = {name: view.query.get(name) for name in ("f", "q", "sort", "desc")}
     href = selection_csv_address(view.actor.team_slug, view.dataset or "", v=asked_version(view.query), **asked)
-    export = button("Export CSV", href=href, icon_name="download", kind="primary", download="", title="Customers who may leave, by consent")
-    return [chooser, export]
+    # A plain link: a file is saved by its headers, and where nobody may leave, the browser shows the page that says why.
+    title = "Those of this selection who may leave, by their consent"
+    return [chooser, html.A([icon("download"), "Export CSV"], href=href, className="btn btn-primary", title=title)]
 
 
 def show_bar(view: View) -> list[Child]:
@@ -115,5 +116,6 @@ def nobody(view: View, selection: Selection) -> Component:
     what = "these filters" if selection.filters and not search_text(view.query) else "this search"
     if selection.filters and search_text(view.query):
         what = "this search and these filters"
-    text = f"None of {count(selection.total, 'customer')} fits {what}. Take one away, or show everybody."
+    otherwise = "Take a filter away" if selection.filters else "Try another word"
+    text = f"None of {count(selection.total, 'customer')} fits {what}. {otherwise}, or show everybody."
     return empty_state("search", "Nobody fits", text, button("Show everybody", href=here(view, f=None, q=None)))

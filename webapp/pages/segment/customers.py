@@ -12,7 +12,7 @@ from webapp.services.customers import GridColumn
 from webapp.services.segments import SegmentDetail
 from webapp.ui import format
 from webapp.ui.components import Child, card, hidden_text, no_permission
-from webapp.ui.customer_grid import customer_list, customers_grid
+from webapp.ui.customer_grid import common_columns, customer_list, customers_grid
 from webapp.ui.segments_ui import asked_version
 
 
@@ -31,5 +31,6 @@ def customers_tab(view: View, detail: SegmentDetail) -> list[Child]:
 
 
 def shown_columns(columns: Sequence[GridColumn]) -> tuple[GridColumn, ...]:
-    """Without the segment's name, which is the page's."""
-    return tuple(column for column in columns if column.name != "segment_name")
+    """Without the segment's name, which is the page's; what people look for first at the front, then all others."""
+    first = common_columns(columns)
+    return tuple(column for column in (*first, *(each for each in columns if each not in first)) if column.name != "segment_name")
