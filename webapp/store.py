@@ -58,7 +58,7 @@ class Store:
             publish(digest)
         return digest
 
-    def put_written(self, team_id: str, area: str, write: Callable[[Path], None]) -> str:
+    def put_written(self, team_id: str, area: str, write: Callable[[Path], object]) -> str:
         """Store the file that `write` makes at the path it is given, under its SHA-256, and return that."""
         with self.writing(team_id, area) as (temporary, publish):
             write(temporary)
