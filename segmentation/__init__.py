@@ -10,6 +10,7 @@ from segmentation.describing.bands import StabilityBand, stability_band
 from segmentation.describing.profiles import Profiles, SegmentProfile, profile_segments
 from segmentation.errors import ArtifactError, Cancelled, MissingRole, NotEnoughData, SegmentationError, UnreadableFile
 from segmentation.explaining.explanation import Explanation, Explanations, explain
+from segmentation.explaining.moves import Change, nearest_move
 from segmentation.exploring.exploration import Exploration, explore
 from segmentation.feature_choices import FeatureChoice, feature_choices
 from segmentation.features import FeatureBuilder, Recipe
@@ -33,6 +34,7 @@ __all__ = [
     "Budget",
     "Cancelled",
     "Candidate",
+    "Change",
     "Column",
     "Explanation",
     "Explanations",
@@ -80,6 +82,7 @@ __all__ = [
     "match_segments",
     "measure_customers",
     "measured_with_recipe",
+    "nearest_move",
     "pack_assignments",
     "pack_model",
     "profile_segments",

@@ -258,12 +258,12 @@ def _of_version(each: Filter, column: FilterColumn, labels: Assignments, keys: S
 
 
 def _figures(source: str, kind: Kind) -> tuple[str, ...]:
-    missing, distinct = f"count(*) - count({source})", f"count(DISTINCT {source})"
+    missing = f"count(*) - count({source})"
     if kind is Kind.TEXT:
-        return (missing, distinct, *("NULL",) * 5)
+        return (missing, f"count(DISTINCT {source})", *("NULL",) * 5)
     value = source if kind is Kind.DATE else f"CAST({source} AS DOUBLE)"
     quartiles = (f"quantile_disc({value}, {share})" for share in (0.25, 0.5, 0.75))
-    return (missing, distinct, f"min({value})", f"max({value})", *quartiles)
+    return (missing, "0", f"min({value})", f"max({value})", *quartiles)
 
 
 def _words(connection: Any, path: Path, word: str) -> tuple[tuple[str, int], ...]:

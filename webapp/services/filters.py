@@ -85,7 +85,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a snapshot says of a column: its range, its quartiles (three, or none), and its commonest words with their counts."""
+    """What a snapshot says of a column: its range, its quartiles (three, or none), and its commonest words of so many `distinct` ones."""
 
     low: Bound | None = None
     high: Bound | None = None
