@@ -88,7 +88,8 @@ def failed_chart(id: str) -> html.Section:
 
 def _drawing(id: str, chart: Chart, size: int) -> html.Div:
     graph = dcc.Graph(id=id, figure=chart.figure, config=GRAPH_CONFIG, responsive=True, style={"height": size}, className="sc-graph")
-    return html.Div(graph, **aria(hidden="true"))
+    # The height stands on the frame too, for the graph has none before its script has come.
+    return html.Div(graph, style={"height": size}, **aria(hidden="true"))
 
 
 def _views(other: Chart | None) -> list[Child]:
