@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from segmentation.choosing.selection import AUTO, DEFAULT_ALGORITHM, Candidate, Progress, Sweep, Verdict, sweep
 from segmentation.choosing.verdict import judge, recommend
 from segmentation.clustering import Assignments, Clusterer, Features, algorithm_named
+from segmentation.describing.customer_map import project
 from segmentation.describing.profile_types import Measure, Profiles
 from segmentation.describing.profiles import profile_segments
 from segmentation.errors import NotEnoughData, SegmentationError
@@ -79,7 +80,8 @@ class Segmentation:
 
     `figures` holds at least silhouette, silhouette_null, davies_bouldin, calinski_harabasz, stability_ari and
     smallest_share, and `evaluated_on`, how many customers they were measured on, with the silhouette's standard
-    error where that is a sample; `seconds` the time of each stage.
+    error where that is a sample; `seconds` the time of each stage. `table` has the measures that `profiles` speaks of,
+    a row for each customer, and `plane` (n x 2) their places on the customer map.
     """
 
     model: SegmentModel
@@ -93,6 +95,8 @@ class Segmentation:
     profiles: Profiles
     seconds: dict[str, float]
     features: tuple[FeatureSummary, ...] = ()
+    table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    plane: Features | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass
@@ -174,6 +178,8 @@ def segment_customers(
         profiles,
         stages.seconds,
         builder.summaries(),
+        table,
+        project(matrix)[0] if profiles.map is not None else None,
     )
 
 

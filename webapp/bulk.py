@@ -84,7 +84,7 @@ class Staging:
         """All customers as Parquet, sorted by customer key."""
         names = ", ".join(quoted(column.name) for column in self.schema)
         self._connection.execute(
-            f"COPY (SELECT {names} FROM merged ORDER BY {CUSTOMER_KEY}) TO '{_literal(path)}' (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (SELECT {names} FROM merged ORDER BY {CUSTOMER_KEY}) TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd)"
         )
 
     def prepare_rows(self) -> None:
@@ -236,10 +236,10 @@ def copy_rows(path: Path, expressions: Sequence[str], beside: pd.DataFrame, allo
         connection.register("beside", beside)
         connection.register("allowed", allowed)
         written = connection.execute(
-            f"COPY (SELECT {', '.join(expressions)} FROM read_parquet('{_literal(path)}', file_row_number = true) AS customers "
+            f"COPY (SELECT {', '.join(expressions)} FROM read_parquet('{literal(path)}', file_row_number = true) AS customers "
             f"JOIN beside ON customers.file_row_number = beside.number "
             f"WHERE customers.{CUSTOMER_KEY} IN (SELECT {CUSTOMER_KEY} FROM allowed) "
-            f"ORDER BY beside.place) TO '{_literal(target)}' ({form})"
+            f"ORDER BY beside.place) TO '{literal(target)}' ({form})"
         ).fetchone()
     return int(written[0]) if written else 0
 
@@ -260,11 +260,12 @@ def write_frames(
             connection.execute(f"INSERT INTO written SELECT {names} FROM frame")
             connection.unregister("frame")
         query = f"SELECT {', '.join(expressions)} FROM written"
-        copied = connection.execute(f"COPY ({query}) TO '{_literal(target)}' ({form})").fetchone()
+        copied = connection.execute(f"COPY ({query}) TO '{literal(target)}' ({form})").fetchone()
     return int(copied[0]) if copied else 0
 
 
-def _literal(path: Path) -> str:
+def literal(path: Path) -> str:
+    """A path as it stands between the quotes of an SQL literal."""
     return _escaped(str(path))
 
 
@@ -277,7 +278,7 @@ def _create_base(connection: duckdb.DuckDBPyConnection, schema: Schema, base: Pa
         connection.execute(f"CREATE TEMP TABLE base ({CUSTOMER_KEY} VARCHAR)")
         return {CUSTOMER_KEY}
     names = {row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(base)]).fetchall()}
-    connection.execute(f"CREATE TEMP VIEW base AS SELECT {_typed(schema, names)} FROM read_parquet('{_literal(base)}')")
+    connection.execute(f"CREATE TEMP VIEW base AS SELECT {_typed(schema, names)} FROM read_parquet('{literal(base)}')")
     return names
 
 

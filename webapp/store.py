@@ -58,6 +58,14 @@ class Store:
             publish(digest)
         return digest
 
+    def put_written(self, team_id: str, area: str, write: Callable[[Path], object]) -> str:
+        """Store the file that `write` makes at the path it is given, under its SHA-256, and return that."""
+        with self.writing(team_id, area) as (temporary, publish):
+            write(temporary)
+            digest = _checksum_of(temporary, area)
+            publish(digest)
+        return digest
+
     def put_stream(self, team_id: str, area: str, stream: IO[bytes], *, most: int | None = None) -> tuple[str, int]:
         """Store what `stream` yields without holding it in memory; returns digest and bytes. ValueError past `most` bytes."""
         hasher, size = hashlib.sha256(), 0

@@ -70,6 +70,19 @@ def holm(p: Floats) -> NDArray[np.bool_]:
     return result.reshape(p.shape)
 
 
+def welch_p(inside: Moments, outside: Moments) -> Floats:
+    """Two-sided p of Welch's test (1947), elementwise; NaN with fewer than two known values on a side."""
+    error = np.sqrt(np.maximum(inside.error + outside.error, 1e-18))
+    p = 2 * stdtr(welch_freedom(inside, outside), -np.abs(inside.mean - outside.mean) / error)
+    return np.where((inside.count > 1) & (outside.count > 1), p, np.nan)
+
+
+def rate_p(rate: Floats, n: Floats, rest_rate: Floats, rest_n: Floats) -> Floats:
+    """Two-sided p of Fisher's exact test (1935) between two rates, elementwise."""
+    counts = np.rint(np.nan_to_num([rate * n, n, rest_rate * rest_n, rest_n])).astype(int)
+    return np.array([fisher(*(int(count) for count in each)) for each in counts.T])
+
+
 @dataclass(frozen=True)
 class _Column:
     """One measure against all clusters; arrays of length k, except the overall mean."""
@@ -128,17 +141,13 @@ def _group_index(label: NDArray[np.int16], clusters: Sequence[int]) -> NDArray[n
 
 def _tested(inside: Moments, outside: Moments) -> tuple[Floats, Limits, Floats]:
     """Effect, interval and two-sided p of Welch's test (1947); NaN with fewer than two known values on a side."""
-    error = np.sqrt(np.maximum(inside.error + outside.error, 1e-18))
-    p = 2 * stdtr(welch_freedom(inside, outside), -np.abs(inside.mean - outside.mean) / error)
-    tested = (inside.count > 1) & (outside.count > 1)
-    return effect(inside, outside), effect_interval(inside, outside), np.where(tested, p, np.nan)
+    return effect(inside, outside), effect_interval(inside, outside), welch_p(inside, outside)
 
 
 def _tested_rates(rate: Floats, n: Floats, rest_rate: Floats, rest_n: Floats) -> tuple[Floats, Limits, Floats]:
     """The same for a yes or no, with Fisher's test: Welch's takes a side without a yes for one without any doubt."""
     rate, rest_rate = np.clip(rate, 0.0, 1.0), np.clip(rest_rate, 0.0, 1.0)
-    counts = np.rint(np.nan_to_num([rate * n, n, rest_rate * rest_n, rest_n])).astype(int)
-    p = np.array([fisher(*(int(count) for count in each)) for each in counts.T])
+    p = rate_p(rate, n, rest_rate, rest_n)
     return rate_effect(rate, n, rest_rate, rest_n), rate_effect_interval(rate, n, rest_rate, rest_n), p
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
@@ -25,15 +27,25 @@ def customer_map(features: Floats, label: NDArray[np.int16], seed: int) -> Custo
     """
     if features.ndim != 2 or features.shape[1] < 2 or len(features) < 3:
         return None
-    plane, variance = _project(features)
+    plane, variance = project(features)
     if variance <= 0:
         return None
     (left, bottom), (right, top) = np.quantile(plane, 0.002, axis=0), np.quantile(plane, 0.998, axis=0)
     x_edges, y_edges = _padded(left, right, COLUMNS), _padded(bottom, top, ROWS)
-    counts, _, _ = np.histogram2d(plane[:, 1], plane[:, 0], bins=(y_edges, x_edges))
-    density = gaussian_filter(counts, BLUR, mode="constant")
-    density /= density.max() or 1.0
+    return _drawn(plane, label, x_edges, y_edges, variance, seed)
+
+
+def subset_map(whole: CustomerMap, plane: NDArray[np.floating[Any]], label: NDArray[np.int16], seed: int = 0) -> CustomerMap:
+    """The map of some customers of `whole`, on the same axes: `plane` (n x 2) are their places on it, `label` (n,) their clusters."""
+    return _drawn(plane, label, np.array(whole.x_edges), np.array(whole.y_edges), whole.variance, seed)
+
+
+def _drawn(
+    plane: NDArray[np.floating[Any]], label: NDArray[np.int16], x_edges: Floats, y_edges: Floats, variance: float, seed: int
+) -> CustomerMap:
     inside = (plane[:, 0] >= x_edges[0]) & (plane[:, 0] <= x_edges[-1]) & (plane[:, 1] >= y_edges[0]) & (plane[:, 1] <= y_edges[-1])
+    density = gaussian_filter(_counted(plane[inside], x_edges, y_edges), BLUR, mode="constant")
+    density /= density.max() or 1.0
     chosen = np.flatnonzero(inside & (label >= 0))
     if len(chosen) > POINTS:
         chosen = np.sort(np.random.default_rng(seed).choice(chosen, POINTS, replace=False))
@@ -48,7 +60,17 @@ def customer_map(features: Floats, label: NDArray[np.int16], seed: int) -> Custo
     )
 
 
-def _project(features: Floats) -> tuple[Floats, float]:
+def _counted(plane: NDArray[np.floating[Any]], x_edges: Floats, y_edges: Floats) -> Floats:
+    """Customers in each cell of an even grid; those on the last edges belong to the last cells."""
+    cells = []
+    for values, edges in ((plane[:, 0], x_edges), (plane[:, 1], y_edges)):
+        place = ((values - edges[0]) / (edges[-1] - edges[0]) * (len(edges) - 1)).astype(np.intp)
+        cells.append(np.minimum(place, len(edges) - 2))
+    counts = np.bincount(cells[1] * COLUMNS + cells[0], minlength=ROWS * COLUMNS)
+    return counts.reshape(ROWS, COLUMNS).astype(np.float64)
+
+
+def project(features: Floats) -> tuple[Floats, float]:
     """Coordinates on the first two components (n x 2), and the share of variance that they keep."""
     centred = features - features.mean(axis=0)
     axes, strength, _ = np.linalg.svd(centred.T @ centred / len(centred))

@@ -13,6 +13,7 @@ from segmentation.plots.overview import heat_map, shares
 from segmentation.plots.segment import differences, mix
 from segmentation.plots.selection import k_panel
 from segmentation.plots.small_multiples import distributions
+from segmentation.plots.snake import snake_plot
 from segmentation.plots.worth import value_recency
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "mix",
     "outcome_rates",
     "shares",
+    "snake_plot",
     "template",
     "value_recency",
 ]

@@ -33,11 +33,11 @@ def heat_map(profiles: Profiles, styles: Sequence[SegmentStyle], *, theme: Theme
         figure=_heat_map_figure(profiles, rows, styles, theme=theme, narrow=narrow, currency=currency),
         title=heat_map_title(profiles),
         subtitle="Segment mean minus overall mean, in standard deviations. Blue is below average, orange above.",
-        explanation="Each cell says how far a segment's mean lies from the mean of all customers, in standard deviations, so that amounts "
+        explanation="Each cell says how far a segment's mean lies from the overall mean, in standard deviations, so that amounts "
         "and visits can be compared. Around ±0.2 is little, ±0.8 is a lot. Rows are sorted by how far the segments lie apart."
         + (f" {len(rows)} of {len(profiles.measures)} measures are drawn; the table has all." if left_out else ""),
-        summary=_heat_map_summary(profiles, styles),
-        table=_heat_map_table(profiles, styles),
+        summary=differences_summary(profiles, styles),
+        table=differences_table(profiles, styles),
     )
 
 
@@ -66,7 +66,8 @@ def _across(profiles: Profiles, measure: str) -> list[Difference]:
     return [each for segment in profiles.segments for each in segment.differences if each.measure == measure]
 
 
-def _cell(segment: SegmentProfile, measure: str) -> Difference | None:
+def cell_of(segment: SegmentProfile, measure: str) -> Difference | None:
+    """How a segment differs in a measure; None where that is not known."""
     return next((each for each in segment.differences if each.measure == measure), None)
 
 
@@ -79,9 +80,9 @@ def _heat_map_figure(
     narrow: bool,
     currency: str | None,
 ) -> go.Figure:
-    cells = [[_cell(segment, measure.name) for segment in profiles.segments] for measure in rows]
-    places = list(range(len(styles)))
-    heads, row = _heads(styles, narrow), 28 if narrow else 30
+    cells = [[cell_of(segment, measure.name) for segment in profiles.segments] for measure in rows]
+    places = [float(place) for place in range(len(styles))]
+    heads, row = segment_heads(styles, narrow), 28 if narrow else 30
     top = 24 + 14 * max((head.count("<br>") + 1 for head in heads if head), default=0)
     figure = blank(theme, top + 8 + len(rows) * row, margin={"l": 8, "r": 8, "t": 0, "b": 8})
     figure.add_heatmap(
@@ -98,7 +99,7 @@ def _heat_map_figure(
         hovertemplate="%{text}<extra></extra>",
         text=[
             [
-                _cell_words(measure, cell, style, segment.size, currency)
+                cell_words(measure, cell, style, segment.size, currency)
                 for cell, style, segment in zip(row, styles, profiles.segments, strict=True)
             ]
             for measure, row in zip(rows, cells, strict=True)
@@ -106,7 +107,7 @@ def _heat_map_figure(
         texttemplate="",
     )
     _heat_map_numbers(figure, cells, theme)
-    _heat_map_heads(figure, styles, theme, row, heads)
+    draw_heads(figure, styles, theme, row, heads, places)
     figure.update_xaxes(showgrid=False, showticklabels=False, range=[-0.5, len(styles) - 0.5])
     labels = [measure.short if narrow else measure.label for measure in rows]
     figure.update_yaxes(**plain_axis(tickvals=list(range(len(rows))), ticktext=labels, range=[len(rows) - 0.5, -0.5 - top / row]))
@@ -132,10 +133,12 @@ def _heat_map_numbers(figure: go.Figure, cells: Sequence[Sequence[Difference | N
     )
 
 
-def _heat_map_heads(figure: go.Figure, styles: Sequence[SegmentStyle], theme: Theme, row: int, names: Sequence[str]) -> None:
-    """Each segment's mark over its column, and its name between them where names fit."""
+def draw_heads(
+    figure: go.Figure, styles: Sequence[SegmentStyle], theme: Theme, row: int, names: Sequence[str], places: Sequence[float]
+) -> None:
+    """Each segment's mark over its column, and its name between them where names fit; `places` are the columns on the x axis."""
     lines = max((name.count("<br>") + 1 for name in names if name), default=0)
-    for place, (style, name) in enumerate(zip(styles, names, strict=True)):
+    for place, style, name in zip(places, styles, names, strict=True):
         figure.add_scatter(
             x=[place],
             y=[-0.5 - (12 + 14 * lines) / row],
@@ -147,7 +150,7 @@ def _heat_map_heads(figure: go.Figure, styles: Sequence[SegmentStyle], theme: Th
             label_at(figure, place, -0.5, name, colour=theme.font, size=11, yanchor="bottom", yshift=0)
 
 
-def _heads(styles: Sequence[SegmentStyle], narrow: bool) -> list[str]:
+def segment_heads(styles: Sequence[SegmentStyle], narrow: bool) -> list[str]:
     """Short names on one or two lines, or nothing where columns are too narrow for them."""
     column = (WIDTHS[False] - 125) / max(len(styles), 1)
     names = [_wrapped(style.short_name, column) for style in styles]
@@ -165,17 +168,18 @@ def _wrapped(name: str, width: float) -> list[str]:
     return [name]
 
 
-def _cell_words(measure: Measure, cell: Difference | None, style: SegmentStyle, n: int, currency: str | None) -> str:
+def cell_words(measure: Measure, cell: Difference | None, style: SegmentStyle, n: int, currency: str | None) -> str:
+    """What hovering over one measure of one segment says."""
     if cell is None:
         return f"<b>{style.name}</b><br>{measure.label}: not known"
     own, overall = quantity(cell.mean, measure.unit, currency), quantity(cell.overall_mean, measure.unit, currency)
     return (
-        f"<b>{style.name}</b>, {n:,} customers<br>{measure.label}: mean {own}, all customers {overall}<br>"
-        f"{signed(cell.z, 2)} standard deviations"
+        f"<b>{style.name}</b>, {n:,} customers<br>{measure.label}: mean {own}, overall {overall}<br>{signed(cell.z, 2)} standard deviations"
     )
 
 
-def _heat_map_summary(profiles: Profiles, styles: Sequence[SegmentStyle]) -> str:
+def differences_summary(profiles: Profiles, styles: Sequence[SegmentStyle]) -> str:
+    """The finding, then the strongest three measures of each segment."""
     sentences = []
     for segment, style in zip(profiles.segments, styles, strict=True):
         strongest = sorted(segment.differences, key=lambda each: -abs(each.z))[:3]
@@ -184,10 +188,11 @@ def _heat_map_summary(profiles: Profiles, styles: Sequence[SegmentStyle]) -> str
     return f"{heat_map_title(profiles)}. Standard deviations from the overall mean, strongest three per segment. {' '.join(sentences)}"
 
 
-def _heat_map_table(profiles: Profiles, styles: Sequence[SegmentStyle]) -> pd.DataFrame:
+def differences_table(profiles: Profiles, styles: Sequence[SegmentStyle]) -> pd.DataFrame:
+    """Standard deviations from the overall mean, a row for each measure and a column for each segment."""
     columns: dict[str, list[object]] = {"Measure": [measure.label for measure in profiles.measures]}
     for segment, style in zip(profiles.segments, styles, strict=True):
-        cells = [_cell(segment, measure.name) for measure in profiles.measures]
+        cells = [cell_of(segment, measure.name) for measure in profiles.measures]
         columns[style.name] = [round(cell.z, 3) if cell else None for cell in cells]
     return pd.DataFrame(columns)
 
@@ -219,6 +224,8 @@ def shares(profiles: Profiles, styles: Sequence[SegmentStyle], *, theme: Theme, 
 
 def shares_title(profiles: Profiles) -> str:
     """The segment that brings most beyond its size; or that spend follows size."""
+    if len(profiles.segments) == 1:
+        return "One segment brings all of the spend"
     best = max(profiles.segments, key=lambda segment: (segment.value_share or 0.0) - segment.share)
     if (best.value_share or 0.0) - best.share < EVEN:
         return "Each segment brings about as much spend as its size"

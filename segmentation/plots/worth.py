@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,6 +16,9 @@ from segmentation.wording import money, number
 
 CROWDED, BESIDE = 24, 8
 """Marks closer than this (px) in height share the room to their right; a label keeps this distance from a mark."""
+FEW = 10
+"""Customers of whom a mean is known well enough for its interval to be shown whole."""
+
 HEIGHT = 340
 LARGEST = 26
 """Diameter in px of the largest segment's mark; areas are proportional to customers."""
@@ -60,6 +63,8 @@ def value_recency(
 
 def value_recency_title(profiles: Profiles) -> str:
     """Whether segments differ in spend, in recency, in both or in neither: by tests that hold after correction."""
+    if len(profiles.segments) == 1:
+        return "One segment, with no other to compare it to"
     spend, recency = _differ(profiles, "spend"), _differ(profiles, profiles.recency)
     if spend and recency:
         return "Segments differ in spend and in how recently they bought"
@@ -80,6 +85,7 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
     figure = blank(theme, HEIGHT)
     width, height = WIDTHS[narrow] - 50, HEIGHT - 60
     texts = [_label(point, narrow, currency) for point in points]
+    reach = _reach(points)[1]
     left, right = _x_range(points, texts, width)
     low, high = _y_range(points, log)
     largest = max(point.segment.size for point in points)
@@ -87,9 +93,9 @@ def _figure(points: Sequence[_Point], theme: Theme, narrow: bool, currency: str 
         size = max(9.0, LARGEST * math.sqrt(point.segment.size / largest))
         _draw(figure, point, theme, currency, size)
     scale = math.log10 if log else float
-    marks = [
-        _Mark((high - scale(point.value.mean)) / (high - low) * height, *_pixels(point.recency, left, right, width)) for point in points
-    ]
+    seen = [replace(point.recency, low=_low(point), high=min(point.recency.high, reach)) for point in points]
+    heights = [(high - scale(point.value.mean)) / (high - low) * height for point in points]
+    marks = [_Mark(at, *_pixels(days, left, right, width)) for at, days in zip(heights, seen, strict=True)]
     labels = _label_places(marks, [_text_pixels(text) for text in texts], height)
     for text, own, (x, moved) in zip(texts, marks, labels, strict=True):
         y = high - own.y / height * (high - low)
@@ -152,6 +158,18 @@ def _overlapping(spans: Sequence[tuple[float, float]]) -> list[list[int]]:
     return groups
 
 
+def _low(point: _Point) -> float:
+    """Where a recency interval begins: nobody buys in days to come."""
+    return max(point.recency.low, 0.0) if point.recency.mean >= 0 else point.recency.low
+
+
+def _reach(points: Sequence[_Point]) -> tuple[float, float]:
+    """From where to where the axis has to go: every mean, and the intervals of all but a handful of customers, whose runs out of it."""
+    sure = [point for point in points if point.segment.size >= FEW] or points
+    means = [point.recency.mean for point in points]
+    return min([*means, *(_low(point) for point in sure)]), max([*means, *(point.recency.high for point in sure)])
+
+
 def _label(point: _Point, narrow: bool, currency: str | None) -> str:
     return f"<b>{shown_name(point.style, narrow)}</b>  {money(round(point.value.mean), currency)}"
 
@@ -163,7 +181,7 @@ def _draw(figure: go.Figure, point: _Point, theme: Theme, currency: str | None, 
         f"{number(point.recency.mean, 1)} ({number(point.recency.low, 1)} to {number(point.recency.high, 1)})<extra></extra>"
     )
     colour = stroke(point.style, theme)
-    x, y = [point.recency.low, point.recency.high], [point.value.mean] * 2
+    x, y = [_low(point), point.recency.high], [point.value.mean] * 2
     figure.add_scatter(x=x, y=y, mode="lines", line={"width": 1.5, "color": colour}, hoverinfo="skip")
     marker = mark(point.style, theme, size=size, opacity=0.88)
     figure.add_scatter(x=[point.recency.mean], y=[point.value.mean], mode="markers", marker=marker, hovertemplate=hover)
@@ -171,11 +189,10 @@ def _draw(figure: go.Figure, point: _Point, theme: Theme, currency: str | None, 
 
 def _x_range(points: Sequence[_Point], texts: Sequence[str], width: float) -> tuple[float, float]:
     """A range that leaves each label its room to the right of its interval."""
-    left = min(point.recency.low for point in points)
-    span = max(max(point.recency.high for point in points) - left, 1.0)
-    left -= 0.12 * span
+    nearest, furthest = _reach(points)
+    span = max(furthest - nearest, 1.0)
+    left = nearest - 0.12 * span
     right = left + span * 1.2
-    furthest = max(point.recency.high for point in points)
     for text in texts:
         taken = min(0.7, (_text_pixels(text) + 14) / width)
         right = max(right, left + (furthest - left) / (1 - taken))

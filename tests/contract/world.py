@@ -14,6 +14,8 @@ from webapp.models import MemberRole
 from webapp.services.access import Actor, actor_for_user, operator
 from webapp.services.campaigns import create_campaign, tag_segment
 from webapp.services.jobs import list_jobs
+from webapp.services.segment_looks import describe_segment
+from webapp.services.segment_notes import add_note
 from webapp.services.segments import show_segments
 from webapp.services.users import add_user, create_token, ensure_team
 
@@ -123,5 +125,7 @@ def _plan(resources: Resources, actor: Actor, dataset: str, import_id: str) -> O
         segment = overview.styles[0].key
         campaign = create_campaign(session, actor, dataset, name=f"Plan {CANARY}", channel="email")
         tag = tag_segment(session, actor, dataset, campaign.id, segment)
+        add_note(session, actor, dataset, segment, f"Note {CANARY}")
+        describe_segment(session, actor, dataset, segment, f"Words {CANARY}")
         job = list_jobs(session, actor, dataset)[0]
         return Owned(dataset, import_id, segment, campaign.id, tag.id, job.id)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segmentation import plots
-from segmentation.describing.profiles import MixPart, Profiles
+from segmentation.describing.profiles import Interval, MixPart, Profiles
 from segmentation.palette import DARK, LIGHT, SegmentStyle, Theme, colour_index
 from segmentation.plots.chart import dodge
 from segmentation.plots.mapping import customer_map_title
@@ -38,7 +38,7 @@ def all_charts(profiles: Profiles, theme: Theme = LIGHT, narrow: bool = False) -
     styles = styles_of(profiles)
     charts = {
         make.__name__: make(profiles, styles, theme=theme, narrow=narrow, currency="€")
-        for make in (plots.heat_map, plots.shares, plots.value_recency, plots.customer_map)
+        for make in (plots.heat_map, plots.snake_plot, plots.shares, plots.value_recency, plots.customer_map)
     }
     charts |= {
         make.__name__: make(profiles, 0, styles[0], theme=theme, narrow=narrow, currency="€")
@@ -51,7 +51,7 @@ def all_charts(profiles: Profiles, theme: Theme = LIGHT, narrow: bool = False) -
 @NARROW
 def test_every_chart_has_its_parts_and_keeps_to_the_rules(profiles: Profiles, theme: Theme, narrow: bool) -> None:
     charts = all_charts(profiles, theme, narrow)
-    assert len(charts) == 7
+    assert len(charts) == 8
     for chart in charts.values():
         assert all([chart.title, chart.subtitle, chart.explanation, chart.summary, len(chart.table)])
         assert chart.title in chart.summary
@@ -125,7 +125,7 @@ def test_charts_of_unknown_things_are_left_out(profiles: Profiles) -> None:
             replace(s, value_share=None, value_mean=None, recency_mean=None, mix=(), distributions=()) for s in profiles.segments
         ),
     )
-    assert set(all_charts(bare)) == {"heat_map", "differences"}
+    assert set(all_charts(bare)) == {"heat_map", "snake_plot", "differences"}
 
 
 @pytest.mark.parametrize(
@@ -303,3 +303,31 @@ def test_the_median_of_a_yes_or_no_is_no_title() -> None:
     flat = with_differences(replace(profiles, measures=measures), *medians)
     label = next(each.label for each in measures if each.name == first.measure)
     assert label.lower() not in distributions_title(flat, 0).lower()
+
+
+def test_lines_and_grid_say_the_same(profiles: Profiles) -> None:
+    charts = all_charts(profiles)
+    lines, grid = charts["snake_plot"], charts["heat_map"]
+    assert (lines.title, lines.summary) == (grid.title, grid.summary)
+    assert lines.table.equals(grid.table)
+    drawn = [trace for trace in lines.figure.data if trace.mode == "lines+markers"]
+    assert [list(trace.x) for trace in drawn] == [list(column) for column in zip(*grid.figure.data[0].z, strict=True)]
+
+
+def test_one_segment_has_no_other_to_be_compared_to(profiles: Profiles) -> None:
+    alone = replace(profiles, segments=profiles.segments[:1])
+    assert "no other" in value_recency_title(alone)
+    assert shares_title(alone) == "One segment brings all of the spend"
+
+
+def test_an_interval_of_a_handful_of_customers_runs_out_of_the_picture(profiles: Profiles) -> None:
+    wide = Interval(50.0, -300.0, 400.0)
+    few = replace(profiles, segments=(replace(profiles.segments[0], size=3, recency_mean=wide), *profiles.segments[1:]))
+    many = replace(profiles, segments=(replace(profiles.segments[0], size=300, recency_mean=wide), *profiles.segments[1:]))
+    ranges = []
+    for each in (few, many):
+        chart = plots.value_recency(each, styles_of(each), theme=LIGHT, narrow=False)
+        assert chart is not None
+        ranges.append(chart.figure.layout.xaxis.range)
+        assert min(min(trace.x) for trace in chart.figure.data if trace.mode == "lines") == 0  # nobody bought in days to come
+    assert ranges[0][1] < 200 < 400 < ranges[1][1]

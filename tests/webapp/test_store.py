@@ -46,6 +46,9 @@ def test_what_was_stored_comes_back(store: Store) -> None:
     digest = store.put_bytes("north", "labels", b"labels")
     assert digest == hashlib.sha256(b"labels").hexdigest()
     assert store.read_bytes("north", "labels", digest) == b"labels"
+    written = store.put_written("north", "measures", lambda path: path.write_bytes(b"columns"))
+    assert written == hashlib.sha256(b"columns").hexdigest()
+    assert store.read_bytes("north", "measures", written) == b"columns"
     assert store.put_stream("north", "upload", io.BytesIO(b"file")) == (hashlib.sha256(b"file").hexdigest(), 4)
     assert put_snapshot(store, b"values") == store.verified_path("north", "snapshot", "abc")
 

@@ -83,12 +83,14 @@ def dataset_of_segment(session: Session, actor: Actor, key: str) -> str:
 
 
 def rename_segment(session: Session, actor: Actor, dataset: str, key: str, name: str) -> SegmentStyle:
-    """Give a segment a name of the team's own; an empty one returns to the name from evidence."""
+    """Give a segment a name of the team's own; an empty one, or the evidence's own, returns to the name from evidence."""
     require(actor, Permission.PROMOTE)
     row = team_dataset(session, actor, dataset)
     segment = team_row(session, actor, Segment, "segment", dataset_id=row.id, key=key)
-    before, segment.chosen_name = segment.chosen_name or segment.name, clean_name(name, "name") if name.strip() else None
-    record_event(session, actor, "segment.renamed", key, dataset=row.slug, before=before, after=segment.chosen_name or segment.name)
+    wanted = clean_name(name, "name") if name.strip() else segment.name
+    before, segment.chosen_name = segment.chosen_name or segment.name, wanted if wanted != segment.name else None
+    if before != wanted:
+        record_event(session, actor, "segment.renamed", key, dataset=row.slug, before=before, after=wanted)
     session.flush()
     return style_of(segment)
 

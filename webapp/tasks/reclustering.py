@@ -20,7 +20,7 @@ from segmentation.roles import CUSTOMER_KEY, Schema
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
 from webapp.models import Dataset, ModelVersion, Snapshot, VersionStatus
-from webapp.services import jobs
+from webapp.services import jobs, kept_measures
 from webapp.services.access import Actor, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.fit_requests import EVERY_FEATURE, FeatureWish
@@ -66,6 +66,7 @@ class _Fitted:
     continuation: Continuation
     model_digest: str
     labels_digest: str
+    measures_digest: str
 
 
 def recluster(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -132,13 +133,14 @@ def _reference(session: Session, actor: Actor, dataset: Dataset) -> _Reference |
 
 
 def _store(store: Store, team_id: str, work: _Work, customers: pd.DataFrame, result: Segmentation) -> _Fitted:
-    """Put model and labels into the store; harmless should the job be lost, since their addresses are their content."""
+    """Put model, labels and measures into the store; harmless should the job be lost, since their addresses are their content."""
     keys = customers[CUSTOMER_KEY].to_numpy()
     return _Fitted(
         result=result,
         continuation=_continue(store, team_id, work.reference, keys, result.assignments.label),
         model_digest=store.put_bytes(team_id, "model", pack_model(result.model)),
         labels_digest=store.put_bytes(team_id, "labels", pack_assignments(result.assignments)),
+        measures_digest=kept_measures.store_measures(store, team_id, kept_measures.kept_columns(result, customers, work.schema)),
     )
 
 
@@ -166,6 +168,7 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
     version.report = to_json(VersionReport(result.verdict, result.sweep, result.seconds, result.figures, result.features))
     version.profiles = to_json(result.profiles)
     version.model_digest, version.labels_digest = fitted.model_digest, fitted.labels_digest
+    version.measures_digest = fitted.measures_digest
     session.flush()
     store_identities(session, actor, version, result.profiles.segments, fitted.continuation, now)
     record_event(

@@ -29,6 +29,11 @@ def text_input(id: Any, *, value: str = "", placeholder: str = "", max_length: i
     return dbc.Input(id=id, type="text", value=value, placeholder=placeholder, maxlength=max_length, autocomplete="off", **props)
 
 
+def text_area(id: Any, *, value: str = "", max_length: int = 2_000, rows: int = 3, **props: Any) -> dbc.Textarea:
+    """Text of several lines: Enter begins a new one."""
+    return dbc.Textarea(id=id, value=value, maxlength=max_length, rows=rows, submit_on_enter=False, **props)
+
+
 def number_input(id: Any, *, value: int | None = None, low: int | None = None, high: int | None = None, **props: Any) -> dbc.Input:
     return dbc.Input(id=id, type="number", value=value, min=low, max=high, step=1, inputmode="numeric", **props)
 

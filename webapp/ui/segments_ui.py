@@ -15,7 +15,7 @@ from segmentation.palette import SegmentStyle
 from webapp.services.segments import SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import STATUS_WORDS
-from webapp.ui.components import Child, Tone, aria, badge, bar_pair, chip, icon, segment_mark, slot_class
+from webapp.ui.components import Child, Tone, badge, bar_pair, icon, segment_mark, slot_class
 from webapp.ui.places import segment_address
 
 _BANDS: dict[BandName, tuple[Tone, str]] = {
@@ -117,15 +117,6 @@ def _repeatability(segments: Sequence[SegmentProfile]) -> str:
 
 def _spelled(n: int) -> str:
     return _COUNTS[n] if n < len(_COUNTS) else format.number(n)
-
-
-def segment_chips(overview: SegmentsOverview, where: Where) -> html.Nav:
-    """Every segment with its mark and size, each a link."""
-    links = [
-        chip([segment_mark(style.slot), style.short_name], href=where.segment(style.key), count=format.number(profile.size))
-        for style, profile in zip(overview.styles, overview.profiles.segments, strict=True)
-    ]
-    return html.Nav(links, className="sc-chips scroll mb-3", **aria(label="Segments of this version"))
 
 
 def segment_cards(overview: SegmentsOverview, where: Where) -> html.Div:

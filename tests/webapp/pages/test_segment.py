@@ -344,11 +344,11 @@ def test_renaming_reaches_the_head_and_an_empty_name_returns_to_the_evidence(sho
     before = overview_of(shop).styles[0].name
     for name, expected in (("Our regulars", "Our regulars"), ("", before)):
         with shop.writing() as session:
-            assert rename.rename(Visitor(shop).view(session, "segments", key), 1, name)[0] is False
+            assert rename.rename(Visitor(shop).view(session, "segments", key), 1, name, "")[0] is False
         with shop.reading() as session:
             assert segments.show_segment(session, shop.actor, DATASET, key).style.name == expected
     with shop.writing() as session:
-        is_open, message, _ = rename.rename(Visitor(shop).view(session, "segments", key), 1, "x" * 200)
+        is_open, message, _, _ = rename.rename(Visitor(shop).view(session, "segments", key), 1, "x" * 200, "")
     assert is_open is no_update
     assert "120" in message
 

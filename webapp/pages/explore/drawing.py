@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from segmentation.describing.profile_types import Measure
 from segmentation.exploring.exploration import Association, Exploration, ExploredOutcome
 from segmentation.plots import Chart
 from webapp.edge import View
-from webapp.ui.charts import chart_card
+from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child
 from webapp.ui.drawing import figure_text, unescaped_words
 from webapp.ui.format import currency_sign
@@ -33,9 +34,14 @@ class Look:
         return {"theme": self.theme, "narrow": self.narrow, "currency": self.currency}
 
 
-def exploration_card(name: str, chart: Chart | None, *, foot: Child = None) -> Child:
-    """A chart that was drawn from escaped words in its card; nothing without a chart."""
-    return None if chart is None else chart_card(name, unescaped_words(chart), foot=foot)
+def exploration_card(name: str, draw: Callable[..., Chart | None], *drawn: Any, foot: Child = None, **options: Any) -> Child:
+    """What `draw` makes of escaped words, in its card; nothing without a chart."""
+
+    def chart() -> Chart | None:
+        made = draw(*drawn, **options)
+        return None if made is None else unescaped_words(made)
+
+    return chart_or_error(name, chart, foot=foot)
 
 
 def escaped(exploration: Exploration) -> Exploration:

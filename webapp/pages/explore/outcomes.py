@@ -41,9 +41,8 @@ def outcomes_tab(exploration: Exploration, where: Where, look: Look, data_href: 
     drawn = escaped(exploration)
     safe = next(each for each in drawn.outcomes if each.outcome == outcome.outcome)
     association = next(each for each in safe.associations if each.measure == chosen.measure)
-    chart = exploration_card(
-        "outcome-rates", outcome_rates(drawn, safe, association, **look.options()), foot=html.Span([icon("info-circle"), " ", NO_CAUSE])
-    )
+    foot = html.Span([icon("info-circle"), " ", NO_CAUSE])
+    chart = exploration_card("outcome-rates", outcome_rates, drawn, safe, association, foot=foot, **look.options())
     return [head, row((6, html.Div(chart, className="sc-in-sight")), (6, associations_card(exploration, outcome, chosen, where)))]
 
 

@@ -39,7 +39,8 @@ def rfm_tab(found: RfmView, where: Where, look: Look, currency: str | None) -> l
     """Cut points beside the grid, named groups below."""
     shown: Shown = next((each for each in get_args(Shown) if each == where.shown), "customers")
     name = figure_text(found.outcome.label) if found.outcome else None
-    grid = exploration_card("rfm-grid", rfm_grid(found.summary, shown=shown, outcome=name, **look.options()), foot=_unscored(found.summary))
+    options = look.options() | {"shown": shown, "outcome": name}
+    grid = exploration_card("rfm-grid", rfm_grid, found.summary, foot=_unscored(found.summary), **options)
     return [
         html.Div([shown_chips(found, shown, where), rfm_outcomes(found, where)], className="sc-chips-rows"),
         row((7, grid), (5, cuts_card(found, where, look))),

@@ -20,9 +20,9 @@ ENOUGH_FOR_A_ROW = 3
 def distributions_tab(exploration: Exploration, look: Look) -> list[Child]:
     """A histogram for every measure, bars for every category."""
     drawn = escaped(exploration)
-    measures = exploration_card("distributions", histograms(drawn, **look.options()))
-    parts = exploration_card("distributions-of-parts", histograms(drawn, details=True, **look.options()))
-    words = exploration_card("categories", category_bars(drawn, **look.options()))
+    measures = exploration_card("distributions", histograms, drawn, **look.options())
+    parts = exploration_card("distributions-of-parts", histograms, drawn, details=True, **look.options())
+    words = exploration_card("categories", category_bars, drawn, **look.options())
     width = 12 if len(exploration.levels) >= ENOUGH_FOR_A_ROW else 6
     if not (measures or parts or words):
         return [
@@ -45,7 +45,7 @@ def _left_out(exploration: Exploration) -> Component | None:
 
 def correlations_tab(exploration: Exploration, look: Look) -> list[Child]:
     """Which measures rise and fall together, and which say nearly the same."""
-    chart = exploration_card("correlations", correlation_map(escaped(exploration), **look.options()))
+    chart = exploration_card("correlations", correlation_map, escaped(exploration), **look.options())
     if chart is None:
         text = "Correlations need two measures that vary and are known for 30 customers or more."
         return [card(body=empty_state("grid-3x3", "Nothing to compare", text))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from dash import html
 from dash.development.base_component import Component
@@ -18,7 +19,7 @@ from webapp.pages.lab.shown import Shown
 from webapp.services.access import Permission
 from webapp.services.sweep_results import Tried
 from webapp.ui.candidates import FEW, Order, candidate_columns, candidate_list, candidate_table, sorted_candidates
-from webapp.ui.charts import chart_card
+from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, aria, card, empty_state
 from webapp.ui.format import count
 from webapp.ui.places import address
@@ -56,14 +57,15 @@ def panel_card(view: View, shown: Shown) -> Component | None:
         return None
     found = shown.report.found
     method = method_of(view, found)
-    chart = k_panel(
+    draw = partial(
+        k_panel,
         of_method(found, method),
         chosen_k(found, method),
         theme=theme_of(view.display),
         narrow=view.display.narrow,
         method=upper_first(algorithm_name(method)),
     )
-    return html.Div([method_chips(view, found, method), chart_card(Ids.PANEL, chart)], className="sc-panel")
+    return html.Div([method_chips(view, found, method), chart_or_error(Ids.PANEL, draw)], className="sc-panel")
 
 
 def method_chips(view: View, found: Tried, method: str) -> Component | None:
@@ -81,19 +83,21 @@ def _chip(words: str, href: str, *, on: bool) -> html.A:
     return html.A(words, href=href, className=f"sc-chip sc-turn{' on' if on else ''}", **current)
 
 
-def clustergram_card(view: View, shown: Shown) -> Component | None:
+def clustergram_card(view: View, shown: Shown) -> Child:
     """Where customers go as the number of segments grows."""
     if shown.report is None:
         return None
     method = method_of(view, shown.report.found)
     drawn = shown.report.clustergrams.get(method)
-    chart = None
-    if drawn is not None:
-        name = upper_first(algorithm_name(method))
-        k = chosen_k(shown.report.found, method)
-        chart = clustergram_chart(drawn, k, theme=theme_of(view.display), narrow=view.display.narrow, method=name)
-    if chart is not None:
-        return chart_card(Ids.CLUSTERGRAM, chart)
+    if drawn is None:
+        return no_clustergram()
+    name, k = upper_first(algorithm_name(method)), chosen_k(shown.report.found, method)
+    draw = partial(clustergram_chart, drawn, k, theme=theme_of(view.display), narrow=view.display.narrow, method=name)
+    return chart_or_error(Ids.CLUSTERGRAM, draw, empty=no_clustergram)
+
+
+def no_clustergram() -> Component:
+    """What it would show, and when it can."""
     text = "It shows which segments split as their number grows, once this method has been compared here with several numbers."
     return card("How segments split", body=empty_state("diagram-2", "No clustergram yet", text))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from dash import html
 from dash.development.base_component import Component
@@ -16,7 +17,7 @@ from webapp.pages.lab.ids import Ids
 from webapp.pages.lab.shown import Shown
 from webapp.services import feature_lists
 from webapp.services.access import Permission
-from webapp.ui.charts import chart_card
+from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, card, icon, row
 from webapp.ui.drawing import figure_text, unescaped_words
 from webapp.ui.feature_picker import weight_words
@@ -34,8 +35,8 @@ def guided_row(view: View, shown: Shown) -> Component | None:
     choices = feature_lists.list_feature_choices(view.session, view.actor, view.resources.store, view.dataset or "")
     labels = {choice.name: choice.label for choice in choices}
     drawn = {name: figure_text(label) for name, label in labels.items()}
-    chart = unescaped_words(frontier_chart(guidance, labels=drawn, theme=theme_of(view.display), narrow=view.display.narrow))
-    return row((5, guidance_card(view, shown, guidance, labels)), (7, chart_card(Ids.FRONTIER, chart)))
+    draw = partial(frontier_chart, guidance, labels=drawn, theme=theme_of(view.display), narrow=view.display.narrow)
+    return row((5, guidance_card(view, shown, guidance, labels)), (7, chart_or_error(Ids.FRONTIER, lambda: unescaped_words(draw()))))
 
 
 def guidance_card(view: View, shown: Shown, guidance: Guidance, labels: Mapping[str, str]) -> Component:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -12,7 +14,7 @@ from webapp.pages.models.ids import Ids
 from webapp.services.sweep_results import Tried
 from webapp.services.versions import VersionReport, VersionSummary
 from webapp.ui.candidates import FEW, Order, candidate_columns, candidate_list, candidate_table, sorted_candidates
-from webapp.ui.charts import chart_card
+from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, button, card, segment_verdict, verdict
 from webapp.ui.format import count, duration
 from webapp.ui.places import lab_address
@@ -43,12 +45,13 @@ def tried(version: VersionSummary, report: VersionReport) -> Tried:
     return Tried(report.sweep, (version.algorithm, version.k), report.verdict, report.features)
 
 
-def panel_card(view: View, version: VersionSummary, report: VersionReport) -> Component:
+def panel_card(view: View, version: VersionSummary, report: VersionReport) -> Child:
     """Every figure of the fitted method over k, with the fitted number marked."""
     assert version.k is not None
     alike = [candidate for candidate in report.sweep if candidate.algorithm == version.algorithm]
     method = upper_first(algorithm_name(version.algorithm))
-    return chart_card(Ids.PANEL, k_panel(alike, version.k, theme=theme_of(view.display), narrow=view.display.narrow, method=method))
+    draw = partial(k_panel, alike, version.k, theme=theme_of(view.display), narrow=view.display.narrow, method=method)
+    return chart_or_error(Ids.PANEL, draw)
 
 
 def candidates_card(view: View, version: VersionSummary, report: VersionReport) -> Component:

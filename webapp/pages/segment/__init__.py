@@ -8,7 +8,7 @@ from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_up
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.pages.segment import campaigns, customers, profile, rename
+from webapp.pages.segment import campaigns, customers, history, look, profile, rename
 from webapp.pages.segment.head import chosen_tab, segment_head
 from webapp.pages.segment.ids import UNTAG, Ids
 from webapp.services import segments
@@ -30,7 +30,7 @@ def layout(_place: Place) -> Component:
     waiting = [html.Div(page_head("Segment"), className="visually-hidden"), skeleton(HEAD_HEIGHT)]
     cards = row((7, skeleton(profile.TALL)), (5, skeleton(profile.TALL)))
     parts = [html.Div(waiting, id=Ids.HEAD), html.Div(cards, id=Ids.TAB), dcc.Store(id=Ids.CHANGED)]
-    return html.Div([*parts, campaigns.tag_dialog(), untag_dialog(UNTAG), rename.rename_dialog()])
+    return html.Div([*parts, campaigns.tag_dialog(), untag_dialog(UNTAG), rename.rename_dialog(), look.look_dialog()])
 
 
 def read_segment(view: View) -> SegmentDetail:
@@ -40,7 +40,12 @@ def read_segment(view: View) -> SegmentDetail:
 
 def show_head(view: View) -> Component:
     """Persona, figures and tabs."""
-    return segment_head(view, read_segment(view), Where(view.actor.team_slug, view.dataset or "", asked_version(view.query)))
+    return segment_head(view, read_segment(view), where_of(view))
+
+
+def where_of(view: View) -> Where:
+    """Where links of this page lead."""
+    return Where(view.actor.team_slug, view.dataset or "", asked_version(view.query))
 
 
 def show_tab(view: View) -> list[Child]:
@@ -48,6 +53,8 @@ def show_tab(view: View) -> list[Child]:
     detail, tab = read_segment(view), chosen_tab(view)
     if tab == "customers":
         return customers.customers_tab(view, detail)
+    if tab == "history":
+        return history.history_tab(view, detail, where_of(view))
     return campaigns.campaigns_tab(view, detail) if tab == "campaigns" else profile.profile_tab(detail)
 
 
@@ -56,8 +63,11 @@ def register(callbacks: Callbacks) -> None:
     register_reading(callbacks)
     register_tagging(callbacks)
     register_renaming(callbacks)
+    register_looks(callbacks)
+    register_notes(callbacks)
     register_untag(callbacks, UNTAG, Ids.CHANGED)
-    for dialog, cancel in ((Ids.TAG_DIALOG, Ids.TAG_CANCEL), (Ids.RENAME_DIALOG, Ids.RENAME_CANCEL)):
+    dialogs = ((Ids.TAG_DIALOG, Ids.TAG_CANCEL), (Ids.RENAME_DIALOG, Ids.RENAME_CANCEL), (Ids.LOOK_DIALOG, Ids.LOOK_CANCEL))
+    for dialog, cancel in dialogs:
         close = ClientsideFunction("shell", "openDialog")
         callbacks.clientside(close, Output(dialog, "is_open", allow_duplicate=True), Input(cancel, "n_clicks"), prevent_initial_call=True)
 
@@ -124,15 +134,76 @@ def register_renaming(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.RENAME_DIALOG, "is_open", allow_duplicate=True),
         Output(Ids.RENAME_ERROR, "children"),
+        Output(Ids.WORDS_ERROR, "children"),
         Output(Ids.CHANGED, "data", allow_duplicate=True),
         Input(Ids.RENAME_FORM, "n_submit"),
         State(Ids.RENAME_NAME, "value"),
+        State(Ids.WORDS, "value"),
         needs=Permission.PROMOTE,
         writes=True,
         prevent_initial_call=True,
     )
-    def save(view: View, submitted: int | None, name: str | None) -> Any:
-        return rename.rename(view, submitted, name)
+    def save(view: View, submitted: int | None, name: str | None, words: str | None) -> Any:
+        return rename.rename(view, submitted, name, words)
+
+    @callbacks.on(
+        Output(Ids.CHANGED, "data", allow_duplicate=True),
+        Input({"type": Ids.RESTORE, "at": ALL}, "n_clicks"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def restore(view: View, _clicks: list[int | None]) -> Any:
+        return history.restore(view, pressed_id())
+
+
+def register_looks(callbacks: Callbacks) -> None:
+    @callbacks.on(
+        Output(Ids.LOOK_DIALOG, "is_open"),
+        Output(Ids.LOOK_FORM, "children"),
+        Input(Ids.LOOK_OPEN, "n_clicks"),
+        needs=Permission.PROMOTE,
+        prevent_initial_call=True,
+    )
+    def open_dialog(view: View, clicks: int | None) -> Any:
+        return look.open_look(view, clicks)
+
+    @callbacks.on(
+        Output(Ids.LOOK_DIALOG, "is_open", allow_duplicate=True),
+        Output(Ids.CHANGED, "data", allow_duplicate=True),
+        Input(Ids.LOOK_FORM, "n_submit"),
+        State(Ids.LOOK_CHOICE, "value"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def choose(view: View, submitted: int | None, slot: int | None) -> Any:
+        return look.choose_look(view, submitted, slot)
+
+
+def register_notes(callbacks: Callbacks) -> None:
+    @callbacks.on(
+        Output(Ids.NOTE_TEXT, "value"),
+        Output(Ids.NOTE_ERROR, "children"),
+        Output(Ids.CHANGED, "data", allow_duplicate=True),
+        Input(Ids.NOTE_FORM, "n_submit"),
+        State(Ids.NOTE_TEXT, "value"),
+        needs=Permission.TAG,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def add(view: View, submitted: int | None, text: str | None) -> Any:
+        return history.add_note(view, submitted, text)
+
+    @callbacks.on(
+        Output(Ids.CHANGED, "data", allow_duplicate=True),
+        Input({"type": Ids.NOTE_REMOVE, "note": ALL}, "n_clicks"),
+        needs=Permission.TAG,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def remove(view: View, _clicks: list[int | None]) -> Any:
+        return history.remove_note(view, pressed_id())
 
 
 PAGE = Page("segment", "Segment", "segments", layout, register, item=True, under="segments")

@@ -12,25 +12,31 @@ from dash.development.base_component import Component
 from segmentation.describing.profiles import SegmentProfile
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
+from webapp.services import segment_history
 from webapp.services.access import Permission
+from webapp.services.columns import CONFIDENCE, SEGMENT
+from webapp.services.filters import Condition, Filter, filters_to_query
 from webapp.services.segments import SegmentDetail
 from webapp.ui import format
 from webapp.ui.components import Child, aria, button, icon, icon_button, mark_tile, slot_class
-from webapp.ui.places import customers_csv_address, segments_address
+from webapp.ui.places import customers_address, customers_csv_address, segments_address
 from webapp.ui.segments_ui import Where, fact_text, stability_badge
 
-TABS = ("profile", "customers", "campaigns")
-_TAB_WORDS = {"profile": "Profile", "customers": "Customers", "campaigns": "Campaigns"}
+TABS = ("profile", "customers", "campaigns", "history")
+_TAB_WORDS = {"profile": "Profile", "customers": "Customers", "campaigns": "Campaigns", "history": "History"}
+BORDER = Filter(CONFIDENCE, Condition.AT_MOST, ("0.5999",))
+"""Customers whose confidence, as lists show it, is under 0.60."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the strip with what it is to be compared to."""
+    """One figure of the strip with what it is to be compared to; `href` leads to the customers behind it."""
 
     label: str
     value: str
     note: str
     title: str = ""
+    href: str | None = None
 
 
 def chosen_tab(view: View) -> str:
@@ -48,24 +54,32 @@ def segment_head(view: View, detail: SegmentDetail, where: Where) -> Component:
         className="sc-crumb",
         **aria(label="Where you are"),
     )
-    parts = [persona(view, detail, where), strip(figures(detail)), tabs(view, detail, where)]
+    parts = [persona(view, detail, where), strip(figures(detail, border_address(view, detail, where))), tabs(view, detail, where)]
     return html.Div([crumb, html.Section(parts, className="sc-card sc-segment-head")])
 
 
 def persona(view: View, detail: SegmentDetail, where: Where) -> Component:
     """Mark, name, description and what the name was made from."""
     named = [html.Span(fact_text(fact), className="sc-fact") for fact in detail.profile.evidence]
-    rename = (
-        icon_button("pencil", "Rename this segment", id=Ids.RENAME_OPEN, className="btn-sm") if view.actor.may(Permission.PROMOTE) else None
-    )
+    able = view.actor.may(Permission.PROMOTE)
+    rename = icon_button("pencil", "Change name and description", id=Ids.RENAME_OPEN, className="btn-sm") if able else None
     title = html.Div(
         [html.H1(detail.style.name, tabIndex="-1"), rename, stability_badge(detail.profile.stability)], className="sc-persona-name"
     )
-    words: list[Child] = [title, html.P(detail.description or detail.profile.persona, className="lead"), kept_name(detail)]
+    words: list[Child] = [
+        title,
+        html.P(detail.description or detail.profile.persona, className="lead"),
+        kept_name(detail),
+        kept_words(detail),
+    ]
     if named:
         words.append(html.Div([html.Span("Evidence", className="sc-muted"), *named], className=f"sc-facts {slot_class(detail.style.slot)}"))
     return html.Div(
-        [mark_tile(detail.style.slot), html.Div(words, className="w"), html.Div(actions(view, where), className="acts")],
+        [
+            look_button(detail.style.slot) if able else mark_tile(detail.style.slot),
+            html.Div(words, className="w"),
+            html.Div(actions(view, where), className="acts"),
+        ],
         className="sc-persona",
     )
 
@@ -77,6 +91,25 @@ def kept_name(detail: SegmentDetail) -> Component | None:
         return None
     text = f"Its name is kept from earlier versions or was chosen by your team. This version's evidence alone says “{found}”."
     return html.P(text, className="sc-kept-name")
+
+
+def kept_words(detail: SegmentDetail) -> Component | None:
+    """Under a description of the team's own, what the evidence says."""
+    return html.P(f"What the evidence says: {detail.profile.persona}", className="sc-kept-name") if detail.description else None
+
+
+def look_button(slot: int) -> Component:
+    """The large mark, which opens the choice of another colour and symbol."""
+    label = "Change colour and symbol"
+    return html.Button(mark_tile(slot), id=Ids.LOOK_OPEN, type="button", className="sc-look-open", title=label, **aria(label=label))
+
+
+def border_address(view: View, detail: SegmentDetail, where: Where) -> str | None:
+    """The customers who nearly belong to another segment, for those who see customers."""
+    if not view.actor.may(Permission.VIEW_CUSTOMERS) or not detail.profile.border:
+        return None
+    filters = filters_to_query([Filter(SEGMENT, Condition.ONE_OF, (detail.style.key,)), BORDER])
+    return customers_address(where.team, where.dataset, f=filters, v=where.version)
 
 
 def actions(view: View, where: Where) -> list[Child]:
@@ -97,11 +130,16 @@ def tag_button(at: str) -> Component:
 
 def strip(shown: Sequence[Figure]) -> Component:
     """Figures side by side, each with what it is to be compared to."""
-    cells = [html.Div([html.Dt(item.label), html.Dd([html.B(item.value), html.Em(item.note)])], title=item.title or None) for item in shown]
+    cells = [html.Div([html.Dt(item.label), html.Dd([_value(item), html.Em(item.note)])], title=item.title or None) for item in shown]
     return html.Dl(cells, className="sc-strip", style={"--n": len(shown)})
 
 
-def figures(detail: SegmentDetail) -> list[Figure]:
+def _value(item: Figure) -> Component:
+    value = html.B(item.value)
+    return dcc.Link(value, href=item.href, className="sc-figure-link") if item.href else value
+
+
+def figures(detail: SegmentDetail, border: str | None = None) -> list[Figure]:
     """The figures that the data has: size, spend, outcome, recency, border."""
     profile, currency = detail.profile, detail.overview.currency
     shown = [Figure("Customers", format.number(profile.size), f"{format.percent(profile.share)} of all")]
@@ -122,7 +160,9 @@ def figures(detail: SegmentDetail) -> list[Figure]:
         note = f"ago on average{rest_recency(detail)}"
         shown.append(Figure("Last purchase", f"{format.number(profile.recency_mean.mean)} days", note, interval))
     shown.append(
-        Figure("On the border", format.number(profile.border), "confidence < 0.60", "Customers who nearly belong to another segment.")
+        Figure(
+            "On the border", format.number(profile.border), "confidence < 0.60", "Customers who nearly belong to another segment.", border
+        )
     )
     return shown
 
@@ -167,8 +207,10 @@ def _short_money(amount: float, currency: str | None) -> str:
 
 
 def tabs(view: View, detail: SegmentDetail, where: Where) -> Component:
-    """Profile, Customers, Campaigns: each its own address."""
-    counts = {"customers": format.number(detail.profile.size), "campaigns": format.number(len(detail.campaigns))}
+    """Profile, Customers, Campaigns, History: each its own address."""
+    happened = segment_history.show_history(view.session, view.actor, where.dataset, detail.style.key)
+    figures = {"customers": detail.profile.size, "campaigns": len(detail.campaigns), "history": len(happened)}
+    counts = {tab: format.number(figure) for tab, figure in figures.items()}
     links = [
         _tab(tab, where.segment(detail.style.key, None if tab == TABS[0] else tab), counts.get(tab), tab == chosen_tab(view))
         for tab in TABS

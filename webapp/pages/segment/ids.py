@@ -24,6 +24,18 @@ class Ids(StrEnum):
     RENAME_FORM = "segment-rename-form"
     RENAME_NAME = "segment-rename-name"
     RENAME_ERROR = "segment-rename-error"
+    WORDS = "segment-words"
+    WORDS_ERROR = "segment-words-error"
+    LOOK_OPEN = "segment-look-open"
+    LOOK_DIALOG = "segment-look-dialog"
+    LOOK_CANCEL = "segment-look-cancel"
+    LOOK_FORM = "segment-look-form"
+    LOOK_CHOICE = "segment-look-choice"
+    NOTE_FORM = "segment-note-form"
+    NOTE_TEXT = "segment-note-text"
+    NOTE_ERROR = "segment-note-error"
+    NOTE_REMOVE = "segment-note-remove"
+    RESTORE = "segment-restore"
 
 
 UNTAG = "segment"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dash import html
 
 from segmentation import plots
@@ -10,7 +12,7 @@ from webapp.pages.segment.evidence import outcomes_card, rules_card
 from webapp.pages.segment.ids import Ids
 from webapp.services import segments
 from webapp.services.segments import SegmentDetail
-from webapp.ui.charts import chart_card
+from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, row, skeleton
 from webapp.ui.drawing import drawn
 from webapp.ui.segments_ui import asked_version
@@ -33,5 +35,5 @@ def profile_tab(detail: SegmentDetail) -> list[Child]:
 def show_figures(view: View) -> tuple[Child, ...]:
     """Differences, distributions and mix, drawn for the visitor's theme and width; nothing where the data has none."""
     detail = segments.show_segment(view.session, view.actor, view.dataset or "", view.item or "", version=asked_version(view.query))
-    charts = {name: drawn(plot, detail.overview, view.display, cluster=detail.cluster) for name, plot in PLOTS.items()}
-    return tuple(chart_card(name.removesuffix("-place"), chart) if chart else None for name, chart in charts.items())
+    draws = {name: partial(drawn, plot, detail.overview, view.display, cluster=detail.cluster) for name, plot in PLOTS.items()}
+    return tuple(chart_or_error(name.removesuffix("-place"), draw) for name, draw in draws.items())
