@@ -61,9 +61,18 @@ def ensure_dataset(session: Session, actor: Actor, name: str) -> Dataset:
     row = session.scalars(
         team_rows(actor, Dataset).where((Dataset.name == wanted) | (Dataset.slug == wanted)).order_by(Dataset.slug)
     ).first()
-    if row is not None:
-        return row
-    row = Dataset(team_id=actor.team_id, slug=_free_slug(session, actor, wanted), name=wanted, created_at=datetime.now(UTC))
+    return row or create_dataset(session, actor, wanted)
+
+
+def create_dataset(session: Session, actor: Actor, name: str) -> Dataset:
+    """The row of a new dataset called `name`, or "`name` 2" where the team has one of that name. For services only."""
+    require(actor, Permission.IMPORT)
+    wanted, number = clean_name(name, "name"), 2
+    taken = set(session.scalars(select(Dataset.name).where(Dataset.team_id == actor.team_id)))
+    free = wanted
+    while free in taken:
+        free, number = f"{wanted} {number}", number + 1
+    row = Dataset(team_id=actor.team_id, slug=_free_slug(session, actor, free), name=free, created_at=datetime.now(UTC))
     session.add(row)
     session.flush()
     record_event(session, actor, "dataset.created", row.slug, name=row.name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +19,7 @@ from segmentation.measures import default_as_of, measure_customers
 from segmentation.recipe import columns_in_use, recipe_for
 from segmentation.roles import Role, Schema, schema_roles
 from webapp import bulk
+from webapp.bulk import CustomerRow
 from webapp.edge import Resources, unit_of_work
 from webapp.services import jobs
 from webapp.services.exploration import explore_snapshot
@@ -82,18 +83,34 @@ def run_import(resources: Resources, job: ClaimedJob, progress: Progress) -> Non
 
 
 def _import_once(resources: Resources, job: ClaimedJob, plan: ImportPlan, progress: Progress) -> None:
-    with _stage(resources.store, plan, progress) as staged:
+    with prepared_import(resources.store, plan, progress) as ready, unit_of_work(resources) as session:
+        jobs.finish_job(session, job.fence)
+        record_import(session, job.actor, plan, ready.report, ready.rejects, ready.snapshot, ready.rows())
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An import that only has to be written down: its snapshot is in the store, `rows` gives the customers that are new or changed."""
+
+    report: ImportReport
+    rejects: str | None
+    snapshot: NewSnapshot
+    rows: Callable[[], Iterator[list[CustomerRow]]]
+
+
+@contextmanager
+def prepared_import(store: Store, plan: ImportPlan, progress: Progress) -> Iterator[Prepared]:
+    """Do all the work of an import before the transaction that stores it. UnreadableFile where no row can be taken."""
+    with _stage(store, plan, progress) as staged:
         report = _report(staged)
         if not report.accepted:
             raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
-        rejects = _store_rejects(resources.store, plan, staged.read.intake.rejects)
+        rejects = _store_rejects(store, plan, staged.read.intake.rejects)
         progress("Writing the snapshot", 0.6)
-        snapshot = _store_snapshot(resources.store, plan, staged, progress)
+        snapshot = _store_snapshot(store, plan, staged, progress)
         staged.staging.prepare_rows()
         progress("Storing customers", 0.85)
-        with unit_of_work(resources) as session:
-            jobs.finish_job(session, job.fence)
-            record_import(session, job.actor, plan, report, rejects, snapshot, staged.staging.rows())
+        yield Prepared(report, rejects, snapshot, staged.staging.rows)
 
 
 @contextmanager
