@@ -6,6 +6,7 @@ from segmentation.choosing.stability import adjusted_rand, contingency
 from segmentation.choosing.verdict import judge, recommend
 from segmentation.clustering import ALGORITHMS, Assignments
 from segmentation.codec import from_json, to_json
+from segmentation.describing.actions import Action, next_actions
 from segmentation.describing.bands import StabilityBand, stability_band
 from segmentation.describing.profiles import Profiles, SegmentProfile, profile_segments
 from segmentation.errors import ArtifactError, Cancelled, MissingRole, NotEnoughData, SegmentationError, UnreadableFile
@@ -28,6 +29,7 @@ from segmentation.synthetic import SyntheticCustomers, synthetic_customers, writ
 __all__ = [
     "ALGORITHMS",
     "CUSTOMER_KEY",
+    "Action",
     "ArtifactError",
     "Assignments",
     "Budget",
@@ -80,6 +82,7 @@ __all__ = [
     "match_segments",
     "measure_customers",
     "measured_with_recipe",
+    "next_actions",
     "pack_assignments",
     "pack_model",
     "profile_segments",

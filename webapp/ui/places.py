@@ -28,6 +28,7 @@ __all__ = [
     "models_address",
     "new_address",
     "parse_path",
+    "plan_address",
     "rejects_address",
     "segment_address",
     "segments_address",
@@ -102,8 +103,14 @@ def import_address(team: str, dataset: str, import_id: str) -> str:
     return address(team, dataset, "imports", import_id)
 
 
-def campaigns_address(team: str, dataset: str) -> str:
-    return address(team, dataset, "campaigns")
+def campaigns_address(team: str, dataset: str, **query: object) -> str:
+    """The list or, with `tab="calendar"`, the calendar, with their filters."""
+    return address(team, dataset, "campaigns", None, **query)
+
+
+def plan_address(team: str, dataset: str, *, segment: str, name: str) -> str:
+    """Campaigns with the dialog open for a new campaign of that name, to be tagged to the segment with that key."""
+    return campaigns_address(team, dataset, new=1, segment=segment, name=name)
 
 
 def campaign_address(team: str, dataset: str, campaign_id: str) -> str:
