@@ -101,7 +101,7 @@ class Tally:
         groups = _group(labels, self._segments)
         self._sizes += np.bincount(groups, minlength=self._segments + 1)
         if spend is not None:
-            spent = np.bincount(groups, weights=np.nan_to_num(spend), minlength=self._segments + 1)
+            spent = np.asarray(np.bincount(groups, weights=np.nan_to_num(spend), minlength=self._segments + 1), dtype=np.float64)
             self._spend = spent if self._spend is None else self._spend + spent
         for (name, label), happened in outcomes.items():
             before = self._outcomes.get(name, OutcomeCount(name, label, 0, 0))
@@ -137,7 +137,7 @@ def count_moves(keys_before: NDArray[np.object_], before: Labels, keys_now: NDAr
     np.add.at(table, (was, _group(now, segments)), 1)
     gone = np.ones(len(before), dtype=bool)
     gone[place[place >= 0]] = False
-    np.add.at(table, (_group(before[gone], segments), absent), 1)
+    table[:, absent] += np.bincount(_group(before[gone], segments), minlength=segments + 2)
     return moves_of(table)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -39,13 +40,12 @@ class Step:
     snapshot_id: str
     digest: str
     as_of: date
-    schema: Schema
     before: str | None
 
 
 @dataclass(frozen=True)
 class TracePlan:
-    """The champion's model, the whole series, oldest first, and which snapshots of it are `missing` (in the same order)."""
+    """The champion's model, the whole series with its `schemas`, oldest first, and which snapshots of it are `missing`."""
 
     team_id: str
     dataset_id: str
@@ -55,6 +55,7 @@ class TracePlan:
     segments: int
     fitted_on: str
     steps: tuple[Step, ...]
+    schemas: tuple[Schema, ...]
     missing: tuple[str, ...]
 
 
@@ -76,6 +77,7 @@ def plan_trace(session: Session, actor: Actor, dataset_id: str) -> TracePlan | N
         segments=version.k or 0,
         fitted_on=version.snapshot_id,
         steps=steps,
+        schemas=_schemas(session, actor, steps),
         missing=tuple(missing),
     )
 
@@ -85,13 +87,18 @@ def series(session: Session, actor: Actor, dataset: Dataset) -> tuple[Step, ...]
     current = latest_snapshot(session, dataset)
     if current is None:
         return ()
+    columns = (Snapshot.id, Snapshot.digest, Snapshot.as_of)
     earlier = team_rows(actor, Snapshot).where(Snapshot.dataset_id == dataset.id, Snapshot.as_of < current.as_of)
-    by_day = {row.as_of: row for row in session.scalars(earlier.order_by(Snapshot.as_of, Snapshot.number))}
-    rows = [*by_day.values(), current][-MOST_SNAPSHOTS:]
-    return tuple(
-        Step(row.id, row.digest, row.as_of, from_json(Schema, row.column_schema), rows[place - 1].id if place else None)
-        for place, row in enumerate(rows)
-    )
+    rows = session.execute(earlier.order_by(Snapshot.as_of, Snapshot.number).with_only_columns(*columns))
+    by_day = {as_of: (id_, digest, as_of) for id_, digest, as_of in rows}
+    days = [*by_day.values(), (current.id, current.digest, current.as_of)][-MOST_SNAPSHOTS:]
+    return tuple(Step(id_, digest, as_of, days[place - 1][0] if place else None) for place, (id_, digest, as_of) in enumerate(days))
+
+
+def _schemas(session: Session, actor: Actor, steps: Sequence[Step]) -> tuple[Schema, ...]:
+    rows = team_rows(actor, Snapshot).where(Snapshot.id.in_([step.snapshot_id for step in steps]))
+    known: dict[str, Any] = dict(session.execute(rows.with_only_columns(Snapshot.id, Snapshot.column_schema)).all())
+    return tuple(from_json(Schema, known[step.snapshot_id]) for step in steps)
 
 
 def stored_counts(session: Session, actor: Actor, version: ModelVersion) -> dict[str, Counted]:

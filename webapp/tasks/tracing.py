@@ -61,12 +61,13 @@ def count_all(store: Store, plan: TracePlan, progress: Progress) -> dict[str, Co
     """The counts of every snapshot that is missing, by snapshot id."""
     counter = _Counter(store, plan, unpack_model(store.read_bytes(plan.team_id, "model", plan.model_digest)))
     wanted = set(plan.missing)
-    needed = [step for place, step in enumerate(plan.steps) if step.snapshot_id in wanted or _next_is_wanted(plan.steps, place, wanted)]
+    numbered = list(enumerate(zip(plan.steps, plan.schemas, strict=True)))
+    needed = [pair for place, pair in numbered if pair[0].snapshot_id in wanted or _next_is_wanted(plan.steps, place, wanted)]
     found: dict[str, Counted] = {}
     with bulk.column_engine() as connection:
-        for place, step in enumerate(needed):
+        for place, (step, schema) in enumerate(needed):
             progress(f"Counting the customers of {step.as_of.day} {step.as_of:%b %Y}", place / len(needed))
-            counted = counter.count(connection, step)
+            counted = counter.count(connection, step, schema)
             if step.snapshot_id in wanted:
                 found[step.snapshot_id] = counted
     return found
@@ -86,11 +87,11 @@ class _Counter:
     model: SegmentModel
     placed: str | None = None
 
-    def count(self, connection: duckdb.DuckDBPyConnection, step: Step) -> Counted:
+    def count(self, connection: duckdb.DuckDBPyConnection, step: Step, schema: Schema) -> Counted:
         """Counts of this snapshot, with the moves where the snapshot before it was counted just now."""
         connection.execute(f"CREATE OR REPLACE TABLE now ({CUSTOMER_KEY} VARCHAR, {_LABEL} SMALLINT)")
         try:
-            tally = self._place(connection, step)
+            tally = self._place(connection, step, schema)
         except SegmentationError as error:
             return Counted(step.before, None, error.message)
         moves = self._moves(connection) if self.placed is not None and self.placed == step.before else None
@@ -99,8 +100,8 @@ class _Counter:
         self.placed = step.snapshot_id
         return Counted(step.before, tally.division(step.as_of, moves))
 
-    def _place(self, connection: duckdb.DuckDBPyConnection, step: Step) -> Tally:
-        tally, used = Tally(self.plan.segments), _used(self.model, step.schema)
+    def _place(self, connection: duckdb.DuckDBPyConnection, step: Step, schema: Schema) -> Tally:
+        tally, used = Tally(self.plan.segments), _used(self.model, schema)
         fitted = self._fitted_labels() if step.snapshot_id == self.plan.fitted_on else None
         path = self.store.verified_path(self.plan.team_id, "snapshot", step.digest)
         for rows, numbers in _blocks(connection, path, used):

@@ -27,19 +27,28 @@ _WORDS = {
     "import": "Importing {}",
     "recluster": "Finding segments: {}",
     "sweep": "Comparing ways to find segments: {}",
+    "sample": "Making the sample: {}",
+    "trace": "Counting segments over time: {}",
 }
 _DONE = {
     "check_import": "{} is checked.",
     "import": "{} is imported.",
     "recluster": "Segments are ready: {}.",
     "sweep": "The comparison is ready: {}.",
+    "sample": "{} has its customers. Segments are being found.",
+    "trace": "The segments of {} are counted.",
 }
 _LINKS = {
     "check_import": "See what would happen",
     "import": "See the result",
     "recluster": "See the segments",
     "sweep": "See what was found",
+    "sample": "Go there",
+    "trace": "See them",
 }
+QUIET = ("trace",)
+"""Work that nobody asked for: it is listed under Jobs, but makes no bar and no notice."""
+
 _BADGES: dict[str, tuple[str, Any, str | None]] = {
     "queued": ("Waiting", "neutral", "hourglass"),
     "running": ("Running", "info", "arrow-repeat"),
@@ -70,7 +79,8 @@ def watch(job_id: str | None) -> None:
 
 def job_address(team: str, job: JobSummary) -> str:
     """The page of what a job is about."""
-    return f"{address(team, job.dataset)}/{job.url_part}"
+    home = address(team, job.dataset)
+    return f"{home}/{job.url_part}" if job.url_part else home
 
 
 def job_title(job: JobSummary) -> str:
@@ -150,12 +160,14 @@ def show_pulse(view: View, heard: dict[str, Any] | None) -> tuple[Any, Any, Comp
     latest = jobs.list_jobs(view.session, view.actor, limit=20)
     active = [job for job in latest if job.status in ACTIVE]
     ended = max((job for job in latest if job.finished_at), key=lambda job: str(job.finished_at), default=None)
-    now = {"jobs": len(active), "done": ended.id if ended else None}
+    told = max((job for job in latest if job.finished_at and job.kind not in QUIET), key=lambda job: str(job.finished_at), default=None)
+    now = {"jobs": len(active), "done": ended.id if ended else None, "told": told.id if told else None}
     changed = heard is not None and now != heard
-    if changed and heard and ended and ended.id != heard["done"] and not view.path.endswith(f"/{ended.url_part}"):
-        set_props("notice", {"children": ended_notice(view.actor.team_slug, ended)})
-    bar = job_bar(view, active, jobs.workers_alive(view.session) if active else 0)
-    return now if changed else no_update, now if now != heard else no_update, bar, bell(view, active), BUSY_MS if active else IDLE_MS
+    if changed and heard and told and told.id != heard.get("told") and view.path != job_address(view.actor.team_slug, told):
+        set_props("notice", {"children": ended_notice(view.actor.team_slug, told)})
+    loud = [job for job in active if job.kind not in QUIET]
+    bar = job_bar(view, loud, jobs.workers_alive(view.session) if loud else 0)
+    return now if changed else no_update, now if now != heard else no_update, bar, bell(view, loud), BUSY_MS if active else IDLE_MS
 
 
 def ended_notice(team: str, job: JobSummary) -> html.Div:

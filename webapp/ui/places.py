@@ -32,6 +32,7 @@ __all__ = [
     "rejects_address",
     "segment_address",
     "segments_address",
+    "steps_address",
     "team_address",
     "team_page_address",
     "upload_address",
@@ -81,6 +82,11 @@ def customer_address(team: str, dataset: str, key: str, **query: object) -> str:
 
 def home_address(team: str, dataset: str) -> str:
     return address(team, dataset)
+
+
+def steps_address(team: str, dataset: str) -> str:
+    """Home with the first steps, also where somebody has put them away."""
+    return address(team, dataset, HOME, None, steps=1)
 
 
 def segments_address(team: str, dataset: str, *, version: int | None = None) -> str:
