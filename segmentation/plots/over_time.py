@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from segmentation.movement import Division
 from segmentation.palette import SegmentStyle, Theme, colour_index
-from segmentation.plots.chart import LINE, Chart, blank, dodge, label_at, mark, percent_ticks, stroke, text_width
+from segmentation.plots.chart import LINE, Chart, blank, dodge, label_at, mark, stroke, text_width
 from segmentation.wording import number, percent
 
 HEIGHT = 312
@@ -21,6 +21,7 @@ MOST_TICKS = {False: 8, True: 4}
 HARDLY = 0.01
 """A share that changes by less than this has hardly changed."""
 
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 AREA_OPACITY = 0.88
 REST = "No segment"
 
@@ -74,7 +75,7 @@ def _shares_figure(divisions: Sequence[Division], styles: Sequence[SegmentStyle]
         _area(figure, days, rest, [each.unplaced for each in divisions], REST, theme.rest, 0.4, theme)
     _shares_labels(figure, bands, labels, theme, days[-1])
     figure.update_xaxes(showgrid=False, range=[days[0], days[-1]], **_day_ticks(days, narrow))
-    figure.update_yaxes(range=[0, 1], **percent_ticks(1.0))
+    figure.update_yaxes(range=[0, 1], tickvals=QUARTERS, ticktext=[percent(share) for share in QUARTERS])
     return figure
 
 

@@ -18,18 +18,16 @@
         if (found) location.assign(found); // a page that is there already would not be filled again
         return window.dash_clientside.no_update;
       },
-      putAway(clicks, search) {
-        const { no_update } = window.dash_clientside;
-        if (clicks.some((clicked) => clicked)) {
-          writeCookie(PUT_AWAY, "away", YEAR);
-          return [Date.now(), ""];
-        }
-        if ((search || "").includes("steps=1")) writeCookie(PUT_AWAY, "", 0);
-        return [no_update, no_update];
+      putAway(clicks) {
+        if (!clicks) return window.dash_clientside.no_update;
+        writeCookie(PUT_AWAY, "away", YEAR);
+        if (location.search) window.dash_clientside.set_props("address", { search: "" });
+        return Date.now();
       },
-      looked(path) {
+      arrive(path, search) {
         const parts = (path || "").split("/");
         if (parts[1] === "t" && parts[4] === "segments" && parts[5]) writeCookie(LOOKED, `${parts[2]}/${parts[3]}`, YEAR);
+        if ((search || "").includes("steps=1")) writeCookie(PUT_AWAY, "", 0); // asked for again, so they stay
         return window.dash_clientside.no_update;
       },
     },

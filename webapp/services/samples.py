@@ -24,7 +24,7 @@ from webapp.services.storing import Base, ImportPlan, NewSnapshot, record_import
 from webapp.services.subjects import SAMPLE
 from webapp.services.versions import request_recluster
 
-NAME = "Sample shop"
+NAME, CURRENCY = "Sample shop", "EUR"
 ROWS, SEGMENTS, SEPARATION, SEED, MONTHS = 2240, 4, 6.0, 7, 6
 _ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 
@@ -84,7 +84,8 @@ def request_sample(session: Session, actor: Actor) -> Sample:
         return known
     row = team_row(session, actor, Dataset, "dataset", slug=known.dataset) if known else create_dataset(session, actor, NAME)
     job, _ = jobs.enqueue_job(session, actor, kind=SAMPLE, dataset_id=row.id, subject_id=row.id, exclusive_key=f"{SAMPLE}:{actor.team_id}")
-    record_event(session, actor, "sample.requested", row.slug)
+    row.currency = CURRENCY
+    record_event(session, actor, "sample.requested", row.slug, currency=CURRENCY)
     if actor.may(Permission.MANAGE_TEAM):
         confirm_legal_basis(session, actor, row.slug)
     session.flush()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, dcc, html, no_update
+from dash import ALL, MATCH, ClientsideFunction, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.home.checklist import checklist
 from webapp.pages.home.figures import segments_card, tiles, verdict_card
-from webapp.pages.home.ids import PUT_AWAY, Ids
+from webapp.pages.home.ids import PUT_AWAY, STEPS_AWAY, Ids
 from webapp.pages.home.over_time import changes_card, counting_card, shares_card
 from webapp.services import campaigns, datasets, samples, segments, traces, versions
 from webapp.services import jobs as job_services
@@ -30,7 +30,7 @@ from webapp.ui.recluster import recluster_button
 
 def layout(_place: Place) -> Component:
     waiting = [page_head("Home", "Reading how things stand…"), skeleton_tiles(), row((8, skeleton(340)), (4, skeleton(340)))]
-    return html.Div([html.Div(waiting, id=Ids.BODY), dcc.Store(id=Ids.GO), dcc.Store(id=Ids.STEPS)])
+    return html.Div([html.Div(waiting, id=Ids.BODY), dcc.Store(id=Ids.GO)])
 
 
 def show_home(view: View) -> tuple[Any, str | None]:
@@ -162,7 +162,7 @@ def register(callbacks: Callbacks) -> None:
         Output(Ids.BODY, "children"),
         Output(Ids.GO, "data"),
         Input("pulse", "data"),
-        Input(Ids.STEPS, "data"),
+        Input({"type": STEPS_AWAY, "at": ALL}, "data"),
         Input("address", "search"),
         needs=Permission.VIEW,
     )
@@ -190,14 +190,13 @@ def register(callbacks: Callbacks) -> None:
 def _clientside(callbacks: Callbacks) -> None:
     callbacks.clientside(
         ClientsideFunction("home", "putAway"),
-        Output(Ids.STEPS, "data"),
-        Output("address", "search", allow_duplicate=True),
-        Input({"type": PUT_AWAY, "at": ALL}, "n_clicks"),
-        Input("address", "search"),
+        Output({"type": STEPS_AWAY, "at": MATCH}, "data"),
+        Input({"type": PUT_AWAY, "at": MATCH}, "n_clicks"),
         prevent_initial_call=True,
     )
-    callbacks.clientside(ClientsideFunction("home", "looked"), Output("page", "data-looked"), Input("address", "pathname"))
-
+    callbacks.clientside(
+        ClientsideFunction("home", "arrive"), Output("page", "data-home"), Input("address", "pathname"), Input("address", "search")
+    )
     # A place of its own, so that the address is only written where there is somewhere to go.
     callbacks.clientside(ClientsideFunction("shell", "go"), Output("address", "pathname"), Input(Ids.GO, "data"), prevent_initial_call=True)
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import dcc, html
 
 from segmentation.describing.actions import next_actions
 from webapp.edge import View
-from webapp.pages.home.ids import PUT_AWAY
+from webapp.pages.home.ids import PUT_AWAY, STEPS_AWAY
 from webapp.services.access import Permission
 from webapp.services.campaigns import CampaignSummary
 from webapp.services.datasets import DatasetSummary
@@ -55,7 +55,8 @@ def checklist(
     bar = html.Div(dbc.Progress(value=100 * done / len(steps)), className="sc-check-bar", **aria(hidden="true"))
     items = html.Ol([_item(step, is_next=step is following) for step in steps], className="sc-check")
     close = icon_button("x-lg", "Put the first steps away", id={"type": PUT_AWAY, "at": "home"}, className="btn-sm")
-    return card(TITLE, f"{done} of {len(steps)} done{_time_left(steps)}", [bar, items], tools=close, flush=True)
+    away = dcc.Store(id={"type": STEPS_AWAY, "at": "home"})
+    return card(TITLE, f"{done} of {len(steps)} done{_time_left(steps)}", [bar, items], tools=[close, away], flush=True)
 
 
 def _time_left(steps: Sequence[Step]) -> str:

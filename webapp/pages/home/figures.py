@@ -99,7 +99,7 @@ def _stability(overview: SegmentsOverview) -> Component | None:
     shown = known if len(known) <= MARKS_SHOWN else [min(known, key=lambda item: item[1])]
     marks = [html.Span([segment_mark(slot), html.Span(number(value, 2))]) for slot, value in shown]
     words = html.Span("weakest", className="sc-muted") if len(shown) < len(known) else None
-    note = f"{stable} of {len(known)} come back when customers are resampled"
+    note = f"{stable} of {len(known)} come back when resampled"
     return tile("Segment stability", figure, note=note, aside=html.Div([words, *marks], className="sc-tile-marks"))
 
 

@@ -135,7 +135,7 @@ def _changes_table(view: View, changes: Sequence[Change], heads: tuple[str, str]
 
 def _segment_link(view: View, style: SegmentStyle) -> dcc.Link:
     href = segment_address(view.actor.team_slug, view.dataset or "", style.key)
-    return dcc.Link(segment_label(style), href=href, className=f"sc-name {slot_class(style.slot)}")
+    return dcc.Link(segment_label(style, short=view.display.narrow), href=href, className=f"sc-name {slot_class(style.slot)}")
 
 
 def succession_words(succession: Succession | None, overview: SegmentsOverview) -> list[Child] | None:
