@@ -165,7 +165,7 @@ def size_over_time_title(divisions: Sequence[Division], segment: int) -> str:
 
 def _size_figure(divisions: Sequence[Division], segment: int, style: SegmentStyle, theme: Theme, narrow: bool) -> go.Figure:
     days, sizes = [each.as_of for each in divisions], [each.sizes[segment] for each in divisions]
-    figure = blank(theme, HEIGHT, margin={"l": 8, "r": 52, "t": 24, "b": BELOW}, barmode="relative")
+    figure = blank(theme, HEIGHT, margin={"l": 8, "r": 52, "t": 24, "b": BELOW}, barmode="relative", bargap=0.55)
     figure.add_scatter(
         x=days,
         y=sizes,
