@@ -23,7 +23,7 @@ def actions_card(view: View, overview: SegmentsOverview) -> html.Section:
     """The actions that the version's evidence supports, of the most valuable segments first; says so where there are none."""
     actions = next_actions(overview.profiles, currency=currency_sign(overview.currency) or None)
     if not actions:
-        text = "No segment differs enough from the others in spend, habits or answers to advise anything. That is an answer too."
+        text = "No segment differs enough from the others to advise anything. That is an answer too."
         return card("Next best actions", body=empty_state("signpost", "Nothing stands out", text))
     sub = f"Suggested by version {overview.version.number}'s evidence; each says why."
     return card("Next best actions", sub, action_list(view, overview, actions[:MOST_SHOWN]), flush=True)
