@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
 from segmentation.roles import Schema
-from webapp.models import Campaign, Champion, Dataset, ModelVersion, VersionSegment, VersionStatus
+from webapp.models import Campaign, CampaignStatus, Champion, Dataset, ModelVersion, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.audit import record_event
 from webapp.services.errors import Invalid
@@ -27,7 +27,7 @@ RESERVED_SLUGS = frozenset({"new", "uploads", "team", "account"})
 class DatasetSummary:
     """A dataset with its counts. `snapshot` and `champion` are numbers, None where there is none yet.
 
-    `customers`, `as_of` are those of the current snapshot; `segments` those of the champion.
+    `customers`, `as_of` are those of the current snapshot; `segments` those of the champion; archived `campaigns` do not count.
     """
 
     slug: str
@@ -157,7 +157,10 @@ def _summary(session: Session, row: Dataset) -> DatasetSummary:
         )
         or 0,
         segments=session.scalar(count.select_from(VersionSegment).where(VersionSegment.version_id == champion.id)) or 0 if champion else 0,
-        campaigns=session.scalar(count.select_from(Campaign).where(Campaign.dataset_id == row.id)) or 0,
+        campaigns=session.scalar(
+            count.select_from(Campaign).where(Campaign.dataset_id == row.id, Campaign.status != CampaignStatus.ARCHIVED)
+        )
+        or 0,
         currency=row.currency,
         legal_basis_confirmed=row.legal_basis_confirmed,
     )

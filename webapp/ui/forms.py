@@ -29,6 +29,11 @@ def text_input(id: Any, *, value: str = "", placeholder: str = "", max_length: i
     return dbc.Input(id=id, type="text", value=value, placeholder=placeholder, maxlength=max_length, autocomplete="off", **props)
 
 
+def text_area(id: Any, *, value: str = "", max_length: int = 2_000, rows: int = 3, **props: Any) -> dbc.Textarea:
+    """Text of several lines: Enter begins a new one."""
+    return dbc.Textarea(id=id, value=value, maxlength=max_length, rows=rows, submit_on_enter=False, **props)
+
+
 def number_input(id: Any, *, value: int | None = None, low: int | None = None, high: int | None = None, **props: Any) -> dbc.Input:
     return dbc.Input(id=id, type="number", value=value, min=low, max=high, step=1, inputmode="numeric", **props)
 
@@ -52,7 +57,9 @@ def labelled(label: str, control: Component) -> html.Label:
     return html.Label([hidden_text(label), control], className="sc-labelled")
 
 
-def dialog(id: Any, title: str, body: Children, confirm: Component, *, cancel_id: Any, note: Children = None) -> Component:
+def dialog(
+    id: Any, title: str, body: Children, confirm: Component, *, cancel_id: Any, note: Children = None, opened: bool = False
+) -> Component:
     """A dialog with one primary action; Escape, the cross and Cancel close it (`cancel_id` through a client-side callback)."""
     heading = f"{id}-title"
     foot: list[Child] = [html.Div(note, className="form-text me-auto")] if note is not None else []
@@ -63,7 +70,7 @@ def dialog(id: Any, title: str, body: Children, confirm: Component, *, cancel_id
             dbc.ModalFooter([*foot, button("Cancel", id=cancel_id, kind="ghost"), confirm]),
         ],
         id=id,
-        is_open=False,
+        is_open=opened,
         centered=True,
         labelledby=heading,
         fade=False,

@@ -15,6 +15,7 @@ from webapp.services.datasets import DatasetSummary
 from webapp.services.segments import SegmentsOverview
 from webapp.services.traces import Traces
 from webapp.services.versions import VersionReport
+from webapp.ui.campaign_tags import campaign_tags
 from webapp.ui.components import (
     Child,
     Children,
@@ -123,6 +124,7 @@ def segments_card(view: View, overview: SegmentsOverview) -> html.Section:
     ]
     if overview.profiles.value is not None:
         columns.append(Column("Share of spend", lambda item: _bar(item[1].value_share or 0.0, overview.styles[item[0]].slot)))
+    columns.append(Column("Campaigns", lambda item: _campaigns(view, overview, item[0]), wide=True))
     columns.append(Column("What is typical", lambda item: html.Span(_typical(item[1]), className="sc-muted"), wide=True))
     body = table(columns, rows, caption="Segments with their shares")
     foot: list[Child] = [dcc.Link("All segments", href=segments_address(view.actor.team_slug, view.dataset or ""), className="end")]
@@ -156,5 +158,10 @@ def _typical(segment: SegmentProfile) -> str:
     return ", ".join(f"{evidence.label.lower()} {evidence.text}" for evidence in segment.evidence[:1])
 
 
-def _address(view: View, overview: SegmentsOverview, cluster: int) -> str:
-    return segment_address(view.actor.team_slug, view.dataset or "", overview.styles[cluster].key)
+def _campaigns(view: View, overview: SegmentsOverview, cluster: int) -> Component | None:
+    found = overview.campaigns.get(overview.styles[cluster].key, ())
+    return campaign_tags(found, href=_address(view, overview, cluster, tab="campaigns"), short=True)
+
+
+def _address(view: View, overview: SegmentsOverview, cluster: int, *, tab: str | None = None) -> str:
+    return segment_address(view.actor.team_slug, view.dataset or "", overview.styles[cluster].key, tab=tab)
