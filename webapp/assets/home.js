@@ -11,6 +11,15 @@
     document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=${age}; SameSite=Lax${secure}`;
   }
 
+  /* The help's button: Home of the dataset that one is in, with the first steps. */
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(".sc-first-steps")) return;
+    const [, , team, place] = location.pathname.split("/");
+    const dataset = place && !["new", "team", "account"].includes(place) ? `/${place}` : "";
+    writeCookie(PUT_AWAY, "", 0);
+    location.assign(`/t/${team}${dataset}?steps=1`);
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     home: {
       goThere(addresses) {

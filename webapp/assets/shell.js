@@ -47,7 +47,7 @@
     event.target.append(field);
   });
 
-  /* ---- answers of callbacks: a session that ended leads to sign-in, a refusal becomes a page in words ---- */
+  /* ---- what stands in a page's place: a session that ended leads to sign-in, a refusal becomes a page in words ---- */
   function signIn() {
     location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
   }
@@ -56,28 +56,6 @@
     if (state) root.setAttribute("data-sc-state", state);
     else root.removeAttribute("data-sc-state");
   }
-
-  /* A late answer for a page that was left says nothing about the page that is there now. */
-  function concernsThisPage(body) {
-    try {
-      const output = JSON.parse(body).output.replace(/^\.\.|\.\.$/g, "").split("...")[0];
-      const id = output.slice(0, output.lastIndexOf("."));
-      return id.startsWith("{") || document.getElementById(id) !== null;
-    } catch {
-      return false;
-    }
-  }
-
-  const ask = window.fetch.bind(window);
-  window.fetch = async function (resource, options) {
-    const answer = await ask(resource, options);
-    const address = typeof resource === "string" ? resource : resource.url;
-    if (answer.ok || !String(address).includes("_dash-update-component")) return answer;
-    if (answer.status === 401) signIn();
-    else if (options && concernsThisPage(options.body)) say({ 403: "refused", 404: "missing" }[answer.status] || "failed");
-    if (answer.body) answer.body.cancel();
-    return new Response(null, { status: 204 }); // to Dash: nothing changes
-  };
 
   /* ---- arriving at a page: title, scroll, focus on its heading (not on the first visit) ---- */
   const SETTLED_MS = 5000;
@@ -176,8 +154,8 @@
   });
   started.observe(root, { childList: true, subtree: true });
 
-  /* ---- for upload.js ---- */
-  window.smartcart = { csrf, signIn };
+  /* ---- for upload.js and connection.js ---- */
+  window.smartcart = { csrf, signIn, say };
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     shell: {

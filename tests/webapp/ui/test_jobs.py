@@ -34,7 +34,7 @@ def pulse(shop: Shop, heard: dict[str, Any] | None, *, path: str = HERE, role: M
 
 
 def test_the_first_look_makes_no_page_read_again(busy: Shop) -> None:
-    changed, heard, _, _, tick = pulse(busy, None)
+    changed, heard, *_, tick = pulse(busy, None)
     assert changed is no_update
     assert heard["jobs"] == 1
     assert tick == jobs.BUSY_MS
@@ -55,7 +55,7 @@ def test_the_bar_says_what_waits_and_that_no_worker_is_there(busy: Shop) -> None
 def test_a_job_that_ended_moves_the_pulse_and_says_so_with_a_link(busy: Shop, said: Said) -> None:
     heard = pulse(busy, None)[1]
     run_jobs(busy.resources)
-    changed, _, bar, _, tick = pulse(busy, heard)
+    changed, _, bar, *_, tick = pulse(busy, heard)
     assert changed["jobs"] == 0
     assert changed["done"] != heard["done"]
     assert bar is None
