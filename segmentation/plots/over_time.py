@@ -54,10 +54,9 @@ def shares_over_time_title(divisions: Sequence[Division], styles: Sequence[Segme
     (fall, fell), (rise, rose) = changes[0], changes[-1]
     parts = []
     if -fall >= HARDLY:
-        parts.append(f"{styles[fell].name} fell from {percent(first.share(fell))} to {percent(last.share(fell))} of customers")
+        parts.append(f"{styles[fell].name} fell from {percent(first.share(fell))} to {percent(last.share(fell))}")
     if rise >= HARDLY:
-        of = "" if parts else " of customers"
-        parts.append(f"{styles[rose].name} rose from {percent(first.share(rose))} to {percent(last.share(rose))}{of}")
+        parts.append(f"{styles[rose].name} rose from {percent(first.share(rose))} to {percent(last.share(rose))}")
     return "; ".join(parts) or f"Shares have hardly changed since {_day(first.as_of)}"
 
 

@@ -15,10 +15,7 @@ from webapp.ui.components import Child, button, card
 from webapp.ui.format import number
 from webapp.ui.places import home_address
 
-TEXT = (
-    f"{number(samples.ROWS)} made-up customers over {samples.MONTHS} months, with segments that are known to be there. They are found by "
-    "themselves, in about half a minute."
-)
+TEXT = f"{number(samples.ROWS)} made-up customers over {samples.MONTHS} months. Segments are found by themselves, in about half a minute."
 CONFIRMS = "You confirm with it that these made-up people may be exported; the audit log says so."
 
 

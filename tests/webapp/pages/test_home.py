@@ -180,7 +180,7 @@ def test_two_days_show_how_shares_and_sizes_changed(shop: Shop) -> None:
     assert "20 joined since 31 Jan 2026" in text
     assert "+20 since 31 Jan 2026" in text
     assert "180 customers then, 200 now" in text
-    assert "fell from 33% to 30% of customers" in text
+    assert "fell from 33% to 30%;" in text
     assert "rose from 33% to 40%" in text
     graphs = [part for part in walk(content) if isinstance(part, dcc.Graph)]
     assert [len(graph.figure.data) for graph in graphs] == [3]

@@ -27,6 +27,13 @@ from webapp.ui.page import Page
 from webapp.ui.places import HOME, Place, data_address, home_address, new_address
 from webapp.ui.recluster import recluster_button
 
+COMING = (
+    ("Customers come in", "As a dated snapshot, or several: the sample brings one for each of its months."),
+    ("Segments are found", "Groups who are alike, with how sure that is."),
+    ("They are counted over time", "Then everything is here: figures, what changed, and what to do next."),
+)
+"""What happens on Home of a dataset without segments, for whoever waits for it."""
+
 
 def layout(_place: Place) -> Component:
     waiting = [page_head("Home", "Reading how things stand…"), skeleton_tiles(), row((8, skeleton(340)), (4, skeleton(340)))]
@@ -70,7 +77,8 @@ def welcome(view: View) -> Component:
 def home_head(view: View, dataset: DatasetSummary) -> Component:
     """What is known, and as of when; import is the primary action until there are customers, re-cluster is beside it."""
     if not dataset.customers:
-        return page_head("Home", f"{dataset.name}: no customers yet.")
+        words = "customers are on their way" if work_in_progress(view) else "no customers yet"
+        return page_head("Home", f"{dataset.name}: {words}.")
     champion = f" Version {dataset.champion} is the champion." if dataset.champion else " No segments yet."
     sub = f"{dataset.name}, snapshot of {day(dataset.as_of)} with {count(dataset.customers, 'customer')}.{champion}"
     importing = None
@@ -118,7 +126,8 @@ def nothing_found(view: View, dataset: DatasetSummary) -> Component:
     """Without segments: the work that leads there, or what is missing and the one button."""
     if (job := work_in_progress(view)) is not None:
         at_work = html.Div(jobs.job_card(job, view, at="home"), id=Ids.PROGRESS)
-        return card(jobs.job_title(job), "Segments show here by themselves. You can leave this page.", at_work)
+        coming = html.Ol([html.Li([html.B(name), html.Span(text)]) for name, text in COMING], className="sc-next-steps sc-coming")
+        return card(jobs.job_title(job), "It goes on by itself. You can leave this page.", [at_work, coming])
     if not dataset.customers:
         return _no_customers(view, dataset)
     text = f"{count(dataset.customers, 'customer')} are here. Find groups who are alike; the product says how sure it is."
