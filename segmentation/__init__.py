@@ -20,6 +20,8 @@ from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.lineage import Matching, match_segments
 from segmentation.measures import default_as_of, measure_customers
+from segmentation.months import MonthlyState, monthly_states
+from segmentation.movement import Division, Moves, count_moves
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_customers, sweep_features
 from segmentation.recipe import default_recipe, measured_with_recipe
@@ -36,6 +38,7 @@ __all__ = [
     "Cancelled",
     "Candidate",
     "Column",
+    "Division",
     "Explanation",
     "Explanations",
     "Exploration",
@@ -49,6 +52,8 @@ __all__ = [
     "Kind",
     "Matching",
     "MissingRole",
+    "MonthlyState",
+    "Moves",
     "NotEnoughData",
     "Profiles",
     "Recipe",
@@ -68,6 +73,7 @@ __all__ = [
     "Verdict",
     "adjusted_rand",
     "choose",
+    "count_moves",
     "contingency",
     "default_as_of",
     "default_recipe",
@@ -82,6 +88,7 @@ __all__ = [
     "match_segments",
     "measure_customers",
     "measured_with_recipe",
+    "monthly_states",
     "next_actions",
     "pack_assignments",
     "pack_model",
