@@ -24,6 +24,7 @@ HARDLY = 0.01
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 AREA_OPACITY = 0.88
 REST = "No segment"
+_FLOWS = (("joined", "Joined"), ("left", "Left"), ("moved_in", "Moved in"), ("moved_out", "Moved out"))
 
 
 def shares_over_time(
@@ -141,9 +142,14 @@ def size_over_time(
     return Chart(
         figure=_size_figure(divisions, segment, style, theme, narrow),
         title=title,
-        subtitle="Customers at each day; below, who came and went since the day before",
-        explanation="The line counts the segment's customers on each day. Bars upward are customers who joined (dark) or moved here from "
-        "another segment (light); bars downward left the dataset (dark) or moved to another segment (light).",
+        subtitle=f"Customers at each day{'; below, who came and went since the day before' if _moves_known(divisions) else ''}",
+        explanation="The line counts the segment's customers on each day."
+        + (
+            " Bars upward are customers who joined (dark) or moved here from another segment (light); bars downward left the dataset "
+            "(dark) or moved to another segment (light)."
+            if _moves_known(divisions)
+            else ""
+        ),
         summary=f"{title}. " + " ".join(f"{_day(each.as_of)}: {number(each.sizes[segment])}." for each in divisions),
         table=_size_table(divisions, segment),
     )
@@ -174,16 +180,27 @@ def _size_figure(divisions: Sequence[Division], segment: int, style: SegmentStyl
     )
     figure.add_scatter(x=days[-1:], y=sizes[-1:], mode="markers", marker=mark(style, theme, size=9), hoverinfo="skip")
     label_at(figure, days[-1], sizes[-1], f"<b>{number(sizes[-1])}</b>", colour=theme.ink, xanchor="left", xshift=10)
+    figure.update_xaxes(showgrid=False, **_day_ticks(days, narrow))
+    figure.update_yaxes(range=[0, max(sizes) * 1.12 or 1], nticks=4)
+    if _moves_known(divisions):
+        _flow_panel(figure, divisions, segment, style, theme)
+    return figure
+
+
+def _moves_known(divisions: Sequence[Division]) -> bool:
+    return any(each.moves is not None for each in divisions)
+
+
+def _flow_panel(figure: go.Figure, divisions: Sequence[Division], segment: int, style: SegmentStyle, theme: Theme) -> None:
+    """Under the line, with its own axis: bars for who came and went."""
     _flow_bars(figure, divisions, segment, style, theme)
-    highest = max(sizes)
     figure.update_layout(
-        xaxis={"showgrid": False, "anchor": "y2", **_day_ticks(days, narrow)},
-        yaxis={"domain": [0.46, 1], "range": [0, highest * 1.12 or 1], "nticks": 4},
+        xaxis={"anchor": "y2"},
+        yaxis={"domain": [0.46, 1]},
         yaxis2={"domain": [0, 0.3], "anchor": "x", "nticks": 3, "zeroline": True, "zerolinecolor": theme.zero_line, "zerolinewidth": 1},
     )
     for text, height in (("Customers", 1.0), ("Came and went", 0.3)):
         label_at(figure, 0, height, text, colour=theme.ticks, size=11, xref="paper", yref="paper", xanchor="left", yanchor="bottom")
-    return figure
 
 
 def _flow_bars(figure: go.Figure, divisions: Sequence[Division], segment: int, style: SegmentStyle, theme: Theme) -> None:
@@ -216,7 +233,7 @@ def _size_table(divisions: Sequence[Division], segment: int) -> pd.DataFrame:
         "Customers": [each.sizes[segment] for each in divisions],
         "Share": [round(each.share(segment), 4) for each in divisions],
     }
-    for name, head in (("joined", "Joined"), ("left", "Left"), ("moved_in", "Moved in"), ("moved_out", "Moved out")):
+    for name, head in _FLOWS if _moves_known(divisions) else ():
         columns[head] = [_flow(each, name, segment) for each in divisions]
     return pd.DataFrame(columns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -99,3 +100,13 @@ def test_several_days_of_a_month_are_named_by_the_day() -> None:
     chart = plots.shares_over_time(close, STYLES, theme=LIGHT, narrow=False)
     assert chart is not None
     assert list(chart.figure.layout.xaxis.ticktext) == ["2 Mar 2026", "9 Mar"]
+
+
+def test_without_moves_the_size_stands_alone() -> None:
+    still = tuple(replace(each, moves=None) for each in GROWING)
+    chart = plots.size_over_time(still, 1, STYLES[1], theme=LIGHT, narrow=False)
+    assert chart is not None
+    assert chart.title == "Grew from 30 to 60"
+    assert [trace.type for trace in chart.figure.data] == ["scatter", "scatter"]
+    assert list(chart.table) == ["Day", "Customers", "Share"]
+    assert "below" not in chart.subtitle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -27,6 +27,8 @@ _ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 @dataclass(frozen=True)
 class Traces:
     """The champion's segments over the dataset's days. `divisions` are what is counted, oldest first; `styles` go with their segments.
+
+    Who may not see customers sees no moves: those are groups of a few people.
 
     `missing` days are not counted yet, by `job` where one is at work (None: none is); `unreadable` are days on which the customers
     lacked a column that the model needs, with the reason. `current` says that the last division is that of the present customers.
@@ -79,13 +81,17 @@ def list_traces(session: Session, actor: Actor, dataset: str) -> Traces | None:
     return Traces(
         version=version.number,
         styles=version_styles(session, version),
-        divisions=tuple(counts.division for counts in counted if counts.division is not None),
+        divisions=tuple(_shown(actor, counts.division) for counts in counted if counts.division is not None),
         missing=len(steps) - len(counted),
         unreadable=tuple((step.as_of, counts.problem) for step, counts in zip(steps, fresh, strict=True) if counts and counts.problem),
         current=last is not None and last.division is not None,
         job=_active_job(session, actor, row),
         currency=row.currency,
     )
+
+
+def _shown(actor: Actor, division: Division) -> Division:
+    return division if actor.may(Permission.VIEW_CUSTOMERS) else replace(division, moves=None)
 
 
 def count_again(session: Session, actor: Actor, dataset: str) -> None:

@@ -182,6 +182,7 @@ def test_two_days_show_how_shares_and_sizes_changed(shop: Shop) -> None:
     assert "180 customers then, 200 now" in text
     assert "fell from 33% to 30%;" in text
     assert "rose from 33% to 40%" in text
+    assert "joined since" not in words(seen(shop, role=MemberRole.VIEWER))
     graphs = [part for part in walk(content) if isinstance(part, dcc.Graph)]
     assert [len(graph.figure.data) for graph in graphs] == [3]
     assert sum(getattr(part, "className", "") == "sc-spark" for part in walk(content) if isinstance(part, html.Div)) == 3

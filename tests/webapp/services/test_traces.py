@@ -197,6 +197,16 @@ def test_every_role_reads_and_only_those_who_import_have_it_counted(sqlite_shop:
                 traces.count_again(session, somebody, "customers")
 
 
+def test_who_may_not_see_customers_sees_no_groups_of_a_few(sqlite_shop: Shop) -> None:
+    sqlite_shop.import_file(moved(GROWN, 1, 140), as_of=FEBRUARY)
+    with sqlite_shop.reading() as session:
+        for role in MemberRole:
+            found = traces.list_traces(session, sqlite_shop.member(role), "customers")
+            assert found is not None
+            assert (found.divisions[-1].moves is None) == (role == MemberRole.VIEWER)
+            assert found.divisions[-1].customers == 162
+
+
 def test_another_teams_dataset_is_not_there(sqlite_shop: Shop) -> None:
     with sqlite_shop.writing() as session:
         for ask in (traces.list_traces, traces.find_succession, traces.count_again):

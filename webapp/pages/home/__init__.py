@@ -173,9 +173,10 @@ def register(callbacks: Callbacks) -> None:
         Input("pulse", "data"),
         Input({"type": STEPS_AWAY, "at": ALL}, "data"),
         Input("address", "search"),
+        Input("display", "data"),
         needs=Permission.VIEW,
     )
-    def body(view: View, _pulse: object, _steps: object, _search: object) -> tuple[Any, str | None]:
+    def body(view: View, _pulse: object, _steps: object, _search: object, _display: object) -> tuple[Any, str | None]:
         return show_home(view)
 
     @callbacks.on(Output(Ids.PROGRESS, "children"), Input(jobs.Ids.TICK, "n_intervals"), needs=Permission.VIEW)
