@@ -57,6 +57,43 @@
     else root.removeAttribute("data-sc-state");
   }
 
+  /* ---- a page that fills: what is being read is marked, so that what stands below it does not come before and jump ---- */
+  const FIRST_MS = 150;
+  const SETTLE_MS = 80; // the mark goes a moment before the content comes
+  const FILL_MS = 10000;
+  let filling = null;
+
+  function mark(page) {
+    for (const part of page.querySelectorAll("[data-dash-is-loading]")) part.setAttribute("data-sc-reading", "");
+    for (const part of page.querySelectorAll("[data-sc-reading]:not([data-dash-is-loading])")) {
+      setTimeout(() => part.hasAttribute("data-dash-is-loading") || part.removeAttribute("data-sc-reading"), SETTLE_MS);
+    }
+  }
+
+  function endFilling(page) {
+    filling.disconnect();
+    filling = null;
+    for (const part of page.querySelectorAll("[data-sc-reading]")) part.removeAttribute("data-sc-reading");
+  }
+
+  function fill() {
+    const page = document.getElementById("page");
+    if (!page) return;
+    if (filling) endFilling(page);
+    const begun = Date.now();
+    const observer = new MutationObserver(() => mark(page));
+    filling = observer;
+    observer.observe(page, { attributes: true, attributeFilter: ["data-dash-is-loading"], childList: true, subtree: true });
+    mark(page);
+    const timer = setInterval(() => {
+      if (filling !== observer) return clearInterval(timer);
+      const spent = Date.now() - begun;
+      if (spent < FIRST_MS || (page.querySelector("[data-sc-reading]") && spent < FILL_MS)) return;
+      clearInterval(timer);
+      endFilling(page);
+    }, FIRST_MS);
+  }
+
   /* ---- arriving at a page: title, scroll, focus on its heading (not on the first visit) ---- */
   const SETTLED_MS = 5000;
   let visits = 0;
@@ -81,6 +118,7 @@
   function arrive(title) {
     if (!title) return window.dash_clientside.no_update;
     say(null);
+    fill();
     document.title = title;
     visits += 1;
     if (visits > 1) {
@@ -151,6 +189,7 @@
     if (!region) return;
     started.disconnect();
     watchNotices(region);
+    fill();
   });
   started.observe(root, { childList: true, subtree: true });
 

@@ -31,7 +31,9 @@ def chart_card(id: str, chart: Chart, *, height: int | None = None, subtitle: Ch
     graph = dcc.Graph(
         id=f"{id}-graph", figure=chart.figure, config=GRAPH_CONFIG, responsive=True, style={"height": size}, className="sc-graph"
     )
-    plot = html.Div([hidden_text(chart.summary), html.Div(graph, **aria(hidden="true"))], className="sc-chart-plot")
+    # The height stands on the frame too, for the graph has none before its script has come.
+    frame = html.Div(graph, style={"height": size}, **aria(hidden="true"))
+    plot = html.Div([hidden_text(chart.summary), frame], className="sc-chart-plot")
     figures = html.Div(
         frame_table(chart.table, chart.title),
         className="sc-chart-table",

@@ -33,7 +33,7 @@ def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Co
     counts = _counts(view, current)
     listed = versions.list_versions(view.session, view.actor, current.slug) if current else ()
     teams = users.list_teams(view.session, view.actor.user_id) if view.actor.user_id else ()
-    context = [_team_menu(view, teams), *_dataset_menu(view, known, current), *_version_menu(place, listed)]
+    context = [_team_menu(view, teams, alone=not known), *_dataset_menu(view, known, current), *_version_menu(place, listed)]
     open_to = [item for item in pages if view.actor.may(item.needs)]
     return navigation(open_to, place, page, counts), navigation(open_to, place, page, counts, brand=False), context, user_menu(view)
 
@@ -85,11 +85,12 @@ def _counts(view: View, dataset: DatasetSummary | None) -> dict[str, str]:
     return {**shown, "models": f"v{dataset.champion}"} if dataset.champion else shown
 
 
-def _team_menu(view: View, teams: Sequence[TeamChoice]) -> Component:
+def _team_menu(view: View, teams: Sequence[TeamChoice], *, alone: bool) -> Component:
     initial = html.Span(view.actor.team_name[:1].upper(), className="sc-team-mark", **aria(hidden="true"))
-    team_name = html.Span(view.actor.team_name, className="sc-hide-sm")
+    room = "" if alone else " sc-hide-sm"  # on a phone the team's name stands only where no dataset needs the room
+    team_name = html.Span(view.actor.team_name, className=f"sc-clip{room}", title=view.actor.team_name)
     if len(teams) < 2:
-        return html.Span([initial, team_name], className="sc-ctx-item sc-hide-sm")
+        return html.Span([initial, team_name], className=f"sc-ctx-item{room}")
     items = [_choice(team.name, team_address(team.slug), current=team.slug == view.actor.team_slug) for team in teams]
     return menu([hidden_text("Team: "), initial, team_name, icon("chevron-expand")], items)
 

@@ -10,6 +10,7 @@ from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
+from webapp.edge.places import ACCOUNT, NEW, TEAM
 from webapp.services import search
 from webapp.services.access import Permission
 from webapp.services.search import SegmentHit
@@ -18,16 +19,7 @@ from webapp.ui.components import Child, aria, badge, hidden_text, icon, icon_but
 from webapp.ui.format import count
 from webapp.ui.forms import labelled, text_input
 from webapp.ui.page import Page
-from webapp.ui.places import (
-    ACCOUNT,
-    NEW,
-    TEAM,
-    address,
-    campaign_address,
-    customer_address,
-    home_address,
-    segment_address,
-)
+from webapp.ui.places import address, campaign_address, customer_address, home_address, segment_address
 
 PAGE_WORDS = {
     "home": "start overview dashboard checklist tiles",
