@@ -24,7 +24,8 @@ from webapp.edge.browser import CSRF_COOKIE, CSRF_HEADER
 from webapp.edge.display import THEME_COOKIE, THEMES
 from webapp.edge.headers import install_headers
 from webapp.edge.payload import check_payload
-from webapp.files import MEGABYTE, install_files
+from webapp.edge.uploads import MEGABYTE
+from webapp.files import install_files
 from webapp.migrate import current_revision, head_revision, upgrade
 from webapp.pages import campaign, campaigns, data, explore, home, imports, jobs, lab, models, new, segment, segments
 from webapp.services.access import actor_for_user, require

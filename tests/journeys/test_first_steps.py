@@ -83,7 +83,6 @@ def put_the_steps_away_and_bring_them_back(page: Page, workspace: Workspace) -> 
     page.goto(f"{workspace.url}/")
     expect(page.get_by_role("heading", name="Next best actions")).to_be_visible()
     expect(page.get_by_text("of 5 done")).to_have_count(0)
-    page.locator("h1").focus()
     page.keyboard.press("?")
     page.get_by_role("button", name="Show the first steps").click()
     expect(page.get_by_text("5 of 5 done")).to_be_visible()

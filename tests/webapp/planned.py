@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
+from segmentation.codec import to_json
+from tests.segmentation.made import made_world
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources
 from webapp.models import Champion, Dataset, ModelVersion, Segment, Snapshot, VersionSegment, VersionStatus
@@ -38,6 +41,12 @@ class Planned(Shop):
             session.query(VersionSegment).filter_by(segment_id=segment.id).delete()
 
 
+@cache
+def _profiles() -> dict[str, Any]:
+    """Profiles of three segments; their sizes are others than those that are planned for."""
+    return to_json(made_world().profiles())  # type: ignore[no-any-return]
+
+
 def open_planned(resources: Resources) -> Planned:
     """A team with the dataset "customers" in a champion of three segments."""
     shop = open_shop(resources)
@@ -54,7 +63,15 @@ def open_planned(resources: Resources) -> Planned:
         session.add(snapshot)
         session.flush()
         version = ModelVersion(
-            snapshot_id=snapshot.id, number=1, status=VersionStatus.READY, algorithm="kmeans", requested={}, seed=0, created_by="x", **own
+            snapshot_id=snapshot.id,
+            number=1,
+            status=VersionStatus.READY,
+            algorithm="kmeans",
+            requested={},
+            seed=0,
+            created_by="x",
+            profiles=_profiles(),
+            **own,
         )
         session.add(version)
         session.flush()

@@ -89,6 +89,12 @@ def show_campaign(session: Session, actor: Actor, dataset: str, campaign_id: str
     return _summary(campaign, tuple(_tags(session, actor, row)[campaign.id]))
 
 
+def locate_campaign(session: Session, actor: Actor, campaign_id: str) -> str:
+    """The slug of the dataset that a campaign of the team belongs to."""
+    campaign = team_row(session, actor, Campaign, "campaign", id=campaign_id)
+    return team_row(session, actor, Dataset, "dataset", id=campaign.dataset_id).slug
+
+
 def create_campaign(
     session: Session,
     actor: Actor,

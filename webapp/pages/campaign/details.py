@@ -82,7 +82,7 @@ def details_list(campaign: CampaignSummary) -> Component:
         "Status": STATUS_WORDS.get(campaign.status, campaign.status),
     }
     if campaign.note:
-        shown["Note"] = html.Div(campaign.note, className="sc-note", dir="auto")
+        shown["Note"] = html.Div(campaign.note, className="sc-campaign-note", dir="auto")
     return html.Dl([part for label, value in shown.items() for part in (html.Dt(label), html.Dd(value))], className="sc-facts-list")
 
 

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import View
+from webapp.pages.campaigns.agenda import agenda
 from webapp.pages.campaigns.filters import here
 from webapp.pages.campaigns.lanes import Bar, Lane, lanes
 from webapp.pages.campaigns.meeting import meeting_list, month_title
@@ -44,7 +45,7 @@ def month_card(view: View, shown: Calendar, campaigns: Sequence[CampaignSummary]
     dated = {campaign.id: campaign for line in shown.rows for campaign in line.campaigns} | {each.id: each for each in shown.loose}
     body: list[Child] = [
         month_table(view, shown),
-        agenda(view, sorted(dated.values(), key=lambda each: (each.starts_on or date.min, each.name))),
+        agenda(view, sorted(dated.values(), key=lambda each: (each.starts_on or date.min, each.name)), "Campaigns of this month"),
         nothing_here(view, shown, campaigns) if not dated else None,
     ]
     sub = f"{month_words(shown.month)}, {key_words(shown)}"
@@ -151,21 +152,6 @@ def bar_link(view: View, bar: Bar) -> dcc.Link:
     names = ["sc-bar", campaign.status, f"name-{bar.name}", *(name for name, on in (("before", bar.before), ("after", bar.after)) if on)]
     href = campaign_address(view.actor.team_slug, view.dataset or "", campaign.id)
     return dcc.Link(words, href=href, className=" ".join(names), title=f"{campaign.name}: {about}")
-
-
-def agenda(view: View, campaigns: Sequence[CampaignSummary]) -> Component:
-    """The month's campaigns one under another, by their first day."""
-    items = [agenda_item(view, campaign) for campaign in campaigns]
-    return html.Ul(items, className="sc-list sc-agenda sc-only-sm", **aria(label="Campaigns of this month"))
-
-
-def agenda_item(view: View, campaign: CampaignSummary) -> html.Li:
-    link = campaign_link(campaign.name, campaign_address(view.actor.team_slug, view.dataset or "", campaign.id))
-    marks = [segment_name(tag.slot, tag.segment_name, retired=tag.retired) for tag in campaign.tags] or [html.Span("No segment yet")]
-    about = f"{campaign_days(campaign)}, {CHANNEL_WORDS.get(campaign.channel, campaign.channel)}"
-    return html.Li(
-        [html.Div([html.B(link), html.Span(about), html.Div(marks, className="sc-seg-list")], className="w"), status_badge(campaign.status)]
-    )
 
 
 def nothing_here(view: View, shown: Calendar, campaigns: Sequence[CampaignSummary]) -> Component:

@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import View
+from webapp.pages.campaigns.agenda import agenda
 from webapp.pages.campaigns.filters import Asked, here
 from webapp.services.campaigns import CampaignSummary
 from webapp.ui import format
@@ -24,7 +25,8 @@ def campaign_list(view: View, shown: Sequence[CampaignSummary], wish: Asked) -> 
     if not shown:
         every = button("See all campaigns", href=campaigns_address(view.actor.team_slug, view.dataset or ""))
         return card(body=empty_state("funnel", "No campaign fits these filters", "Choose others, or see them all.", every))
-    return card(body=table(columns(view, wish), shown, caption="Campaigns"), flush=True)
+    rows = html.Div(table(columns(view, wish), shown, caption="Campaigns"), className="sc-hide-sm")
+    return card(body=[rows, agenda(view, shown, "Campaigns")], flush=True)
 
 
 def columns(view: View, wish: Asked) -> list[Column[CampaignSummary]]:
@@ -32,13 +34,16 @@ def columns(view: View, wish: Asked) -> list[Column[CampaignSummary]]:
         order = {sort: "ascending", f"-{sort}": "descending"}.get(wish.sort, "")
         return Column(sort_link(view, text, sort, order), cell, order=order, **look)  # type: ignore[arg-type]
 
+    def named(campaign: CampaignSummary) -> Child:
+        return campaign_link(campaign.name, campaign_address(view.actor.team_slug, view.dataset or "", campaign.id))
+
     return [
-        head("Campaign", "name", lambda campaign: named(view, campaign)),
-        head("Channel", "channel", lambda campaign: CHANNEL_WORDS.get(campaign.channel, campaign.channel), wide=True),
-        head("Dates", "dates", campaign_days, wide=True),
+        head("Campaign", "name", named),
+        head("Channel", "channel", lambda campaign: CHANNEL_WORDS.get(campaign.channel, campaign.channel)),
+        head("Dates", "dates", campaign_days),
         head("Status", "status", lambda campaign: status_badge(campaign.status)),
         Column("Segments", tagged_segments),
-        head("Customers", "customers", lambda campaign: format.number(campaign.customers or None), numeric=True, wide=True),
+        head("Customers", "customers", lambda campaign: format.number(campaign.customers or None), numeric=True),
     ]
 
 
@@ -46,13 +51,6 @@ def sort_link(view: View, text: str, sort: str, order: str) -> dcc.Link:
     """The head of a column: sorts by it, and the other way round when it is pressed again."""
     arrow = {"ascending": [icon("arrow-up")], "descending": [icon("arrow-down")]}.get(order, [])
     return dcc.Link([text, *arrow], href=here(view, sort=f"-{sort}" if order == "ascending" else sort), className="sc-sort")
-
-
-def named(view: View, campaign: CampaignSummary) -> list[Child]:
-    """The name; on a phone with what its hidden columns would say."""
-    link = campaign_link(campaign.name, campaign_address(view.actor.team_slug, view.dataset or "", campaign.id))
-    under = f"{CHANNEL_WORDS.get(campaign.channel, campaign.channel)}, {campaign_days(campaign)}"
-    return [link, html.Span(under, className="sc-under sc-only-sm")]
 
 
 def tagged_segments(campaign: CampaignSummary) -> Child:
