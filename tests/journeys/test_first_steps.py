@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.conftest import PASSWORD, Workspace, picture, sign_in
 
 ADMIN = "nora@new.example"
-LONG = 120_000
+LONG = 240_000
 Open = Callable[..., Page]
 
 
