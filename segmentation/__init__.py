@@ -6,6 +6,7 @@ from segmentation.choosing.stability import adjusted_rand, contingency
 from segmentation.choosing.verdict import judge, recommend
 from segmentation.clustering import ALGORITHMS, Assignments
 from segmentation.codec import from_json, to_json
+from segmentation.describing.actions import Action, next_actions
 from segmentation.describing.bands import StabilityBand, stability_band
 from segmentation.describing.profiles import Profiles, SegmentProfile, profile_segments
 from segmentation.errors import ArtifactError, Cancelled, MissingRole, NotEnoughData, SegmentationError, UnreadableFile
@@ -20,6 +21,8 @@ from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.lineage import Matching, match_segments
 from segmentation.measures import default_as_of, measure_customers
+from segmentation.months import MonthlyState, monthly_states
+from segmentation.movement import Division, Moves, count_moves
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_customers, sweep_features
 from segmentation.recipe import default_recipe, measured_with_recipe
@@ -29,6 +32,7 @@ from segmentation.synthetic import SyntheticCustomers, synthetic_customers, writ
 __all__ = [
     "ALGORITHMS",
     "CUSTOMER_KEY",
+    "Action",
     "ArtifactError",
     "Assignments",
     "Budget",
@@ -36,6 +40,7 @@ __all__ = [
     "Candidate",
     "Change",
     "Column",
+    "Division",
     "Explanation",
     "Explanations",
     "Exploration",
@@ -49,6 +54,8 @@ __all__ = [
     "Kind",
     "Matching",
     "MissingRole",
+    "MonthlyState",
+    "Moves",
     "NotEnoughData",
     "Profiles",
     "Recipe",
@@ -69,6 +76,7 @@ __all__ = [
     "adjusted_rand",
     "choose",
     "contingency",
+    "count_moves",
     "default_as_of",
     "default_recipe",
     "explain",
@@ -82,7 +90,9 @@ __all__ = [
     "match_segments",
     "measure_customers",
     "measured_with_recipe",
+    "monthly_states",
     "nearest_move",
+    "next_actions",
     "pack_assignments",
     "pack_model",
     "profile_segments",

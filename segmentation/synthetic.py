@@ -91,9 +91,14 @@ def synthetic_customers(
 
 def write_customers(path: Path, drawn: SyntheticCustomers, *, truth_path: Path | None = None) -> None:
     """Write the customers as comma-separated UTF-8, and next to them, if asked, `ID,segment` with the planted segments."""
-    drawn.customers.to_csv(path, index=False, lineterminator="\n")
+    path.write_text(as_csv(drawn.customers), encoding="utf-8", newline="")
     if truth_path is not None:
         pd.DataFrame({"ID": drawn.customers["ID"], "segment": drawn.truth}).to_csv(truth_path, index=False, lineterminator="\n")
+
+
+def as_csv(customers: pd.DataFrame) -> str:
+    """The text of a file with these customers: a header line, commas, one line each."""
+    return str(customers.to_csv(index=False, lineterminator="\n"))
 
 
 def segment_levels(segments: int) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dash import Dash
-from flask import Flask, redirect, request
+from flask import Flask, make_response, redirect, request
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -34,7 +34,8 @@ from webapp.edge.browser import CSRF_COOKIE, CSRF_HEADER
 from webapp.edge.display import THEME_COOKIE, THEMES
 from webapp.edge.headers import install_headers
 from webapp.edge.payload import check_payload
-from webapp.files import MEGABYTE, install_files
+from webapp.edge.uploads import MEGABYTE
+from webapp.files import install_files
 from webapp.migrate import current_revision, head_revision, upgrade
 from webapp.pages import (
     account,
@@ -57,7 +58,7 @@ from webapp.pages import (
 )
 from webapp.services.access import actor_for_user, require
 from webapp.services.datasets import list_datasets, show_dataset
-from webapp.services.errors import NotFound
+from webapp.services.errors import Forbidden, NotFound
 from webapp.services.passwords import limit_hashes
 from webapp.services.users import list_teams
 from webapp.ui import notices, shell
@@ -220,7 +221,10 @@ def _wrap_dash(server: Flask, dash: Product, resources: Resources) -> None:
 
     def page(path: str) -> Any:
         _refuse_other_methods(server)
-        elsewhere = check_place(resources, f"/{path}")
+        try:
+            elsewhere = check_place(resources, f"/{path}")
+        except Forbidden:
+            return make_response(show_frame(path=path), 403)  # the shell says whose page it is, and shows what is open to the visitor
         return redirect(elsewhere) if elsewhere else show_frame(path=path)
 
     def callback() -> Any:

@@ -187,6 +187,7 @@ def upsert_customers(
                     copy.write_row(row)
         select = "SELECT customer_key, attributes, consent, %s, %s, %s, %s FROM incoming_customers"
         cursor.execute(f"{into} {select} ON CONFLICT (dataset_id, customer_key) {update}", owner)
+        cursor.execute("DROP TABLE incoming_customers")  # one transaction may store several files
 
 
 def ordered_rows(path: Path, value: str, chosen: NDArray[np.int64] | None, *, descending: bool, start: int, stop: int) -> NDArray[np.int64]:

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.edge import Resources, Visit, declare, team_route, unit_of_work
+from webapp.edge.uploads import read_upload
 from webapp.services.access import Actor, Permission, actor_for_user, require
 from webapp.services.audit_log import COLUMNS, all_pages, csv_lines, read_filter, record_download
 from webapp.services.customers import export_customers
 from webapp.services.datasets import ensure_dataset, show_dataset
 from webapp.services.errors import Invalid, NotFound
-from webapp.services.imports import StoredFile, read_rejects, show_import, start_import
+from webapp.services.imports import read_rejects, show_import, start_import
 from webapp.services.teams import zone_of
 
-MEGABYTE = 1 << 20
-FORM_BYTES = 64 * 1024
-"""What an upload may carry beside its file."""
-NAMELESS = "upload"
-"""What a file is called whose name has nothing to show."""
 ALL_CUSTOMERS = "all"
 """Stands for a segment's key in the address of an export of everybody."""
 
@@ -103,15 +96,6 @@ def attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"}
 
 
-def clean_file_name(name: str) -> str:
-    """The last part of an uploaded file's name, printable and at most 200 characters long."""
-    last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
-    printable = "".join(char for char in last if char.isprintable()).strip()
-    kept = printable.strip(" .")[-200:].strip(" .")
-    only_ending = printable.startswith(".") and kept and "." not in kept
-    return f"{NAMELESS}.{kept}"[:200] if only_ending else kept or NAMELESS
-
-
 def asked_version() -> int | None:
     """`?v=` as a number; Invalid where it is none."""
     asked = request.args.get("v")
@@ -123,28 +107,14 @@ def asked_version() -> int | None:
 
 
 def _upload(resources: Resources, team: str) -> ResponseReturnValue:
-    most = resources.config.upload_megabytes * MEGABYTE
     with unit_of_work(resources, read_only=True) as session:
         actor = actor_for_user(session, current_user.id, team)
         require(actor, Permission.IMPORT)
-    # Only now is the body read: past the limit the reading stops, and past 500 kB it lies in a temporary file.
-    request.max_content_length = most + FORM_BYTES
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        raise Invalid("Choose a file first.", details={"field": "file"})
-    stored = _store(resources, actor, file, most)
+    stored = read_upload(resources, actor)
     with unit_of_work(resources) as session:
         dataset = _dataset(session, actor)
         detail = start_import(session, actor, dataset, stored)
     return jsonify(import_id=detail.id, url=f"/t/{actor.team_slug}/{detail.dataset}/imports/{detail.id}"), 201
-
-
-def _store(resources: Resources, actor: Actor, file: FileStorage, most: int) -> StoredFile:
-    try:
-        digest, size = resources.store.put_stream(actor.team_id, "upload", file.stream, most=most)
-    except ValueError:
-        raise RequestEntityTooLarge from None
-    return StoredFile(clean_file_name(file.filename or ""), digest, size)
 
 
 def _dataset(session: Session, actor: Actor) -> str:

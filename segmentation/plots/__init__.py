@@ -9,6 +9,7 @@ from segmentation.plots.exploration import category_bars, histograms
 from segmentation.plots.frontiers import frontier_chart
 from segmentation.plots.mapping import customer_map
 from segmentation.plots.outcome_rates import outcome_rates
+from segmentation.plots.over_time import shares_over_time, size_over_time
 from segmentation.plots.overview import heat_map, shares
 from segmentation.plots.segment import differences, mix
 from segmentation.plots.selection import k_panel
@@ -31,6 +32,8 @@ __all__ = [
     "mix",
     "outcome_rates",
     "shares",
+    "shares_over_time",
+    "size_over_time",
     "snake_plot",
     "template",
     "value_recency",

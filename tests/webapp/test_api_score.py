@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from tests.contract.conftest import config_at
 from tests.webapp.scored import EVERY, HEADERS, dataset_of, file_for, open_scored_shop, records, score, stored_places, token
 from tests.webapp.working import Shop
-from webapp import api
+from webapp.api import scoring as api
 from webapp.app import create_app
 from webapp.edge import open_resources
 from webapp.models import MemberRole
@@ -162,7 +162,7 @@ def test_who_may_score(shop: Shop, client: FlaskClient) -> None:
 
 
 def test_the_body_of_who_may_not_is_never_read(shop: Shop, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "_sent_json", None)
+    monkeypatch.setattr(api, "read_json", None)
     for headers, status in (({}, 401), (token(shop, MemberRole.VIEWER), 403)):
         assert client.post(URL, data=b"{", content_type="application/json", headers=headers).status_code == status
 

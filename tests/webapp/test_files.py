@@ -18,7 +18,8 @@ from tests.contract.conftest import cheap_hashes as cheap_hashes
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.app import create_app
 from webapp.edge import Resources
-from webapp.files import attachment, clean_file_name
+from webapp.edge.uploads import clean_file_name
+from webapp.files import attachment
 from webapp.models import Import, MemberRole
 from webapp.services.datasets import confirm_legal_basis
 from webapp.services.users import add_user

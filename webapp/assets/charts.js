@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const FORMULA = /^[=+\-@\t\r]/;
+  const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
   function save(name, blob) {
     const link = document.createElement("a");

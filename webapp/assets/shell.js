@@ -47,7 +47,7 @@
     event.target.append(field);
   });
 
-  /* ---- answers of callbacks: a session that ended leads to sign-in, a refusal becomes a page in words ---- */
+  /* ---- what stands in a page's place: a session that ended leads to sign-in, a refusal becomes a page in words ---- */
   function signIn() {
     location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
   }
@@ -57,27 +57,42 @@
     else root.removeAttribute("data-sc-state");
   }
 
-  /* A late answer for a page that was left says nothing about the page that is there now. */
-  function concernsThisPage(body) {
-    try {
-      const output = JSON.parse(body).output.replace(/^\.\.|\.\.$/g, "").split("...")[0];
-      const id = output.slice(0, output.lastIndexOf("."));
-      return id.startsWith("{") || document.getElementById(id) !== null;
-    } catch {
-      return false;
+  /* ---- a page that fills: what is being read is marked, so that what stands below it does not come before and jump ---- */
+  const FIRST_MS = 150;
+  const SETTLE_MS = 80; // the mark goes a moment before the content comes
+  const FILL_MS = 10000;
+  let filling = null;
+
+  function mark(page) {
+    for (const part of page.querySelectorAll("[data-dash-is-loading]")) part.setAttribute("data-sc-reading", "");
+    for (const part of page.querySelectorAll("[data-sc-reading]:not([data-dash-is-loading])")) {
+      setTimeout(() => part.hasAttribute("data-dash-is-loading") || part.removeAttribute("data-sc-reading"), SETTLE_MS);
     }
   }
 
-  const ask = window.fetch.bind(window);
-  window.fetch = async function (resource, options) {
-    const answer = await ask(resource, options);
-    const address = typeof resource === "string" ? resource : resource.url;
-    if (answer.ok || !String(address).includes("_dash-update-component")) return answer;
-    if (answer.status === 401) signIn();
-    else if (options && concernsThisPage(options.body)) say({ 403: "refused", 404: "missing" }[answer.status] || "failed");
-    if (answer.body) answer.body.cancel();
-    return new Response(null, { status: 204 }); // to Dash: nothing changes
-  };
+  function endFilling(page) {
+    filling.disconnect();
+    filling = null;
+    for (const part of page.querySelectorAll("[data-sc-reading]")) part.removeAttribute("data-sc-reading");
+  }
+
+  function fill() {
+    const page = document.getElementById("page");
+    if (!page) return;
+    if (filling) endFilling(page);
+    const begun = Date.now();
+    const observer = new MutationObserver(() => mark(page));
+    filling = observer;
+    observer.observe(page, { attributes: true, attributeFilter: ["data-dash-is-loading"], childList: true, subtree: true });
+    mark(page);
+    const timer = setInterval(() => {
+      if (filling !== observer) return clearInterval(timer);
+      const spent = Date.now() - begun;
+      if (spent < FIRST_MS || (page.querySelector("[data-sc-reading]") && spent < FILL_MS)) return;
+      clearInterval(timer);
+      endFilling(page);
+    }, FIRST_MS);
+  }
 
   /* ---- arriving at a page: title, scroll, focus on its heading (not on the first visit) ---- */
   const SETTLED_MS = 5000;
@@ -103,6 +118,7 @@
   function arrive(title) {
     if (!title) return window.dash_clientside.no_update;
     say(null);
+    fill();
     document.title = title;
     visits += 1;
     if (visits > 1) {
@@ -173,11 +189,12 @@
     if (!region) return;
     started.disconnect();
     watchNotices(region);
+    fill();
   });
   started.observe(root, { childList: true, subtree: true });
 
-  /* ---- for upload.js ---- */
-  window.smartcart = { csrf, signIn };
+  /* ---- for upload.js and connection.js ---- */
+  window.smartcart = { csrf, signIn, say };
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     shell: {

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from segmentation import synthetic_customers, write_customers
+from segmentation import SyntheticCustomers, write_customers
 from webapp.address import announced
 from webapp.cli.answers import answering, as_json_text
 from webapp.cli.context import open_workspace
@@ -18,13 +18,16 @@ from webapp.config import Config, write_secret
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor, operator
 from webapp.services.datasets import DatasetSummary, confirm_legal_basis, list_datasets
+from webapp.services.samples import SEGMENTS as SAMPLE_SEGMENTS
+from webapp.services.samples import draw_sample, request_sample, sample_states
 from webapp.services.users import ensure_team, renew_access
 from webapp.services.versions import request_recluster
 from webapp.serving import Supervisor, address_of
 
 TEAM = "SmartCart demo"
 EMAIL = "demo@smartcart.example"
-SAMPLE_ROWS, SAMPLE_SEGMENTS, SAMPLE_SEPARATION, SAMPLE_SEED = 2240, 4, 6.0, 7
+
+__all__ = ["SAMPLE_SEGMENTS", "demo", "write_sample"]
 
 
 @click.command("demo")
@@ -68,7 +71,7 @@ def _fill(resources: Resources, actor: Actor, data: Path | None) -> DatasetSumma
     """A dataset with customers and a champion: the file given, else what is there, else the generated sample."""
     with unit_of_work(resources, read_only=True) as session:
         known = list_datasets(session, actor)
-    name = known[0].name if data is None and known else _import(resources, actor, data or write_sample(resources.config))
+    name = known[0].name if data is None and known else _import(resources, actor, data) if data else _load_sample(resources, actor)
     with unit_of_work(resources) as session:
         dataset = next(item for item in list_datasets(session, actor) if item.name == name)
         confirm_legal_basis(session, actor, dataset.slug)
@@ -79,6 +82,17 @@ def _fill(resources: Resources, actor: Actor, data: Path | None) -> DatasetSumma
         finish(resources, actor, job.id)
     with unit_of_work(resources, read_only=True) as session:
         return next(item for item in list_datasets(session, actor) if item.name == name)
+
+
+def _load_sample(resources: Resources, actor: Actor) -> str:
+    """The generated sample as a dataset of several months; its true segments lie beside it as a file."""
+    click.echo("Making the sample ...", err=True)
+    write_sample(resources.config)
+    with unit_of_work(resources) as session:
+        sample = request_sample(session, actor)
+    if sample.job_id:
+        finish(resources, actor, sample.job_id)
+    return sample.name
 
 
 def _import(resources: Resources, actor: Actor, file: Path) -> str:
@@ -95,7 +109,7 @@ def write_sample(config: Config) -> Path:
     """The generated sample and, beside it, the segment that each of its customers was drawn from."""
     path = Path(config.store).parent / "sample" / "smartcart_sample.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn = synthetic_customers(SAMPLE_ROWS, segments=SAMPLE_SEGMENTS, separation=SAMPLE_SEPARATION, seed=SAMPLE_SEED)
+    drawn = SyntheticCustomers(sample_states()[-1].customers, draw_sample().truth)
     write_customers(path, drawn, truth_path=path.with_name("smartcart_sample-truth.csv"))
     return path
 

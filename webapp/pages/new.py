@@ -12,6 +12,7 @@ from webapp.services.access import Permission
 from webapp.ui.components import card, page_head, row, skeleton
 from webapp.ui.page import Page
 from webapp.ui.places import NEW, Place
+from webapp.ui.sample import sample_card
 from webapp.ui.upload import upload_form
 
 STEPS = (
@@ -34,7 +35,8 @@ def show_form(view: View) -> Component:
     """The upload, and what happens afterwards."""
     upload = card("Bring your customers", "A header line, then one row for each customer with an id.", upload_form(view, dataset=None))
     steps = html.Ol([html.Li([html.B(name), html.Span(text)]) for name, text in STEPS], className="sc-next-steps")
-    return row((8, upload), (4, card("What happens next", None, steps)))
+    bring = html.Div([upload, sample_card(view, at="new")], className="sc-above-each-other")
+    return row((8, bring), (4, card("What happens next", None, steps)))
 
 
 def register(callbacks: Callbacks) -> None:

@@ -56,11 +56,15 @@ class Actor:
         return _RANK[MemberRole(self.role)] >= _RANK[_FROM_ROLE[permission]]
 
 
+def role_for(permission: Permission) -> str:
+    """The least role that has `permission`."""
+    return _FROM_ROLE[permission].value
+
+
 def require(actor: Actor, permission: Permission) -> None:
     """Forbidden, with the role that could, unless `actor` may."""
     if not actor.may(permission):
-        needed = _FROM_ROLE[permission].value
-        raise Forbidden(f"This needs the {needed} role; yours is {actor.role}. Ask an admin of {actor.team_name}.")
+        raise Forbidden(f"This needs the {role_for(permission)} role; yours is {actor.role}. Ask an admin of {actor.team_name}.")
 
 
 def require_role(actor: Actor, role: MemberRole) -> None:

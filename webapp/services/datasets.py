@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
 from segmentation.roles import Schema
-from webapp.models import Campaign, Champion, Dataset, ModelVersion, VersionSegment, VersionStatus
+from webapp.models import Campaign, CampaignStatus, Champion, Dataset, ModelVersion, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.audit import record_event
 from webapp.services.errors import Conflict, Invalid
@@ -27,7 +27,7 @@ RESERVED_SLUGS = frozenset({"new", "new-team", "uploads", "team", "account"})
 class DatasetSummary:
     """A dataset with its counts. `snapshot` and `champion` are numbers, None where there is none yet.
 
-    `customers`, `as_of` are those of the current snapshot; `segments` those of the champion.
+    `customers`, `as_of` are those of the current snapshot; `segments` those of the champion; archived `campaigns` do not count.
     """
 
     slug: str
@@ -61,9 +61,18 @@ def ensure_dataset(session: Session, actor: Actor, name: str) -> Dataset:
     row = session.scalars(
         team_rows(actor, Dataset).where((Dataset.name == wanted) | (Dataset.slug == wanted)).order_by(Dataset.slug)
     ).first()
-    if row is not None:
-        return row
-    row = Dataset(team_id=actor.team_id, slug=_free_slug(session, actor, wanted), name=wanted, created_at=datetime.now(UTC))
+    return row or create_dataset(session, actor, wanted)
+
+
+def create_dataset(session: Session, actor: Actor, name: str) -> Dataset:
+    """The row of a new dataset called `name`, or "`name` 2" where the team has one of that name. For services only."""
+    require(actor, Permission.IMPORT)
+    wanted, number = clean_name(name, "name"), 2
+    taken = set(session.scalars(select(Dataset.name).where(Dataset.team_id == actor.team_id)))
+    free = wanted
+    while free in taken:
+        free, number = f"{wanted} {number}", number + 1
+    row = Dataset(team_id=actor.team_id, slug=_free_slug(session, actor, free), name=free, created_at=datetime.now(UTC))
     session.add(row)
     session.flush()
     record_event(session, actor, "dataset.created", row.slug, name=row.name)
@@ -162,7 +171,10 @@ def _summary(session: Session, row: Dataset) -> DatasetSummary:
         )
         or 0,
         segments=session.scalar(count.select_from(VersionSegment).where(VersionSegment.version_id == champion.id)) or 0 if champion else 0,
-        campaigns=session.scalar(count.select_from(Campaign).where(Campaign.dataset_id == row.id)) or 0,
+        campaigns=session.scalar(
+            count.select_from(Campaign).where(Campaign.dataset_id == row.id, Campaign.status != CampaignStatus.ARCHIVED)
+        )
+        or 0,
         currency=row.currency,
         legal_basis_confirmed=row.legal_basis_confirmed,
     )

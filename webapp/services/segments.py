@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 
 from sqlalchemy import select
@@ -25,13 +26,17 @@ CACHED_VERSIONS = 64
 
 @dataclass(frozen=True)
 class SegmentsOverview:
-    """All segments of one version: `profiles.segments[i]` is drawn and called as `styles[i]`. `tags` counts campaigns by segment key."""
+    """All segments of one version: `profiles.segments[i]` is drawn and called as `styles[i]`.
+
+    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first.
+    """
 
     version: VersionSummary
     profiles: Profiles
     styles: tuple[SegmentStyle, ...]
     tags: dict[str, int]
     currency: str | None
+    campaigns: Mapping[str, tuple[CampaignSummary, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,13 +122,17 @@ def _overview(
     session: Session, actor: Actor, dataset: Dataset, version: ModelVersion, campaigns: tuple[CampaignSummary, ...]
 ) -> SegmentsOverview:
     styles = version_styles(session, version)
-    tagged = Counter(tag.segment_key for campaign in campaigns for tag in campaign.tags)
+    tagged = {
+        style.key: tuple(sorted((each for each in campaigns if each.reaches(style.key)), key=lambda each: not each.live))
+        for style in styles
+    }
     return SegmentsOverview(
         version=summarise_version(session, version),
         profiles=_profiles(session, actor, version),
         styles=styles,
-        tags={style.key: tagged[style.key] for style in styles},
+        tags={key: len(found) for key, found in tagged.items()},
         currency=dataset.currency,
+        campaigns=tagged,
     )
 
 

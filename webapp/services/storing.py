@@ -22,6 +22,7 @@ from webapp.services.datasets import lock_dataset, schema_of
 from webapp.services.errors import Conflict
 from webapp.services.imports import ImportReport
 from webapp.services.snapshots import ColumnQuality, Quality, latest_snapshot
+from webapp.services.trace_requests import request_trace
 
 
 class BaseMoved(Exception):
@@ -131,6 +132,7 @@ def record_import(
     row.snapshot_id, row.finished_at = stored.id, _later_than_all(session, dataset)
     record_event(session, actor, "import.stored", row.id, dataset=dataset.slug, snapshot=stored.number, **_counts(report))
     session.flush()
+    request_trace(session, actor, dataset)
 
 
 def _snapshot_row(session: Session, actor: Actor, dataset: Dataset, snapshot: NewSnapshot) -> Snapshot:

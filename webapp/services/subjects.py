@@ -10,21 +10,24 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.models import Import, ImportStatus, Job, JobStatus, ModelVersion, Sweep, VersionStatus
+from webapp.models import Dataset, Import, ImportStatus, Job, JobStatus, ModelVersion, Sweep, VersionStatus
 from webapp.services.access import Permission
 
 CHECK_IMPORT = "check_import"
 IMPORT = "import"
 RECLUSTER = "recluster"
 SWEEP = "sweep"
+SAMPLE = "sample"
+TRACE = "trace"
 
+_OF_DATASETS = (SAMPLE, TRACE)
 _OF_IMPORTS = (CHECK_IMPORT, IMPORT)
 _FITS: Mapping[str, type[Any]] = {RECLUSTER: ModelVersion, SWEEP: Sweep}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """`name` as in "version 3" or "smartcart.csv"; `url_part` is its page under the dataset's address."""
+    """`name` as in "version 3" or "smartcart.csv"; `url_part` is its page under the dataset's address ("" for the dataset's own)."""
 
     name: str
     url_part: str
@@ -32,16 +35,17 @@ class Subject:
 
 def needed_permission(kind: str) -> Permission:
     """What somebody needs to start or stop a job of this kind."""
-    return Permission.IMPORT if kind in _OF_IMPORTS else Permission.RECLUSTER
+    return Permission.IMPORT if kind in (*_OF_IMPORTS, *_OF_DATASETS) else Permission.RECLUSTER
 
 
 def describe_subjects(session: Session, jobs: Iterable[Job]) -> dict[str, Subject]:
-    """The subject of each job by job id, in at most three queries. The jobs come from `access`, so their subjects are the team's."""
+    """The subject of each job by job id, in at most four queries. The jobs come from `access`, so their subjects are the team's."""
     jobs = list(jobs)
     imports = _rows(session, Import, [job.subject_id for job in jobs if job.kind in _OF_IMPORTS])
     versions = _rows(session, ModelVersion, [job.subject_id for job in jobs if job.kind == RECLUSTER])
     sweeps = _rows(session, Sweep, [job.subject_id for job in jobs if job.kind == SWEEP])
-    found = imports | versions | sweeps
+    datasets = _rows(session, Dataset, [job.subject_id for job in jobs if job.kind in _OF_DATASETS])
+    found = imports | versions | sweeps | datasets
     return {job.id: _subject(job, found.get(job.subject_id)) for job in jobs}
 
 
@@ -74,11 +78,13 @@ def _rows(session: Session, model: Any, ids: list[str]) -> dict[str, Any]:
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
 
 
-def _subject(job: Job, about: Import | ModelVersion | Sweep | None) -> Subject:
+def _subject(job: Job, about: Import | ModelVersion | Sweep | Dataset | None) -> Subject:
     if isinstance(about, Import):
         return Subject(about.file_name, f"imports/{about.id}")
     if isinstance(about, ModelVersion):
         return Subject(f"version {about.number}", f"segments?v={about.number}")
     if isinstance(about, Sweep):
         return Subject(f"sweep {about.number}", f"lab/{about.number}")
+    if isinstance(about, Dataset):
+        return Subject(about.name, "")
     return Subject(job.kind.replace("_", " "), "jobs")

@@ -23,6 +23,7 @@ from webapp.services.fit_requests import FeatureWish, check_algorithm, check_k, 
 from webapp.services.jobs import JobSummary
 from webapp.services.snapshots import latest_snapshot
 from webapp.services.subjects import RECLUSTER
+from webapp.services.trace_requests import request_trace
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,7 @@ def move_champion(
         note=note.strip(),
     )
     session.flush()
+    request_trace(session, actor, dataset)
 
 
 def find_version(session: Session, actor: Actor, dataset: Dataset, number: int | None) -> ModelVersion | None:

@@ -35,7 +35,13 @@ from webapp.services.jobs import ClaimedJob
 
 __all__ = ["TASK_MODULES", "ClaimedJob", "Progress", "Task", "find_task"]
 
-TASK_MODULES = ("webapp.tasks.importing", "webapp.tasks.reclustering", "webapp.tasks.sweeping")
+TASK_MODULES = (
+    "webapp.tasks.importing",
+    "webapp.tasks.reclustering",
+    "webapp.tasks.sweeping",
+    "webapp.tasks.sampling",
+    "webapp.tasks.tracing",
+)
 
 
 @dataclass(frozen=True)

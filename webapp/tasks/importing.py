@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +19,7 @@ from segmentation.measures import default_as_of, measure_customers
 from segmentation.recipe import columns_in_use, recipe_for
 from segmentation.roles import Role, Schema, schema_roles
 from webapp import bulk
+from webapp.bulk import CustomerRow
 from webapp.edge import Resources, unit_of_work
 from webapp.services import jobs
 from webapp.services.cells import harmless_cell
@@ -83,24 +84,44 @@ def run_import(resources: Resources, job: ClaimedJob, progress: Progress) -> Non
 
 
 def _import_once(resources: Resources, job: ClaimedJob, plan: ImportPlan, progress: Progress) -> None:
-    with _stage(resources.store, plan, progress) as staged:
-        report = _report(staged)
-        if not report.accepted:
-            raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
-        rejects = _store_rejects(resources.store, plan, staged.read.intake.rejects)
-        progress("Writing the snapshot", 0.6)
-        snapshot = _store_snapshot(resources.store, plan, staged, progress)
-        staged.staging.prepare_rows()
-        progress("Storing customers", 0.85)
-        with unit_of_work(resources) as session:
-            jobs.finish_job(session, job.fence)
-            record_import(session, job.actor, plan, report, rejects, snapshot, staged.staging.rows())
+    with prepared_import(resources.store, plan, progress) as ready, unit_of_work(resources) as session:
+        jobs.finish_job(session, job.fence)
+        record_import(session, job.actor, plan, ready.report, ready.rejects, ready.snapshot, ready.rows())
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An import that only has to be written down: its snapshot is in the store, `rows` gives the customers that are new or changed."""
+
+    preview: FilePreview
+    report: ImportReport
+    rejects: str | None
+    snapshot: NewSnapshot
+    rows: Callable[[], Iterator[list[CustomerRow]]]
 
 
 @contextmanager
-def _stage(store: Store, plan: ImportPlan, progress: Progress) -> Iterator[_Staged]:
+def prepared_import(store: Store, plan: ImportPlan, progress: Progress, *, alike: FilePreview | None = None) -> Iterator[Prepared]:
+    """Do all the work of an import before the transaction that stores it. UnreadableFile where no row can be taken.
+
+    `alike` is what was guessed about a file of which is known that this one has the same columns: it is not guessed again.
+    """
+    with _stage(store, plan, progress, alike) as staged:
+        report = _report(staged)
+        if not report.accepted:
+            raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
+        rejects = _store_rejects(store, plan, staged.read.intake.rejects)
+        progress("Writing the snapshot", 0.6)
+        snapshot = _store_snapshot(store, plan, staged, progress)
+        staged.staging.prepare_rows()
+        progress("Storing customers", 0.85)
+        yield Prepared(staged.read.preview, report, rejects, snapshot, staged.staging.rows)
+
+
+@contextmanager
+def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePreview | None = None) -> Iterator[_Staged]:
     progress("Reading the file", 0.05)
-    read = _read(store, plan)
+    read = _read(store, plan, alike)
     progress("Comparing with the customers that are there", 0.4)
     base = store.verified_path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
     with bulk.staging(read.intake.customers, stored_columns(read.schema), base) as staging:
@@ -108,13 +129,13 @@ def _stage(store: Store, plan: ImportPlan, progress: Progress) -> Iterator[_Stag
         yield _Staged(read, staging, counts, _as_of(plan, read, counts))
 
 
-def _read(store: Store, plan: ImportPlan) -> _Read:
+def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> _Read:
     """The file under the dataset's schema: columns known by their header keep what they are, unless somebody says otherwise."""
     path = store.path(plan.team_id, "upload", plan.file_digest)
     if not path.is_file():
         raise StoreError("The uploaded file is missing from the store. Upload it again.")
     store.verified_path(plan.team_id, "upload", plan.file_digest)
-    preview = inspect_file(path, roles=plan.roles, remembered=_remembered(plan), file_format=plan.format)
+    preview = alike or inspect_file(path, roles=plan.roles, remembered=_remembered(plan), file_format=plan.format)
     intake = read_customers(
         path, schema=align_schema(plan.schema, preview.schema), file_format=plan.format or _likely_format(plan, preview)
     )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import ALL, Output, State, html
 from dash.development.base_component import Component
 
-from webapp.services.campaigns import CHANNELS, CampaignSummary
+from segmentation.palette import SegmentStyle
+from webapp.services.campaigns import CHANNELS, LONGEST_NOTE, CampaignSummary
 from webapp.services.errors import Invalid, ServiceError
 from webapp.ui import format
-from webapp.ui.forms import date_input, field, select, text_input
+from webapp.ui.components import segment_mark
+from webapp.ui.forms import date_input, field, select, text_area, text_input
 
 CHANNEL_WORDS = {
     "email": "E-mail",
@@ -25,7 +28,7 @@ CHANNEL_WORDS = {
     "phone": "Phone",
 }
 STATUS_WORDS = {"draft": "Draft", "planned": "Planned", "running": "Running", "done": "Done", "archived": "Archived"}
-FIELDS = ("name", "channel", "status", "starts_on", "ends_on")
+FIELDS = ("name", "channel", "status", "starts_on", "ends_on", "note")
 LONGEST_NAME = 120
 
 
@@ -38,6 +41,7 @@ class CampaignFields:
     starts_on: date | None
     ends_on: date | None
     status: str
+    note: str = ""
 
     def values(self) -> dict[str, Any]:
         """As the keyword arguments of `create_campaign` and `change_campaign`."""
@@ -47,9 +51,12 @@ class CampaignFields:
 _BLANK = CampaignFields("", CHANNELS[0], None, None, "draft")
 
 
-def campaign_fields(form: str, campaign: CampaignSummary | None = None) -> html.Div:
-    """Labelled inputs for every field of a campaign, filled from `campaign`; `form` keeps the ids of two forms apart."""
-    shown = campaign or _BLANK
+def campaign_fields(form: str, campaign: CampaignSummary | None = None, *, name: str = "") -> html.Div:
+    """Labelled inputs for every field of a campaign, filled from `campaign`, else empty but for `name`.
+
+    `form` keeps the ids of two forms apart.
+    """
+    shown = campaign or replace(_BLANK, name=name[:LONGEST_NAME])
     statuses = {status: word for status, word in STATUS_WORDS.items() if status != "archived" or shown.status == "archived"}
     channels = {channel: CHANNEL_WORDS.get(channel, channel) for channel in CHANNELS}
     rows = [
@@ -58,14 +65,35 @@ def campaign_fields(form: str, campaign: CampaignSummary | None = None) -> html.
         form_field(form, "status", "Status", select(field_id(form, "status"), statuses, value=shown.status)),
         form_field(form, "starts_on", "First day", date_input(field_id(form, "starts_on"), value=_iso(shown.starts_on)), optional=True),
         form_field(form, "ends_on", "Last day", date_input(field_id(form, "ends_on"), value=_iso(shown.ends_on)), optional=True),
+        form_field(
+            form, "note", "Note", text_area(field_id(form, "note"), value=shown.note, max_length=LONGEST_NOTE, dir="auto"), optional=True
+        ),
     ]
     return html.Div(rows, className="sc-form-grid")
+
+
+def segment_choice(form: str, styles: Sequence[SegmentStyle], chosen: Sequence[str] = ()) -> html.Fieldset | None:
+    """The segments that a new campaign is for, each with its mark; nothing where there are none."""
+    if not styles:
+        return None
+    options = [
+        {"label": html.Span([segment_mark(style.slot), html.Bdi(style.name)], className="sc-seg"), "value": style.key} for style in styles
+    ]
+    known = [style.key for style in styles if style.key in chosen]
+    boxes = dbc.Checklist(id={"form": form, "choice": "segments"}, options=options, value=known, class_name="sc-choices")
+    legend = html.Legend(["Segments", html.Span(" (optional)", className="sc-optional")], className="form-label")
+    return html.Fieldset([legend, boxes], className="sc-field sc-segment-choice")
+
+
+def chosen_segments(form: str) -> State:
+    """The keys that are ticked, as a list of lists: of one list, or of none where there are no segments."""
+    return State({"form": form, "choice": ALL}, "value")
 
 
 def campaign_days(campaign: CampaignSummary) -> str:
     """From when to when it runs."""
     if campaign.starts_on and campaign.ends_on:
-        return f"{format.day(campaign.starts_on)} to {format.day(campaign.ends_on)}"
+        return format.days(campaign.starts_on, campaign.ends_on)
     if campaign.starts_on:
         return f"from {format.day(campaign.starts_on)}"
     return f"until {format.day(campaign.ends_on)}" if campaign.ends_on else "no dates yet"
@@ -108,6 +136,7 @@ def read_campaign(values: Sequence[Any]) -> CampaignFields:
         starts_on=_day(typed, "starts_on"),
         ends_on=_day(typed, "ends_on"),
         status=str(typed["status"] or ""),
+        note=str(typed["note"] or ""),
     )
 
 

@@ -231,7 +231,8 @@ def skeleton(height: int, *, label: str = "Loading") -> html.Div:
     """A waiting card of the final height, so that nothing jumps; it shows after 100 ms."""
     bars = [html.Div(className="sc-skel", style={"height": 14, "width": width, "marginBottom": 10}) for width in ("55%", "78%")]
     rest = html.Div(className="sc-skel", style={"flex": "1"})
-    return html.Div([*bars, rest, hidden_text(label)], className="sc-card sc-waiting", style={"height": height}, **aria(busy="true"))
+    size = {"height": height, "minHeight": height}  # the least height too: a cell of a row would let the card shrink to its bars
+    return html.Div([*bars, rest, hidden_text(label)], className="sc-card sc-waiting", style=size, **aria(busy="true"))
 
 
 def skeleton_tiles(n: int = 4, height: int = 118) -> html.Div:

@@ -13,6 +13,7 @@ from segmentation.palette import SegmentStyle
 from segmentation.plots import Chart
 from webapp.edge import Display
 from webapp.services.segments import SegmentsOverview
+from webapp.services.traces import Traces
 from webapp.ui.format import currency_sign
 from webapp.ui.theme import theme_of
 
@@ -26,6 +27,14 @@ def drawn(plot: Callable[..., Chart | None], overview: SegmentsOverview, display
     profiles, styles = escaped_profiles(overview.profiles), tuple(escaped_style(style) for style in overview.styles)
     look = {"theme": theme_of(display), "narrow": display.narrow, "currency": currency_sign(overview.currency) or None}
     chart = plot(profiles, styles, **look) if cluster is None else plot(profiles, cluster, styles[cluster], **look)
+    return None if chart is None else unescaped_words(chart)
+
+
+def drawn_over_time(plot: Callable[..., Chart | None], traces: Traces, display: Display, segment: int | None = None) -> Chart | None:
+    """What `plot` makes of the days that are counted, for all segments or the one at `segment`; None where there is nothing to compare."""
+    styles = tuple(escaped_style(style) for style in traces.styles)
+    look = {"theme": theme_of(display), "narrow": display.narrow, "currency": currency_sign(traces.currency) or None}
+    chart = plot(traces.divisions, styles, **look) if segment is None else plot(traces.divisions, segment, styles[segment], **look)
     return None if chart is None else unescaped_words(chart)
 
 

@@ -88,6 +88,15 @@ def day(when: date | datetime | None) -> str:
     return MISSING if when is None else f"{when.day} {when:%b %Y}"
 
 
+def days(first: date, last: date) -> str:
+    """`5 Dec 2026`, `18 to 20 Dec 2026`, `20 Nov to 12 Dec 2026`, `20 Dec 2026 to 4 Jan 2027`: what both share is said once."""
+    if first == last:
+        return day(last)
+    if first.year != last.year:
+        return f"{day(first)} to {day(last)}"
+    return f"{first.day} to {day(last)}" if first.month == last.month else f"{first.day} {first:%b} to {day(last)}"
+
+
 def exact_time(when: datetime | None) -> str:
     """`23 Nov 2026, 14:05 UTC`."""
     return MISSING if when is None else f"{day(_utc(when))}, {_utc(when):%H:%M} UTC"

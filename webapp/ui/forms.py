@@ -57,7 +57,9 @@ def labelled(label: str, control: Component) -> html.Label:
     return html.Label([hidden_text(label), control], className="sc-labelled")
 
 
-def dialog(id: Any, title: str, body: Children, confirm: Component, *, cancel_id: Any, note: Children = None) -> Component:
+def dialog(
+    id: Any, title: str, body: Children, confirm: Component, *, cancel_id: Any, note: Children = None, opened: bool = False
+) -> Component:
     """A dialog with one primary action; Escape, the cross and Cancel close it (`cancel_id` through a client-side callback)."""
     heading = f"{id}-title"
     foot: list[Child] = [html.Div(note, className="form-text me-auto")] if note is not None else []
@@ -68,7 +70,7 @@ def dialog(id: Any, title: str, body: Children, confirm: Component, *, cancel_id
             dbc.ModalFooter([*foot, button("Cancel", id=cancel_id, kind="ghost"), confirm]),
         ],
         id=id,
-        is_open=False,
+        is_open=opened,
         centered=True,
         labelledby=heading,
         fade=False,

@@ -14,8 +14,9 @@ from webapp.services.access import Permission
 from webapp.services.datasets import DatasetSummary
 from webapp.services.users import TeamChoice
 from webapp.services.versions import VersionSummary
-from webapp.ui.components import Child, aria, badge, hidden_text, icon, menu
+from webapp.ui.components import Child, Children, aria, as_list, badge, data, hidden_text, icon, menu
 from webapp.ui.format import number
+from webapp.ui.help import GO, help_button
 from webapp.ui.page import Page
 from webapp.ui.places import (
     Place,
@@ -43,7 +44,7 @@ def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Co
     counts = _counts(view, current)
     listed = versions.list_versions(view.session, view.actor, current.slug) if current else ()
     teams = users.list_teams(view.session, view.actor.user_id) if view.actor.user_id else ()
-    context = [_team_menu(view, teams), *_dataset_menu(view, known, current), *_version_menu(place, listed)]
+    context = [_team_menu(view, teams, alone=not known), *_dataset_menu(view, known, current), *_version_menu(place, listed)]
     open_to = [item for item in pages if view.actor.may(item.needs)]
     return navigation(open_to, place, page, counts), navigation(open_to, place, page, counts, brand=False), context, user_menu(view)
 
@@ -57,7 +58,7 @@ def navigation(pages: Sequence[Page], place: Place, page: Page | None, counts: d
         if group and shown:
             parts.append(html.Div(group, className="sc-nav-group"))
         parts += [_nav_item(item, place, lit, counts.get(item.name)) for item in shown]
-    return html.Div(parts, className="sc-nav-items")
+    return html.Div([html.Div(parts, className="sc-nav-items"), help_button("side" if brand else "drawer")], className="sc-nav-all")
 
 
 def _nav_item(page: Page, place: Place, lit: str | None, count: str | None) -> html.A:
@@ -65,10 +66,10 @@ def _nav_item(page: Page, place: Place, lit: str | None, count: str | None) -> h
     if count is not None:
         parts.append(html.Span(count, className="end"))
     active = page.name == lit
-    current = aria(current="page") if active else {}
+    more = {**(aria(current="page") if active else {}), **(data(go=GO[page.name]) if page.name in GO else {})}
     # A plain link, because dcc.Link takes no aria-current; `sc-go` lets shell.js change the page without a reload.
     class_name = "item sc-go active" if active else "item sc-go"
-    return html.A(parts, href=address(place.team, place.dataset, page.path), className=class_name, title=page.title, **current)
+    return html.A(parts, href=address(place.team, place.dataset, page.path), className=class_name, title=page.title, **more)
 
 
 def _brand(place: Place) -> dcc.Link:
@@ -95,15 +96,14 @@ def _counts(view: View, dataset: DatasetSummary | None) -> dict[str, str]:
     return {**shown, "models": f"v{dataset.champion}"} if dataset.champion else shown
 
 
-def _team_menu(view: View, teams: Sequence[TeamChoice]) -> Component:
+def _team_menu(view: View, teams: Sequence[TeamChoice], *, alone: bool) -> Component:
     initial = html.Span(view.actor.team_name[:1].upper(), className="sc-team-mark", **aria(hidden="true"))
-    team_name = html.Span(view.actor.team_name, className="sc-hide-sm")
+    room = "" if alone else " sc-hide-sm"  # on a phone the team's name stands only where no dataset needs the room
+    team_name = html.Span(view.actor.team_name, className=f"sc-clip{room}", title=view.actor.team_name)
     manage = _manage_items(view)
     if len(teams) < 2 and not manage:
-        return html.Span([initial, team_name], className="sc-ctx-item sc-hide-sm")
-    items: list[Component] = [
-        dbc.DropdownMenuItem(team.name, href=team_address(team.slug), active=team.slug == view.actor.team_slug) for team in teams
-    ]
+        return html.Span([initial, team_name], className=f"sc-ctx-item{room}")
+    items = [_choice(team.name, team_address(team.slug), current=team.slug == view.actor.team_slug) for team in teams]
     return menu([hidden_text("Team: "), initial, team_name, icon("chevron-expand")], [*items, *manage])
 
 
@@ -120,7 +120,7 @@ def _dataset_menu(view: View, known: Sequence[DatasetSummary], current: DatasetS
     if not known:
         return []
     team = view.actor.team_slug
-    items = [dbc.DropdownMenuItem(item.name, href=home_address(team, item.slug), active=item is current) for item in known]
+    items = [_choice(item.name, home_address(team, item.slug), current=item is current) for item in known]
     if view.actor.may(Permission.IMPORT):
         items += [dbc.DropdownMenuItem(divider=True), dbc.DropdownMenuItem([icon("plus-lg"), "New dataset"], href=new_address(team))]
     label = current.name if current else "Choose a dataset"
@@ -136,12 +136,21 @@ def _version_menu(place: Place, listed: Sequence[VersionSummary]) -> list[Compon
         return []
     label: list[Child] = [hidden_text("Version: "), f"v{shown.number}", _version_badge(shown), icon("chevron-expand")]
     items = [
-        dbc.DropdownMenuItem(
-            [f"v{version.number}", _version_badge(version)], href=_version_address(place, version), active=version is shown
-        )
+        _choice([f"v{version.number}", _version_badge(version)], _version_address(place, version), current=version is shown)
         for version in ready
     ]
     return [_separator(), menu(label, items)]
+
+
+def _choice(words: Children, href: str, *, current: bool) -> Component:
+    """An entry of a context menu; the one that is shown now is ticked, and said to be."""
+    said = [icon("check-lg"), hidden_text(" (shown now)")] if current else [html.Span(className="sc-no-tick")]
+    entry: Component = dbc.DropdownMenuItem([said[0], *as_list(_clipped(words)), *said[1:]], href=href, active=current)
+    return entry
+
+
+def _clipped(words: Children) -> Children:
+    return html.Span(words, className="sc-clip", title=words) if isinstance(words, str) else words
 
 
 def _version_badge(version: VersionSummary) -> Component:

@@ -14,39 +14,34 @@ from webapp.edge import Callbacks, View
 from webapp.services import jobs
 from webapp.services.access import Permission
 from webapp.services.jobs import JobSummary
-from webapp.ui.components import Child, aria, badge, button, hidden_text, icon
+from webapp.ui import bell
+from webapp.ui.bell import ACTIVE
+from webapp.ui.components import Child, aria, button, icon
 from webapp.ui.format import count
+from webapp.ui.job_words import QUIET, job_address, job_badge, job_done, job_title
 from webapp.ui.notices import notice, notify
-from webapp.ui.places import address, jobs_address
+from webapp.ui.places import jobs_address
+
+__all__ = [
+    "ACTIVE",
+    "Ids",
+    "cancel_button",
+    "cancel_clicked",
+    "ended_notice",
+    "job_address",
+    "job_badge",
+    "job_bar",
+    "job_card",
+    "job_title",
+    "progress",
+    "register",
+    "show_pulse",
+    "stores",
+    "watch",
+]
 
 BUSY_MS = 2_000
 IDLE_MS = 15_000
-ACTIVE = ("queued", "running")
-_WORDS = {
-    "check_import": "Checking {}",
-    "import": "Importing {}",
-    "recluster": "Finding segments: {}",
-    "sweep": "Comparing ways to find segments: {}",
-}
-_DONE = {
-    "check_import": "{} is checked.",
-    "import": "{} is imported.",
-    "recluster": "Segments are ready: {}.",
-    "sweep": "The comparison is ready: {}.",
-}
-_LINKS = {
-    "check_import": "See what would happen",
-    "import": "See the result",
-    "recluster": "See the segments",
-    "sweep": "See what was found",
-}
-_BADGES: dict[str, tuple[str, Any, str | None]] = {
-    "queued": ("Waiting", "neutral", "hourglass"),
-    "running": ("Running", "info", "arrow-repeat"),
-    "done": ("Done", "good", None),
-    "failed": ("Failed", "bad", None),
-    "cancelled": ("Cancelled", "neutral", "slash-circle"),
-}
 
 
 class Ids(StrEnum):
@@ -54,7 +49,6 @@ class Ids(StrEnum):
     HEARD = "heard"
     NUDGE = "nudge"
     BAR = "jobbar"
-    BELL = "bell"
     CANCEL = "cancel-job"
 
 
@@ -66,21 +60,6 @@ def stores() -> list[Component]:
 def watch(job_id: str | None) -> None:
     """Ask about jobs at once instead of at the next tick; call it in a callback that started one."""
     set_props(Ids.NUDGE, {"data": job_id})
-
-
-def job_address(team: str, job: JobSummary) -> str:
-    """The page of what a job is about."""
-    return f"{address(team, job.dataset)}/{job.url_part}"
-
-
-def job_title(job: JobSummary) -> str:
-    """What a job does, in words: "Importing smartcart.csv"."""
-    return _WORDS.get(job.kind, "{}").format(job.subject)
-
-
-def job_badge(status: str) -> html.Span:
-    text, tone, icon_name = _BADGES.get(status, (status.capitalize(), "neutral", None))
-    return badge(text, tone, icon_name)
 
 
 def progress(share: float, label: str) -> html.Div:
@@ -129,41 +108,38 @@ def job_bar(view: View, active: Sequence[JobSummary], workers: int) -> Component
     return html.Div(parts, className="sc-jobbar", role="status")
 
 
-def bell(view: View, active: Sequence[JobSummary]) -> Component:
-    """The way to the jobs of this dataset, with how many are at work."""
-    label = f"Jobs: {len(active)} at work" if active else "Jobs: none at work"
-    children: list[Child] = [icon("bell"), hidden_text(label)]
-    if active:
-        children.append(html.B(str(len(active)), **aria(hidden="true")))
-    if view.dataset is None:
-        return html.Span()
-    return dcc.Link(
-        children, href=jobs_address(view.actor.team_slug, view.dataset), className="btn btn-ghost btn-icon sc-bell", title=label
-    )
-
-
-def show_pulse(view: View, heard: dict[str, Any] | None) -> tuple[Any, Any, Component | None, Component, int]:
+def show_pulse(view: View, heard: dict[str, Any] | None) -> tuple[Any, ...]:
     """What runs now, against what was `heard` last.
 
-    Returns the pulse that pages follow (only when it changed), the same to remember, the bar, the bell, and the time to the next tick.
+    Returns the pulse that pages follow (only when it changed), the same to remember, the bar, the bell with its entries,
+    and the time to the next tick.
     """
     latest = jobs.list_jobs(view.session, view.actor, limit=20)
-    active = [job for job in latest if job.status in ACTIVE]
-    ended = max((job for job in latest if job.finished_at), key=lambda job: str(job.finished_at), default=None)
-    now = {"jobs": len(active), "done": ended.id if ended else None}
+    loud = [job for job in latest if job.kind not in QUIET]
+    ended, told = _last_ended(latest), _last_ended(loud)
+    now = {"jobs": _active(latest), "done": ended.id if ended else None, "told": told.id if told else None}
     changed = heard is not None and now != heard
-    if changed and heard and ended and ended.id != heard["done"] and not view.path.endswith(f"/{ended.url_part}"):
-        set_props("notice", {"children": ended_notice(view.actor.team_slug, ended)})
-    bar = job_bar(view, active, jobs.workers_alive(view.session) if active else 0)
-    return now if changed else no_update, now if now != heard else no_update, bar, bell(view, active), BUSY_MS if active else IDLE_MS
+    if changed and heard and told and told.id != heard.get("told") and view.path != job_address(view.actor.team_slug, told):
+        set_props("notice", {"children": ended_notice(view.actor.team_slug, told)})
+    at_work = [job for job in loud if job.status in ACTIVE]
+    bar = job_bar(view, at_work, jobs.workers_alive(view.session) if at_work else 0)
+    tick = BUSY_MS if now["jobs"] else IDLE_MS
+    return now if changed else no_update, now if now != heard else no_update, bar, *bell.show_bell(view, loud), tick
+
+
+def _active(listed: Sequence[JobSummary]) -> int:
+    return sum(job.status in ACTIVE for job in listed)
+
+
+def _last_ended(listed: Sequence[JobSummary]) -> JobSummary | None:
+    return max((job for job in listed if job.finished_at), key=lambda job: str(job.finished_at), default=None)
 
 
 def ended_notice(team: str, job: JobSummary) -> html.Div:
     """That a job ended, how, and where its result is."""
     if job.status == "done":
-        return notice(
-            _DONE.get(job.kind, "{} is done.").format(job.subject), "good", link=(_LINKS.get(job.kind, "Look"), job_address(team, job))
-        )
+        done, link = job_done(job)
+        return notice(done, "good", link=(link, job_address(team, job)))
     if job.status == "cancelled":
         return notice(f"{job_title(job)} was cancelled. Nothing of it was stored.")
     return notice(f"{job_title(job)} failed. {job.message or ''}", "bad", link=("See the job", jobs_address(team, job.dataset)))
@@ -186,7 +162,8 @@ def register(callbacks: Callbacks) -> None:
         Output("pulse", "data"),
         Output(Ids.HEARD, "data"),
         Output(Ids.BAR, "children"),
-        Output(Ids.BELL, "children"),
+        Output(bell.Ids.LABEL, "children"),
+        Output(bell.Ids.JOBS, "children"),
         Output(Ids.TICK, "interval"),
         Input(Ids.TICK, "n_intervals"),
         Input(Ids.NUDGE, "data"),

@@ -33,10 +33,12 @@ __all__ = [
     "new_address",
     "new_team_address",
     "parse_path",
+    "plan_address",
     "rejects_address",
     "segment_address",
     "segments_address",
     "selection_csv_address",
+    "steps_address",
     "team_address",
     "team_page_address",
     "upload_address",
@@ -103,6 +105,11 @@ def home_address(team: str, dataset: str) -> str:
     return address(team, dataset)
 
 
+def steps_address(team: str, dataset: str) -> str:
+    """Home with the first steps, also where somebody has put them away."""
+    return address(team, dataset, HOME, None, steps=1)
+
+
 def segments_address(team: str, dataset: str, *, version: int | None = None) -> str:
     return address(team, dataset, "segments", v=version)
 
@@ -123,8 +130,14 @@ def import_address(team: str, dataset: str, import_id: str) -> str:
     return address(team, dataset, "imports", import_id)
 
 
-def campaigns_address(team: str, dataset: str) -> str:
-    return address(team, dataset, "campaigns")
+def campaigns_address(team: str, dataset: str, **query: object) -> str:
+    """The list or, with `tab="calendar"`, the calendar, with their filters."""
+    return address(team, dataset, "campaigns", None, **query)
+
+
+def plan_address(team: str, dataset: str, *, segment: str, name: str) -> str:
+    """Campaigns with the dialog open for a new campaign of that name, to be tagged to the segment with that key."""
+    return campaigns_address(team, dataset, new=1, segment=segment, name=name)
 
 
 def campaign_address(team: str, dataset: str, campaign_id: str) -> str:

@@ -12,9 +12,11 @@ from dash.development.base_component import Component
 from segmentation.describing.bands import JACCARD, BandName, stability_band
 from segmentation.describing.profiles import Evidence, SegmentProfile
 from segmentation.palette import SegmentStyle
+from webapp.services.campaigns import CampaignSummary
 from webapp.services.segments import SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import STATUS_WORDS
+from webapp.ui.campaign_tags import campaign_tags
 from webapp.ui.components import Child, Tone, badge, bar_pair, icon, segment_mark, slot_class
 from webapp.ui.places import segment_address
 
@@ -36,13 +38,16 @@ _VERDICTS: dict[str | None, tuple[str, Tone, str]] = {
     "useful": ("Useful, without gaps", "info", "info-circle-fill"),
     "none": ("No natural segments", "neutral", "slash-circle"),
 }
-_STATUSES: dict[str, tuple[Tone, str]] = {
-    "draft": ("neutral", "pencil"),
-    "planned": ("neutral", "calendar-event"),
-    "running": ("info", "play-circle"),
-    "done": ("good", "check-circle-fill"),
-    "archived": ("neutral", "archive"),
+STATUS_ICONS = {
+    "draft": "pencil",
+    "planned": "calendar-event",
+    "running": "play-circle",
+    "done": "check-circle-fill",
+    "archived": "archive",
 }
+"""A campaign's status in one sign; its word always stands beside it."""
+
+_STATUS_TONES: dict[str, Tone] = {"running": "info", "done": "good"}
 
 
 @dataclass(frozen=True)
@@ -82,13 +87,12 @@ def fact_text(fact: Evidence) -> list[Child]:
 
 def status_badge(status: str) -> html.Span:
     """Where a campaign stands."""
-    tone, icon_name = _STATUSES.get(status, ("neutral", "circle"))
-    return badge(STATUS_WORDS.get(status, status), tone, icon_name)
+    return badge(STATUS_WORDS.get(status, status), _STATUS_TONES.get(status, "neutral"), STATUS_ICONS.get(status, "circle"))
 
 
 def segment_name(slot: int, name: str, href: str | None = None, *, retired: bool = False) -> Component:
     """Mark and name, a link where there is somewhere to go; a segment that the champion no longer has says so."""
-    parts: list[Child] = [segment_mark(slot), html.Span(name)]
+    parts: list[Child] = [segment_mark(slot), html.Bdi(name)]
     if retired:
         parts.append(badge("Retired", icon_name="slash-circle", title="The champion no longer has this segment; the tag is kept."))
     return dcc.Link(parts, href=href, className="sc-seg") if href else html.Span(parts, className="sc-seg")
@@ -122,7 +126,7 @@ def _spelled(n: int) -> str:
 def segment_cards(overview: SegmentsOverview, where: Where) -> html.Div:
     """A card for each segment, in the order of the version's clusters."""
     pairs = zip(overview.styles, overview.profiles.segments, strict=True)
-    cards = [segment_card(style, profile, where.segment(style.key)) for style, profile in pairs]
+    cards = [segment_card(style, profile, where.segment(style.key), overview.campaigns.get(style.key, ())) for style, profile in pairs]
     return html.Div(cards, className="sc-segrow", style={"--cols": cards_a_row(len(cards))})
 
 
@@ -132,14 +136,14 @@ def cards_a_row(cards: int) -> int:
     return ceil(cards / max(rows, 1))
 
 
-def segment_card(style: SegmentStyle, profile: SegmentProfile, href: str) -> dcc.Link:
-    """Name, size, share of customers beside share of spend, three pieces of evidence and how stable it is."""
+def segment_card(style: SegmentStyle, profile: SegmentProfile, href: str, campaigns: Sequence[CampaignSummary] = ()) -> dcc.Link:
+    """Name, size, share of customers beside share of spend, three pieces of evidence, how stable it is and its campaigns."""
     parts = [
         html.H3([segment_mark(style.slot), html.Span(style.name)]),
         html.Div([html.B(format.number(profile.size)), html.Span("customers" if profile.size != 1 else "customer")], className="fig"),
         bar_pair(profile.share, profile.value_share, style.slot),
         html.Ul([html.Li(fact_text(fact)) for fact in profile.evidence[:3]], className="sc-ev"),
-        html.Div([stability_badge(profile.stability), icon("arrow-right")], className="foot"),
+        html.Div([stability_badge(profile.stability), campaign_tags(campaigns, short=True), icon("arrow-right")], className="foot"),
     ]
     return dcc.Link(parts, href=href, className=f"sc-card sc-segcard {slot_class(style.slot)}")
 

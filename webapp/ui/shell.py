@@ -13,8 +13,8 @@ from flask import has_request_context, request
 
 from webapp.edge import Callbacks, Display, View
 from webapp.services.access import Permission
-from webapp.ui import frame, jobs, notices, recluster
-from webapp.ui.components import Child, aria, empty_state, error_state, icon, icon_button, no_permission
+from webapp.ui import bell, frame, help, jobs, notices, recluster, search, states
+from webapp.ui.components import aria, icon, icon_button
 from webapp.ui.page import Page, find_page
 from webapp.ui.places import Place, parse_path
 
@@ -47,7 +47,7 @@ def build_layout(pages: Sequence[Page]) -> Callable[[], Component]:
 
     def layout() -> Component:
         display = Display.from_cookies(request.cookies) if has_request_context() else Display()
-        return html.Div([html.A("Skip to content", href="#main", className="sc-skip"), *_stores(display), _body(), *_layers()])
+        return html.Div([html.A("Skip to content", href="#main", className="sc-skip"), *_stores(display), _body(), *_layers(pages)])
 
     return layout
 
@@ -71,7 +71,7 @@ def _body() -> html.Div:
 def _top() -> html.Header:
     tools = html.Div(
         [
-            html.Div(id=jobs.Ids.BELL),
+            bell.bell_menu(),
             html.Button(
                 [icon("moon", tone="when-light"), icon("sun", tone="when-dark")],
                 id=Ids.THEME,
@@ -86,16 +86,16 @@ def _top() -> html.Header:
     )
     opener = icon_button("list", "Open the navigation", id=Ids.DRAWER_OPEN, className="sc-only-sm")
     here = html.Span(id=Ids.HERE, className="sc-here sc-only-sm")
-    return html.Header([opener, here, html.Div(id=Ids.CONTEXT, className="sc-ctx"), tools], className="sc-top")
+    return html.Header([opener, here, html.Div(id=Ids.CONTEXT, className="sc-ctx"), search.search_box(), tools], className="sc-top")
 
 
 def _main() -> html.Main:
     return html.Main(
         [
             html.Div(id=Ids.PAGE),
-            html.Div(missing_page(), className="sc-when-missing"),
-            html.Div(refused_page(), className="sc-when-refused"),
-            html.Div(failed_page(), className="sc-when-failed"),
+            html.Div(states.missing_page(), className="sc-when-missing"),
+            html.Div(states.changed_role(), className="sc-when-refused"),
+            html.Div(states.failed_page(), className="sc-when-failed"),
         ],
         id="main",
         className="sc-main",
@@ -103,7 +103,7 @@ def _main() -> html.Main:
     )
 
 
-def _layers() -> list[Component]:
+def _layers(pages: Sequence[Page]) -> list[Component]:
     drawer = dbc.Offcanvas(
         html.Nav(id=Ids.DRAWER_NAV, className="sc-drawer-nav", **aria(label="Main")),
         id=Ids.DRAWER,
@@ -112,43 +112,7 @@ def _layers() -> list[Component]:
         placement="start",
     )
     notices = html.Div(id=Ids.NOTICE, className="sc-notices", role="status", **aria(live="polite"))
-    return [drawer, recluster.recluster_dialog(), notices]
-
-
-def missing_page() -> html.Div:
-    """Shown where an address leads nowhere; what belongs to other teams looks the same."""
-    return _alone(
-        "Nothing here",
-        empty_state(
-            "signpost",
-            "There is no such page",
-            "It may have been removed, or it belongs to a team that you are not in.",
-            html.A("Go to Home", href="/", className="btn btn-primary"),
-        ),
-    )
-
-
-def refused_page() -> html.Div:
-    return _alone(
-        "Not for your role",
-        no_permission(
-            "Your role does not allow this",
-            "Ask an admin of this team. Everything else stays as it was.",
-            html.A("Go to Home", href="/", className="btn btn-secondary"),
-        ),
-    )
-
-
-def failed_page() -> html.Div:
-    retry = html.A([icon("arrow-clockwise"), "Try again"], href="", className="btn btn-secondary")
-    return _alone(
-        "Something went wrong",
-        error_state("This page could not be read", "Nothing was changed. Try again; if it stays, tell your admin the time.", retry),
-    )
-
-
-def _alone(title: str, state: Child) -> html.Div:
-    return html.Div([html.Div(html.H1(title, tabIndex="-1"), className="sc-head"), html.Section(state, className="sc-card")])
+    return [drawer, recluster.recluster_dialog(), help.help_dialog(pages), notices, states.connection_banner()]
 
 
 def show_page(view: View, pages: Sequence[Page]) -> tuple[Component, str, str]:
@@ -156,8 +120,8 @@ def show_page(view: View, pages: Sequence[Page]) -> tuple[Component, str, str]:
     place = parse_path(view.path)
     page = find_page(pages, place)
     if page is None or place is None:
-        return missing_page(), f"Nothing here · {PRODUCT}", ""
-    content = page.layout(place) if view.actor.may(page.needs) else refused_page()
+        return states.missing_page(), f"Nothing here · {PRODUCT}", ""
+    content = page.layout(place) if view.actor.may(page.needs) else states.refused_page(view, page)
     return html.Div(content, key=view.path), f"{page.title} · {PRODUCT}", page.title
 
 
@@ -191,6 +155,8 @@ def register(callbacks: Callbacks, pages: Sequence[Page]) -> None:
     _clientside(callbacks)
     jobs.register(callbacks)
     recluster.register(callbacks)
+    help.register(callbacks)
+    search.register(callbacks, pages)
     for page in pages:
         page.register(callbacks)
 

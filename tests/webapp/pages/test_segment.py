@@ -28,7 +28,7 @@ from webapp.ui.campaign_form import FIELDS, field_id
 from webapp.ui.customer_grid import column_definition, page_rows
 from webapp.ui.segments_ui import fact_text, stability_badge
 
-NEW_VALUES = [None, "Summer preview", "email", "planned", "2026-06-01", "2026-06-14"]
+NEW_VALUES = [None, "Summer preview", "email", "planned", "2026-06-01", "2026-06-14", "Note"]
 
 
 @pytest.fixture
@@ -296,18 +296,18 @@ def test_a_new_campaign_is_made_and_tied_at_once(shop: Shop, key: str, said: lis
 def test_an_existing_campaign_is_tied(shop: Shop, key: str) -> None:
     campaign = planned(shop)
     with shop.writing() as session:
-        tab.tag_campaign(Visitor(shop).view(session, "segments", key), 1, tab.EXISTING, [campaign.id, "", "email", "draft", None, None])
+        tab.tag_campaign(Visitor(shop).view(session, "segments", key), 1, tab.EXISTING, [campaign.id, "", "email", "draft", None, None, ""])
     assert tagged(shop, key) == [campaign.name]
 
 
 @pytest.mark.parametrize(
     ("how", "values", "field"),
     [
-        (tab.NEW, [None, "  ", "email", "draft", None, None], "name"),
-        (tab.NEW, [None, "Late", "email", "draft", "2026-06-14", "2026-06-01"], "ends_on"),
-        (tab.NEW, [None, "Odd", "email", "draft", "yesterday", None], "starts_on"),
-        (tab.NEW, [None, "Odd", "pigeon", "draft", None, None], "channel"),
-        (tab.EXISTING, [None, "", "email", "draft", None, None], "campaign"),
+        (tab.NEW, [None, "  ", "email", "draft", None, None, ""], "name"),
+        (tab.NEW, [None, "Late", "email", "draft", "2026-06-14", "2026-06-01", ""], "ends_on"),
+        (tab.NEW, [None, "Odd", "email", "draft", "yesterday", None, ""], "starts_on"),
+        (tab.NEW, [None, "Odd", "pigeon", "draft", None, None, ""], "channel"),
+        (tab.EXISTING, [None, "", "email", "draft", None, None, ""], "campaign"),
     ],
 )
 def test_a_refusal_is_said_at_its_field_and_nothing_is_stored(shop: Shop, key: str, how: str, values: list[Any], field: str) -> None:
@@ -324,7 +324,7 @@ def test_a_campaign_of_another_team_cannot_be_tied(shop: Shop, key: str) -> None
     with shop.writing() as session:
         view = stranger_to(shop, Visitor(shop).view(session, "segments", key))
         with pytest.raises(NotFound):
-            tab.tag_campaign(view, 1, tab.EXISTING, ["x", "", "email", "draft", None, None])
+            tab.tag_campaign(view, 1, tab.EXISTING, ["x", "", "email", "draft", None, None, ""])
 
 
 def test_the_campaigns_tab_lists_campaigns_with_a_way_to_remove_each(shop: Shop, key: str) -> None:

@@ -12,7 +12,7 @@ from tests.webapp.pages.segment_shop import ids, links, words
 from tests.webapp.working import Shop, customers_csv, run_jobs
 from webapp.models import MemberRole
 from webapp.services import jobs as services
-from webapp.services import versions
+from webapp.services import traces, versions
 from webapp.services.errors import Forbidden
 from webapp.ui import jobs, recluster
 
@@ -34,7 +34,7 @@ def pulse(shop: Shop, heard: dict[str, Any] | None, *, path: str = HERE, role: M
 
 
 def test_the_first_look_makes_no_page_read_again(busy: Shop) -> None:
-    changed, heard, _, _, tick = pulse(busy, None)
+    changed, heard, *_, tick = pulse(busy, None)
     assert changed is no_update
     assert heard["jobs"] == 1
     assert tick == jobs.BUSY_MS
@@ -55,7 +55,7 @@ def test_the_bar_says_what_waits_and_that_no_worker_is_there(busy: Shop) -> None
 def test_a_job_that_ended_moves_the_pulse_and_says_so_with_a_link(busy: Shop, said: Said) -> None:
     heard = pulse(busy, None)[1]
     run_jobs(busy.resources)
-    changed, _, bar, _, tick = pulse(busy, heard)
+    changed, _, bar, *_, tick = pulse(busy, heard)
     assert changed["jobs"] == 0
     assert changed["done"] != heard["done"]
     assert bar is None
@@ -132,3 +132,19 @@ def test_who_cannot_recluster_has_no_button_and_no_way(shop: Shop) -> None:
 def test_progress_is_said_to_screen_readers() -> None:
     bar = jobs.progress(0.62, "Resampling").children[1].to_plotly_json()["props"]
     assert (bar["role"], bar["aria-valuenow"], bar["aria-label"]) == ("progressbar", "62", "Resampling")
+
+
+def test_work_that_nobody_asked_for_makes_pages_read_again_but_no_bar_and_no_notice(shop: Shop, said: Said) -> None:
+    shop.import_file(customers_csv())
+    shop.recluster(k=3)
+    heard = pulse(shop, None)[1]
+    with shop.writing() as session:
+        traces.count_again(session, shop.actor, "customers")
+    changed, heard, bar, bell, entries, tick = pulse(shop, heard)
+    assert (changed["jobs"], bar, tick) == (1, None, jobs.BUSY_MS)
+    assert "none at work" in words(bell)
+    assert "Counting" not in words(entries)
+    run_jobs(shop.resources)
+    changed, *_ = pulse(shop, heard)
+    assert changed["done"] != heard["done"]
+    assert said == []

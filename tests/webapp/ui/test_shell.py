@@ -62,8 +62,11 @@ def test_an_unknown_address_says_so(shop: Shop) -> None:
 
 def test_a_page_above_ones_role_is_refused_in_words(shop: Shop) -> None:
     with shop.reading() as session:
-        content, _, _ = shell.show_page(look(shop, session, f"{HERE}/data", role=MemberRole.VIEWER), PAGES)
-    assert "Your role does not allow this" in words(content)
+        content, title, _ = shell.show_page(look(shop, session, f"{HERE}/data", role=MemberRole.VIEWER), PAGES)
+    shown = words(content)
+    assert "It takes the analyst role; yours is viewer." in shown
+    assert "You can read segments" in shown
+    assert title.startswith("Data")
 
 
 def test_the_shell_has_its_landmarks_and_what_the_edge_speaks_to() -> None:

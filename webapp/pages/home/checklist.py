@@ -1,4 +1,4 @@
-"""From nothing to a tagged campaign: four steps, and one primary action at the step that is next."""
+"""From nothing to a tagged campaign: five steps, the next one lit with the way to do it, and how long the rest takes."""
 
 from __future__ import annotations
 
@@ -6,45 +6,64 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import dcc, html
 
+from segmentation.describing.actions import next_actions
 from webapp.edge import View
+from webapp.pages.home.ids import PUT_AWAY, STEPS_AWAY
 from webapp.services.access import Permission
 from webapp.services.campaigns import CampaignSummary
 from webapp.services.datasets import DatasetSummary
 from webapp.services.segments import SegmentsOverview
-from webapp.ui.components import Child, aria, button, card, icon
+from webapp.ui.components import Child, aria, button, card, icon, icon_button
 from webapp.ui.format import count, percent
-from webapp.ui.places import campaigns_address, segment_address
+from webapp.ui.places import plan_address, segment_address
+
+TITLE = "Get to your first campaign"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it says when it is done or next, and the way to do it (None where the page itself holds that button)."""
+    """One step: what it says when it is done or next, the minutes that it takes, and the way to do it (None: the page holds it)."""
 
     name: str
     done: bool
     note: str
-    action: Child
+    minutes: float
+    action: Child = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """The segment to begin with, why, and what its first campaign could be called."""
+
+    place: int
+    reason: str
+    campaign: str
 
 
 def checklist(
     view: View, dataset: DatasetSummary | None, overview: SegmentsOverview | None, planned: Sequence[CampaignSummary]
 ) -> html.Section | None:
-    """The steps with the next one lit; nothing when all are done."""
-    steps = (
-        _import_step(view, dataset),
-        _segments_step(overview),
-        _campaign_step(view, dataset, planned),
-        _tag_step(view, overview, planned),
-    )
+    """The steps with the next one lit. Nothing when all are done or somebody put them away, unless the address asks for them."""
+    start = _start(overview)
+    steps = (*_customer_steps(view, dataset), _segments_step(overview), *_tagging_steps(view, overview, start, planned))
     done = sum(step.done for step in steps)
-    if done == len(steps):
+    if view.query.get("steps") != "1" and (done == len(steps) or view.display.steps_away):
         return None
-    following = next(step for step in steps if not step.done)
+    following = next((step for step in steps if not step.done), None)
     bar = html.Div(dbc.Progress(value=100 * done / len(steps)), className="sc-check-bar", **aria(hidden="true"))
     items = html.Ol([_item(step, is_next=step is following) for step in steps], className="sc-check")
-    return card("Get to your first campaign", f"{done} of {len(steps)} done", [bar, items], flush=True)
+    close = icon_button("x-lg", "Put the first steps away", id={"type": PUT_AWAY, "at": "home"}, className="btn-sm")
+    away = dcc.Store(id={"type": STEPS_AWAY, "at": "home"})
+    return card(TITLE, f"{done} of {len(steps)} done{_time_left(steps)}", [bar, items], tools=[close, away], flush=True)
+
+
+def _time_left(steps: Sequence[Step]) -> str:
+    left = sum(step.minutes for step in steps if not step.done)
+    if not left:
+        return ""
+    return ", about a minute left" if left <= 1 else f", about {count(round(left), 'minute')} left"
 
 
 def _item(step: Step, *, is_next: bool) -> html.Li:
@@ -55,48 +74,56 @@ def _item(step: Step, *, is_next: bool) -> html.Li:
     return html.Li([mark, html.Div(words)], className="done" if step.done else "next" if is_next else "")
 
 
-def _import_step(view: View, dataset: DatasetSummary | None) -> Step:
+def _customer_steps(view: View, dataset: DatasetSummary | None) -> tuple[Step, Step]:
+    """Customers, and what their columns mean: both are done with the first import."""
     if dataset and dataset.customers:
-        return Step("Import customers", True, f"{count(dataset.customers, 'customer')} in snapshot {dataset.snapshot}", None)
-    note = (
-        "A CSV file with one row for each customer" if view.actor.may(Permission.IMPORT) else "An analyst or admin of your team can do that"
+        bring = Step("Bring customers", True, f"{count(dataset.customers, 'customer')} in snapshot {dataset.snapshot}", 1)
+        return bring, Step("Confirm what each column means", True, "Done with the import", 0.5)
+    ours = view.actor.may(Permission.IMPORT)
+    note = "A customer file, or the sample" if ours else "An analyst or admin of your team can do that"
+    return Step("Bring customers", False, note, 1), Step(
+        "Confirm what each column means", False, "We guess; you correct what is wrong", 0.5
     )
-    return Step("Import customers", False, note, None)
 
 
 def _segments_step(overview: SegmentsOverview | None) -> Step:
     if overview is not None:
-        return Step("Find segments", True, f"Version {overview.version.number}, {count(len(overview.styles), 'segment')}", None)
-    return Step("Find segments", False, "The product tries 2 to 8 groups and says how sure it is", None)
+        return Step("Find segments", True, f"Version {overview.version.number}, {count(len(overview.styles), 'segment')}", 0.5)
+    return Step("Find segments", False, "The product tries 2 to 8 groups and says how sure it is", 0.5)
 
 
-def _campaign_step(view: View, dataset: DatasetSummary | None, planned: Sequence[CampaignSummary]) -> Step:
-    if planned:
-        return Step("Create a campaign", True, count(len(planned), "campaign"), None)
-    action = None
-    if dataset and view.actor.may(Permission.TAG):
-        action = button("Create a campaign", href=campaigns_address(view.actor.team_slug, dataset.slug), kind="primary")
-    return Step("Create a campaign", False, "A name, a channel and dates", action)
-
-
-def _tag_step(view: View, overview: SegmentsOverview | None, planned: Sequence[CampaignSummary]) -> Step:
+def _tagging_steps(
+    view: View, overview: SegmentsOverview | None, start: Start | None, planned: Sequence[CampaignSummary]
+) -> tuple[Step, Step]:
+    """Look at a segment (done where this browser has seen one, or the next step is), then a campaign for it in one go."""
     tags = sum(len(campaign.tags) for campaign in planned)
-    if tags:
-        return Step("Tag it to a segment", True, count(tags, "tag"), None)
-    start = _best_segment(overview)
+    looked = tags > 0 or view.display.looked_at == f"{view.actor.team_slug}/{view.dataset}"
     if overview is None or start is None:
-        return Step("Tag it to a segment", False, "So that everybody knows whom the campaign is for", None)
-    place, reason = start
-    style = overview.styles[place]
-    address = segment_address(view.actor.team_slug, view.dataset or "", style.key, tab="campaigns")
-    action = button("Tag a segment", href=address, kind="primary") if view.actor.may(Permission.TAG) else None
-    return Step("Tag it to a segment", False, f"{style.name} {reason}: start there.", action)
+        return Step("Look at a segment", False, "Who they are, and how sure that is", 0.5), _plan_step(tags, "It is ready to be saved")
+    style, team, dataset = overview.styles[start.place], view.actor.team_slug, view.dataset or ""
+    look = button("Look at it", href=segment_address(team, dataset, style.key), kind="primary")
+    seen = Step("Look at a segment", looked, f"{style.name} {start.reason}: start there.", 0.5, look)
+    if not view.actor.may(Permission.TAG):
+        return seen, _plan_step(tags, "A marketer of your team can do that")
+    plan = button("Plan the campaign", href=plan_address(team, dataset, segment=style.key, name=start.campaign), kind="primary")
+    return seen, _plan_step(tags, f"For {style.name}; everything is filled in for you", plan)
 
 
-def _best_segment(overview: SegmentsOverview | None) -> tuple[int, str] | None:
-    """The segment that answers most, or where nothing is known of answers the one that spends most; with the reason in words."""
+def _plan_step(tags: int, note: str, action: Child = None) -> Step:
+    return Step("Create a campaign and tag it", tags > 0, count(tags, "tag") if tags else note, 0.5, action)
+
+
+def _start(overview: SegmentsOverview | None) -> Start | None:
+    """The first advised campaign's segment; else the one that answers most, spends most or is largest."""
     if overview is None or not overview.styles:
         return None
+    place, reason = _best_segment(overview)
+    named = {action.cluster: action.campaign(overview.styles[action.cluster].name) for action in next_actions(overview.profiles)}
+    return Start(place, reason, named.get(place) or f"{overview.styles[place].name[:100]}: first campaign")
+
+
+def _best_segment(overview: SegmentsOverview) -> tuple[int, str]:
+    """The segment that answers most, or where nothing is known of answers the one that spends most; with the reason in words."""
     segments = overview.profiles.segments
     places = range(len(segments))
     if all(segment.outcomes for segment in segments):

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import fmean
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from segmentation.describing.profiles import SegmentProfile
+from segmentation.movement import Division
 from webapp.edge import View
 from webapp.services.datasets import DatasetSummary
 from webapp.services.segments import SegmentsOverview
+from webapp.services.traces import Traces
 from webapp.services.versions import VersionReport
-from webapp.ui.components import Child, aria, button, card, half_row, segment_label, segment_mark, segment_verdict, slot_class, tile
-from webapp.ui.format import count, currency_sign, day, money, number, percent, short_number
+from webapp.ui.campaign_tags import campaign_tags
+from webapp.ui.components import (
+    Child,
+    Children,
+    aria,
+    button,
+    card,
+    half_row,
+    segment_label,
+    segment_mark,
+    segment_verdict,
+    slot_class,
+    tile,
+)
+from webapp.ui.format import count, currency_sign, day, money, number, percent, short_number, signed
 from webapp.ui.places import models_address, segment_address, segments_address
+from webapp.ui.sparkline import sparkline
 from webapp.ui.tables import Column, table
 
 STABLE = 0.75
@@ -26,33 +43,48 @@ MARKS_SHOWN = 5
 Row = tuple[int, SegmentProfile]
 
 
-def tiles(dataset: DatasetSummary, overview: SegmentsOverview) -> Component:
-    """Customers, spend, outcome and stability: those of them that this file can tell."""
-    shown = [_customers(dataset), _spend(overview), _outcome(overview), _stability(overview)]
+def tiles(dataset: DatasetSummary, overview: SegmentsOverview, traces: Traces | None) -> Component:
+    """Customers, spend, outcome and stability, those of them that this file can tell; each with how it came to be where that is counted."""
+    known = traces.divisions if traces is not None and traces.current else ()
+    shown = [_customers(dataset, known), _spend(overview, known), _outcome(overview, known), _stability(overview)]
     return half_row(*[item for item in shown if item is not None])
 
 
-def _customers(dataset: DatasetSummary) -> Component:
-    return tile("Customers", number(dataset.customers), note=f"as of {day(dataset.as_of)}")
+def _customers(dataset: DatasetSummary, known: Sequence[Division]) -> Component:
+    note: Children = f"as of {day(dataset.as_of)}"
+    if len(known) > 1:
+        more = known[-1].customers - known[-2].customers
+        change = html.B(signed(more, 0), className="sc-more-of" if more > 0 else None)
+        note = [change, f" since {day(known[-2].as_of)}"]
+    return tile("Customers", number(dataset.customers), note=note, aside=sparkline([each.customers for each in known]))
 
 
-def _spend(overview: SegmentsOverview) -> Component | None:
+def _spend(overview: SegmentsOverview, known: Sequence[Division]) -> Component | None:
     total = overview.profiles.value
     if total is None:
         return None
     figure, unit = short_number(total)
     mean = total / max(1, overview.profiles.customers)
-    return tile("Spend", f"{currency_sign(overview.currency)}{figure}", unit=unit, note=f"{money(mean, overview.currency)} per customer")
+    amounts = [each.total_spend for each in known if each.total_spend is not None]
+    return tile(
+        "Spend",
+        f"{currency_sign(overview.currency)}{figure}",
+        unit=unit,
+        note=f"{money(mean, overview.currency)} per customer",
+        aside=sparkline(amounts),
+    )
 
 
-def _outcome(overview: SegmentsOverview) -> Component | None:
+def _outcome(overview: SegmentsOverview, known: Sequence[Division]) -> Component | None:
     rates = [rate for segment in overview.profiles.segments for rate in segment.outcomes[:1]]
     if not rates:
         return None
     label, hits, overall = rates[0].label, sum(rate.hits for rate in rates), rates[0].overall_rate
     same = [rate for rate in rates if rate.outcome == rates[0].outcome]
     note = f"{count(hits, 'customer')}; by segment {percent(min(rate.rate for rate in same))} to {percent(max(rate.rate for rate in same))}"
-    return tile(label, f"{overall * 100:.1f}", unit="%", note=note, help_text="An outcome: segments are judged by it, never made from it")
+    past = [each.rate for division in known for each in division.outcomes if each.outcome == rates[0].outcome and each.rate is not None]
+    told = "An outcome: segments are judged by it, never made from it"
+    return tile(label, f"{overall * 100:.1f}", unit="%", note=note, aside=sparkline(past), help_text=told)
 
 
 def _stability(overview: SegmentsOverview) -> Component | None:
@@ -68,7 +100,7 @@ def _stability(overview: SegmentsOverview) -> Component | None:
     shown = known if len(known) <= MARKS_SHOWN else [min(known, key=lambda item: item[1])]
     marks = [html.Span([segment_mark(slot), html.Span(number(value, 2))]) for slot, value in shown]
     words = html.Span("weakest", className="sc-muted") if len(shown) < len(known) else None
-    note = f"{stable} of {len(known)} come back when customers are resampled"
+    note = f"{stable} of {len(known)} come back when resampled"
     return tile("Segment stability", figure, note=note, aside=html.Div([words, *marks], className="sc-tile-marks"))
 
 
@@ -79,7 +111,7 @@ def verdict_card(view: View, overview: SegmentsOverview, report: VersionReport) 
     return segment_verdict(report.verdict.word, report.verdict.headline, report.verdict.explanation, reasons, more)
 
 
-def shares_card(view: View, overview: SegmentsOverview) -> html.Section:
+def segments_card(view: View, overview: SegmentsOverview) -> html.Section:
     """The segments with their share of customers and of spend, the most valuable first."""
     rows: list[Row] = sorted(enumerate(overview.profiles.segments), key=lambda item: -(item[1].value_share or item[1].share))
     columns: list[Column[Row]] = [
@@ -92,6 +124,7 @@ def shares_card(view: View, overview: SegmentsOverview) -> html.Section:
     ]
     if overview.profiles.value is not None:
         columns.append(Column("Share of spend", lambda item: _bar(item[1].value_share or 0.0, overview.styles[item[0]].slot)))
+    columns.append(Column("Campaigns", lambda item: _campaigns(view, overview, item[0]), wide=True))
     columns.append(Column("What is typical", lambda item: html.Span(_typical(item[1]), className="sc-muted"), wide=True))
     body = table(columns, rows, caption="Segments with their shares")
     foot: list[Child] = [dcc.Link("All segments", href=segments_address(view.actor.team_slug, view.dataset or ""), className="end")]
@@ -125,5 +158,10 @@ def _typical(segment: SegmentProfile) -> str:
     return ", ".join(f"{evidence.label.lower()} {evidence.text}" for evidence in segment.evidence[:1])
 
 
-def _address(view: View, overview: SegmentsOverview, cluster: int) -> str:
-    return segment_address(view.actor.team_slug, view.dataset or "", overview.styles[cluster].key)
+def _campaigns(view: View, overview: SegmentsOverview, cluster: int) -> Component | None:
+    found = overview.campaigns.get(overview.styles[cluster].key, ())
+    return campaign_tags(found, href=_address(view, overview, cluster, tab="campaigns"), short=True)
+
+
+def _address(view: View, overview: SegmentsOverview, cluster: int, *, tab: str | None = None) -> str:
+    return segment_address(view.actor.team_slug, view.dataset or "", overview.styles[cluster].key, tab=tab)

@@ -87,6 +87,10 @@ def register_reading(callbacks: Callbacks) -> None:
     def figures(view: View, _display: Any) -> Any:
         return profile.show_figures(view) if view.item else (no_update,) * len(profile.PLOTS)
 
+    @callbacks.on(Output(Ids.GROWTH, "children"), Input("display", "data"), Input("pulse", "data"), needs=Permission.VIEW)
+    def growth(view: View, _display: Any, _pulse: Any) -> Any:
+        return profile.show_growth(view) if view.item else no_update
+
     @callbacks.on(
         Output(Ids.GRID, "getRowsResponse"), Input(Ids.GRID, "getRowsRequest"), needs=Permission.VIEW_CUSTOMERS, prevent_initial_call=True
     )

@@ -19,10 +19,11 @@ from webapp.services.errors import Invalid
 from webapp.services.segments import SegmentDetail
 from webapp.ui import format
 from webapp.ui.campaign_form import CHANNEL_WORDS, FIELDS, campaign_days, campaign_fields, field_id, form_field, read_campaign, refusals
+from webapp.ui.campaign_tags import campaign_link
 from webapp.ui.components import Child, button, card, empty_state, hidden_text
 from webapp.ui.forms import dialog, select
 from webapp.ui.notices import notify
-from webapp.ui.places import campaign_address
+from webapp.ui.places import campaign_address, campaigns_address
 from webapp.ui.segments_ui import status_badge
 from webapp.ui.tables import Column, table
 from webapp.ui.untag import untag_button
@@ -36,9 +37,20 @@ def campaigns_tab(view: View, detail: SegmentDetail) -> list[Child]:
     """The campaigns that are tied to this segment, or how to tie the first."""
     if not detail.campaigns:
         return [card(body=no_campaign(view))]
-    sub = "Tied to this segment by a tag; tags follow it across versions."
-    body = table(campaign_columns(view, detail), detail.campaigns, caption=f"Campaigns of {detail.style.name}")
-    return [card("Campaigns", sub, body, flush=True)]
+    known = sorted(detail.campaigns, key=lambda campaign: not campaign.live)
+    body = table(campaign_columns(view, detail), known, caption=f"Campaigns of {detail.style.name}")
+    calendar = campaigns_address(view.actor.team_slug, view.dataset or "", tab="calendar", segment=detail.style.key)
+    foot = dcc.Link("See them in the calendar", href=calendar, className="end")
+    return [card("Campaigns", campaigns_sentence(detail), body, foot=foot, flush=True)]
+
+
+def campaigns_sentence(detail: SegmentDetail) -> str:
+    """How many are still to reach these customers; what a tag does."""
+    live = sum(campaign.live for campaign in detail.campaigns)
+    rest = len(detail.campaigns) - live
+    parts = [f"{format.count(live, 'campaign')} still to come or running"] if live else []
+    parts += [f"{format.number(rest)} done or archived"] if rest else []
+    return f"{format.listing(parts)}. Tags follow the segment across versions."
 
 
 def no_campaign(view: View) -> Component:
@@ -56,7 +68,7 @@ def campaign_columns(view: View, detail: SegmentDetail) -> list[Column[CampaignS
         return next(tag for tag in campaign.tags if tag.segment_key == detail.style.key)
 
     columns: list[Column[CampaignSummary]] = [
-        Column("Campaign", lambda campaign: dcc.Link(campaign.name, href=campaign_address(team, dataset, campaign.id))),
+        Column("Campaign", lambda campaign: named(campaign, campaign_address(team, dataset, campaign.id))),
         Column("Channel", lambda campaign: CHANNEL_WORDS.get(campaign.channel, campaign.channel), wide=True),
         Column("Dates", campaign_days, wide=True),
         Column("Status", lambda campaign: status_badge(campaign.status)),
@@ -67,6 +79,12 @@ def campaign_columns(view: View, detail: SegmentDetail) -> list[Column[CampaignS
     if view.actor.may(Permission.TAG):
         columns.append(Column("Remove", lambda campaign: untag_button(UNTAG, own_tag(campaign), campaign.name), hide_head=True))
     return columns
+
+
+def named(campaign: CampaignSummary, href: str) -> list[Child]:
+    """The name; on a phone with what its hidden columns would say."""
+    under = f"{CHANNEL_WORDS.get(campaign.channel, campaign.channel)}, {campaign_days(campaign)}"
+    return [campaign_link(campaign.name, href), html.Span(under, className="sc-under sc-only-sm")]
 
 
 def tag_dialog() -> dbc.Modal:

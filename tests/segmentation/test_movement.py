@@ -1,0 +1,110 @@
+"""Who joined, left and moved: for every group, and for all, sizes follow from the sizes before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segmentation.codec import from_json, to_json
+from segmentation.movement import Division, Moves, Tally, count_moves, moves_of
+
+SEGMENTS = 3
+states = st.dictionaries(st.integers(0, 30).map(str), st.integers(-1, SEGMENTS - 1), max_size=25)
+DAY = date(2026, 3, 31)
+
+
+def moves_between(before: Mapping[str, int], now: Mapping[str, int]) -> Moves:
+    def split(state: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
+        return np.array(list(state), dtype=object), np.array(list(state.values()), dtype=np.int16)
+
+    return count_moves(*split(before), *split(now), SEGMENTS)
+
+
+def size(state: Mapping[str, int], group: int) -> int:
+    return sum((SEGMENTS if label < 0 else label) == group for label in state.values())
+
+
+@given(states, states)
+def test_sizes_follow_from_the_sizes_before(before: Mapping[str, int], now: Mapping[str, int]) -> None:
+    moves = moves_between(before, now)
+    for group in range(SEGMENTS + 1):
+        grown = size(before, group) + moves.joined[group] - moves.left[group] + moves.moved_in(group) - moves.moved_out(group)
+        assert grown == size(now, group)
+    assert len(before) + sum(moves.joined) - sum(moves.left) == len(now)
+    assert sum(moves.moved_in(group) for group in range(SEGMENTS + 1)) == moves.moved
+
+
+@given(states, states)
+def test_every_customer_is_counted_once(before: Mapping[str, int], now: Mapping[str, int]) -> None:
+    moves = moves_between(before, now)
+    assert moves.stayed_customers == len(before.keys() & now.keys())
+    assert sum(moves.joined) == len(now.keys() - before.keys())
+    assert sum(moves.left) == len(before.keys() - now.keys())
+    assert moves.moved == sum(before[key] != now[key] for key in before.keys() & now.keys())
+
+
+@given(states)
+def test_nothing_moves_between_a_state_and_itself(state: Mapping[str, int]) -> None:
+    moves = moves_between(state, state)
+    assert (moves.moved, sum(moves.joined), sum(moves.left)) == (0, 0, 0)
+
+
+def test_from_and_to_are_not_confused() -> None:
+    moves = moves_between({"a": 0, "b": 0, "c": 1, "gone": 2}, {"a": 1, "b": 0, "c": -1, "new": 2})
+    assert moves.flows[0][1] == 1
+    assert moves.flows[1][0] == 0
+    assert moves.flows[1][SEGMENTS] == 1
+    assert (moves.joined[2], moves.left[2]) == (1, 1)
+
+
+def test_a_table_is_read_as_rows_before_and_columns_now() -> None:
+    table = np.zeros((4, 4), dtype=np.int64)
+    table[0, 1], table[3, 0], table[1, 3] = 5, 7, 2  # moved 0 to 1, joined 0, left 1
+    moves = moves_of(table)
+    assert (moves.moved_in(1), moves.moved_out(0), moves.joined[0], moves.left[1]) == (5, 5, 7, 2)
+
+
+def test_a_key_that_stands_twice_and_a_label_out_of_range_are_refused() -> None:
+    twice, labels = np.array(["a", "a"], dtype=object), np.array([0, 1], dtype=np.int16)
+    nobody, none = np.array([], dtype=object), np.array([], dtype=np.int16)
+    with pytest.raises(ValueError, match="twice"):
+        count_moves(twice, labels, nobody, none, SEGMENTS)
+    with pytest.raises(ValueError, match="not one of 3"):
+        count_moves(nobody, none, np.array(["a"], dtype=object), np.array([3], dtype=np.int16), SEGMENTS)
+
+
+@given(st.lists(st.tuples(st.integers(-1, SEGMENTS - 1), st.floats(0, 1e6) | st.just(np.nan)), max_size=40), st.integers(1, 7))
+def test_blocks_count_like_the_whole(customers: list[tuple[int, float]], width: int) -> None:
+    labels, spend = np.array([label for label, _ in customers], dtype=np.int16), np.array([amount for _, amount in customers], dtype=float)
+    outcome = np.where(np.isnan(spend), np.nan, (spend > 10).astype(float))
+    whole, parts = Tally(SEGMENTS), Tally(SEGMENTS)
+    whole.add(labels, spend, {("bought", "Bought"): outcome})
+    for start in range(0, max(1, len(labels)), width):
+        block = slice(start, start + width)
+        parts.add(labels[block], spend[block], {("bought", "Bought"): outcome[block]})
+    one, many = whole.division(DAY, None), parts.division(DAY, None)
+    assert (one.sizes, one.unplaced, one.outcomes) == (many.sizes, many.unplaced, many.outcomes)
+    assert one.customers == len(customers)
+    assert many.spend == pytest.approx(one.spend)
+    assert one.total_spend == pytest.approx(np.nansum(spend))
+
+
+def test_without_amounts_nothing_is_said_about_spend() -> None:
+    tally = Tally(2)
+    tally.add(np.array([0, 1], dtype=np.int16), None, {})
+    division = tally.division(DAY, None)
+    assert (division.spend, division.total_spend) == (None, None)
+    assert division.share(0) == 0.5
+
+
+def test_a_division_is_kept_as_json() -> None:
+    tally = Tally(SEGMENTS)
+    tally.add(np.array([0, -1, 2], dtype=np.int16), np.array([1.5, 2.0, np.nan]), {("r", "R"): np.array([1.0, 0.0, np.nan])})
+    division = tally.division(DAY, moves_between({"a": 0}, {"a": 2, "b": 1}))
+    assert from_json(Division, to_json(division)) == division
+    assert division.outcomes[0].rate == 0.5

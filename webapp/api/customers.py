@@ -1,0 +1,75 @@
+"""Customers of a segment, a page at a time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from segmentation.roles import CUSTOMER_KEY
+from webapp.api.datasets import VERSION_FIELD
+from webapp.api.fields import text, whole, yes_no
+from webapp.api.operations import Call, Operation
+from webapp.services.access import Permission
+from webapp.services.customers import LONGEST_PAGE, CustomerPage, page_customers
+from webapp.services.errors import Invalid
+from webapp.services.segments import dataset_of_segment
+from webapp.services.selections import select_customers
+
+FARTHEST = 100_000_000
+"""The farthest that a page of customers may begin."""
+USUAL_PAGE = 100
+
+
+def get_segment_customers(call: Call) -> dict[str, Any]:
+    """A page of a segment's customers as the token's role sees them; Invalid says what is wrong with a filter."""
+    key, version, store = call.parts["key"], call.query["version"], call.resources.store
+    dataset = dataset_of_segment(call.session, call.actor, key)
+    query = {name: call.query[name] for name in ("f", "q") if call.query[name]}
+    if problems := select_customers(call.session, call.actor, store, dataset, query, version=version).problems:
+        raise Invalid(problems[0], details={"field": "f"})
+    start, limit = call.query["offset"], call.query["limit"]
+    page = page_customers(
+        call.session,
+        call.actor,
+        store,
+        dataset,
+        query=query,
+        segment=key,
+        version=version,
+        sort=call.query["sort"] or CUSTOMER_KEY,
+        descending=call.query["desc"],
+        start=start,
+        stop=start + limit,
+    )
+    return {"dataset": dataset, "segment": key, "total": page.total, "offset": start, "limit": limit, "customers": rows_json(page)}
+
+
+def rows_json(page: CustomerPage) -> list[dict[str, Any]]:
+    """The customers of a page as objects: numbers as numbers, days as ISO text, what is missing as null."""
+    rows = page.rows.copy()
+    for column in page.columns:
+        if column.kind == "date":
+            rows[column.name] = rows[column.name].dt.strftime("%Y-%m-%d")
+    return list(json.loads(rows.to_json(orient="records", double_precision=15)))
+
+
+QUERY = {
+    "version": VERSION_FIELD,
+    "offset": whole("How many customers to pass over.", low=0, high=FARTHEST, default=0),
+    "limit": whole("How many to answer with.", low=1, high=LONGEST_PAGE, default=USUAL_PAGE),
+    "sort": text("A column of the answer; the customer key without it."),
+    "desc": yes_no("The largest first."),
+    "f": text("Filters, as in the address of the Customers page.", longest=4_000),
+    "q": text("Words to look for in key and texts."),
+}
+OPERATIONS = (
+    Operation(
+        "list_segment_customers",
+        "GET",
+        "/segments/{key}/customers",
+        "Customers of a segment, a page at a time; contacts masked unless the token is an admin's",
+        Permission.VIEW_CUSTOMERS,
+        get_segment_customers,
+        QUERY,
+    ),
+)

@@ -1,0 +1,151 @@
+"""The job "trace": how the champion divides the customers of each of the latest snapshots, and who moved from one to the next.
+
+An earlier snapshot is placed by the champion with the customers' own attributes of that day. Customers go by in blocks; of everybody
+only key and label are kept, in a DuckDB that spills to disk.
+"""
+
+# ruff: noqa: S608  (SQL is put together from quoted column names and our own words; values are bound)
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segmentation.artifact import unpack_assignments, unpack_model
+from segmentation.describing.outcomes import yes_values
+from segmentation.describing.worth import Worth
+from segmentation.errors import SegmentationError
+from segmentation.explaining.needs import needed_columns
+from segmentation.movement import Labels, Moves, Tally, moves_of
+from segmentation.pipeline import SegmentModel
+from segmentation.roles import CUSTOMER_KEY, Role, Schema
+from webapp import bulk
+from webapp.edge import Resources, unit_of_work
+from webapp.services import jobs
+from webapp.services.subjects import TRACE
+from webapp.services.trace_requests import request_trace
+from webapp.services.tracing import Counted, Step, TracePlan, lock_traced, plan_trace, record_counts
+from webapp.store import Store
+from webapp.tasks import ClaimedJob, Progress, Task
+
+VECTORS = 16
+"""DuckDB vectors (of 2,048 rows each) in a block."""
+
+_NUMBER, _LABEL = "file_row_number", "label"
+
+
+def trace(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
+    """Count what is missing for the dataset `job.subject_id`; whatever changed meanwhile gets a job of its own."""
+    with unit_of_work(resources, read_only=True) as session:
+        plan = plan_trace(session, job.actor, job.subject_id)
+    counted = count_all(resources.store, plan, progress) if plan is not None else {}
+    with unit_of_work(resources) as session:
+        if plan is None:
+            jobs.finish_job(session, job.fence)
+            return
+        dataset = lock_traced(session, job.actor, plan)
+        jobs.finish_job(session, job.fence)
+        record_counts(session, job.actor, plan, counted)
+        later = plan_trace(session, job.actor, job.subject_id)
+        if later is not None and later.missing:
+            request_trace(session, job.actor, dataset)
+
+
+def count_all(store: Store, plan: TracePlan, progress: Progress) -> dict[str, Counted]:
+    """The counts of every snapshot that is missing, by snapshot id."""
+    counter = _Counter(store, plan, unpack_model(store.read_bytes(plan.team_id, "model", plan.model_digest)))
+    wanted = set(plan.missing)
+    numbered = list(enumerate(zip(plan.steps, plan.schemas, strict=True)))
+    needed = [pair for place, pair in numbered if pair[0].snapshot_id in wanted or _next_is_wanted(plan.steps, place, wanted)]
+    found: dict[str, Counted] = {}
+    with bulk.column_engine() as connection:
+        for place, (step, schema) in enumerate(needed):
+            progress(f"Counting the customers of {step.as_of.day} {step.as_of:%b %Y}", place / len(needed))
+            counted = counter.count(connection, step, schema)
+            if step.snapshot_id in wanted:
+                found[step.snapshot_id] = counted
+    return found
+
+
+def _next_is_wanted(steps: Sequence[Step], place: int, wanted: set[str]) -> bool:
+    """Whether the labels of this step are needed to see who moved in the next one."""
+    return place + 1 < len(steps) and steps[place + 1].snapshot_id in wanted
+
+
+@dataclass(eq=False)
+class _Counter:
+    """Places the customers of one snapshot after the other; the labels of the one before stay in the table `before`."""
+
+    store: Store
+    plan: TracePlan
+    model: SegmentModel
+    placed: str | None = None
+
+    def count(self, connection: duckdb.DuckDBPyConnection, step: Step, schema: Schema) -> Counted:
+        """Counts of this snapshot, with the moves where the snapshot before it was counted just now."""
+        connection.execute(f"CREATE OR REPLACE TABLE now ({CUSTOMER_KEY} VARCHAR, {_LABEL} SMALLINT)")
+        try:
+            tally = self._place(connection, step, schema)
+        except SegmentationError as error:
+            return Counted(step.before, None, error.message)
+        moves = self._moves(connection) if self.placed is not None and self.placed == step.before else None
+        connection.execute("DROP TABLE IF EXISTS before")
+        connection.execute("ALTER TABLE now RENAME TO before")
+        self.placed = step.snapshot_id
+        return Counted(step.before, tally.division(step.as_of, moves))
+
+    def _place(self, connection: duckdb.DuckDBPyConnection, step: Step, schema: Schema) -> Tally:
+        tally, used = Tally(self.plan.segments), _used(self.model, schema)
+        fitted = self._fitted_labels() if step.snapshot_id == self.plan.fitted_on else None
+        path = self.store.verified_path(self.plan.team_id, "snapshot", step.digest)
+        for rows, numbers in _blocks(connection, path, used):
+            table = self.model.measure(rows, used, step.as_of)
+            labels = fitted[numbers] if fitted is not None else self.model.clusterer.assign(self.model.builder.transform(table)).label
+            outcomes = {(column.name, column.label): yes_values(rows[column.name]) for column in used.of(Role.OUTCOME)}
+            tally.add(labels, Worth.of(rows, used, table).spend, outcomes)
+            connection.register("block", pd.DataFrame({CUSTOMER_KEY: rows[CUSTOMER_KEY], _LABEL: labels}))
+            connection.execute("INSERT INTO now SELECT * FROM block")
+            connection.unregister("block")
+        return tally
+
+    def _fitted_labels(self) -> Labels:
+        """Those of the fit itself: a later assigner of some algorithms places a few customers elsewhere."""
+        return unpack_assignments(self.store.read_bytes(self.plan.team_id, "labels", self.plan.labels_digest)).label
+
+    def _moves(self, connection: duckdb.DuckDBPyConnection) -> Moves:
+        size = self.plan.segments + 2
+        group = "CASE WHEN {0}.label IS NULL THEN {1} WHEN {0}.label < 0 THEN {2} ELSE {0}.label END"
+        was, is_now = (group.format(name, size - 1, size - 2) for name in ("before", "now"))
+        counted = connection.execute(
+            f"SELECT {was}, {is_now}, count(*) FROM before FULL JOIN now USING ({CUSTOMER_KEY}) GROUP BY 1, 2"
+        ).fetchall()
+        table = np.zeros((size, size), dtype=np.int64)
+        for row, column, customers in counted:
+            table[row, column] = customers
+        return moves_of(table)
+
+
+def _used(model: SegmentModel, schema: Schema) -> Schema:
+    """What is read of a snapshot: key, what the model needs, amounts and outcomes."""
+    names = {column.name for column in needed_columns(model.recipe, schema)}
+    return Schema(tuple(column for column in schema if column.name in names or column.role in (Role.CUSTOMER_ID, Role.SPEND, Role.OUTCOME)))
+
+
+def _blocks(connection: duckdb.DuckDBPyConnection, path: Path, schema: Schema) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
+    """The customers of a snapshot with their row numbers, block by block."""
+    names = ", ".join(bulk.quoted(column.name) for column in schema)
+    reader = connection.cursor()  # the connection itself writes meanwhile
+    query = f"SELECT {names}, {_NUMBER} FROM read_parquet(?, {_NUMBER} = true) WHERE {CUSTOMER_KEY} IS NOT NULL"
+    reader.execute(query, [str(path)])
+    while len(block := reader.fetch_df_chunk(VECTORS)):
+        numbers = block[_NUMBER].to_numpy(dtype=np.int64)
+        yield bulk.typed_frame(block, schema), numbers
+
+
+TASKS = (Task(TRACE, trace),)
