@@ -25,9 +25,14 @@ LONGEST_NAME = 120
 """Characters of a campaign's name."""
 
 ANSWERS = re.compile(
-    r"respon|answer|accept|conver|renew|bought|buys|purchas|redeem|click|subscri|sign(ed)?[ _]?up|joined|booked|attended", re.IGNORECASE
+    r"(?<![a-z])(respon[ds]|answer|accept|convert|conversion|renew|bought|buys|purchas|redeem|click|subscri|sign(ed)?[ _]?up|joined)",
+    re.IGNORECASE,
 )
-LOSSES = re.compile(r"churn|attrit|exit|cancel|unsub|leav|left|lost|lapse|complain|default|return|opt(ed)?[ _-]?out|stopped", re.IGNORECASE)
+"""What an outcome is called that a team wants more of. One that may mean anything ("target") invites nobody."""
+
+LOSSES = re.compile(
+    r"(?<![a-z])(churn|attrition|exited|cancel|unsub|leav|left|lost|lapse|complain|default|opt(ed)?[ _-]?out|stopped)", re.IGNORECASE
+)
 DEALS = re.compile(r"deal|discount|coupon|voucher|promo", re.IGNORECASE)
 VISITS = re.compile(r"^(web_?)?visits?(_|$)", re.IGNORECASE)
 

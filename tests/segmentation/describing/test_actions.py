@@ -128,7 +128,7 @@ def test_who_leaves_most_is_never_invited_for_it(plain: Profiles) -> None:
     assert action.rests_on == ("churned",)
 
 
-@pytest.mark.parametrize("name", ["target", "y", "unsubscribed"])
+@pytest.mark.parametrize("name", ["target", "y", "unsubscribed", "returned", "outcome"])
 def test_an_outcome_that_may_mean_anything_invites_nobody(plain: Profiles, name: str) -> None:
     rates = [rate(hits, name=name, significant=hits == 60) for hits in (60, 15, 15)]
     assert ActionKind.INVITE_FIRST not in {action.kind for action in advised(plain, outcomes=tuple(rates))}

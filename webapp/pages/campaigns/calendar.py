@@ -120,7 +120,7 @@ def segment_lines(view: View, line: CalendarRow, month: Month) -> list[Component
 def lane_rows(view: View, name: Child | list[Child], found: Sequence[Lane], month: Month) -> list[Component]:
     rows: list[Component] = []
     for place, lane in enumerate(found):
-        first = [html.Th(name, scope="rowgroup" if len(found) > 1 else "row", rowSpan=len(found))] if place == 0 else []
+        first = [html.Th(name, scope="row", rowSpan=len(found))] if place == 0 else []
         rows.append(html.Tr([*first, *lane_cells(view, lane, month)], className="last" if place == len(found) - 1 else None))
     return rows
 

@@ -99,7 +99,7 @@ def tabs(view: View, wish: Asked) -> Component:
 def filter_bar(view: View, known: Sequence[CampaignSummary], wish: Asked) -> Component:
     """Status as chips, channel and segment as menus; each choice is a link."""
     choices = [channel_menu(view, known, wish), segment_menu(view, known, wish)]
-    return html.Div([status_chips(view, known, wish), html.Div(choices, className="sc-filter-menus")], className="sc-filters")
+    return html.Div([status_chips(view, known, wish), html.Div(choices, className="sc-filter-menus")], className="sc-campaign-filters")
 
 
 def status_chips(view: View, known: Sequence[CampaignSummary], wish: Asked) -> html.Nav:
