@@ -39,6 +39,13 @@
     if (press(event)) event.preventDefault();
   });
 
+  /* ---- a menu that closes gives the focus back to its button ---- */
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest && event.target.closest(".dropdown-menu.show");
+    const button = menu && menu.parentElement.querySelector("[aria-expanded]");
+    if (button) setTimeout(() => button.focus());
+  }, true);
+
   /* ---- the switch in the help dialog ---- */
   function tell() {
     const state = document.querySelector(".sc-keys-state");
