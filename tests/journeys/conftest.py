@@ -213,7 +213,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 def settled(page: Page) -> None:
     """The page has its heading, and nothing on it waits any more."""
     expect(page.locator("#page h1").first).to_be_visible()
-    expect(page.locator("#page :is(.sc-waiting, [data-sc-reading], [data-dash-is-loading])")).to_have_count(0)
+    expect(page.locator("#page :is(.sc-waiting, [data-sc-reading], [data-dash-is-loading])")).to_have_count(0, timeout=3 * PATIENCE_MS)
 
 
 def sign_in(page: Page, workspace: Workspace, email: str, password: str = PASSWORD) -> None:
