@@ -33,7 +33,8 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !busy()) window.dash_clientside.set_props("notice", { children: null });
+    const told = event.key === "Escape" && !busy() && document.querySelector("#notice > *");
+    if (told) window.dash_clientside.set_props("notice", { children: null });
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (areOff() || busy() || isTyping(event.target)) return;
     if (press(event)) event.preventDefault();
