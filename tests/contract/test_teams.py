@@ -129,3 +129,16 @@ def test_the_home_of_a_team_is_that_of_its_first_dataset(world_on: World) -> Non
     answer = world_on.browser("a").get("/t/team-a")
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/t/team-a/{world_on.owned.dataset}")
     assert world_on.browser("b").get("/t/team-b").status_code == 200
+
+
+def test_a_page_above_ones_role_is_refused_inside_the_shell(shared_world: World) -> None:
+    """So that its reader sees whose it is, whom to ask, and everything that is open to them."""
+    browser = shared_world.browser("a", "viewer")
+    answer = browser.get("/t/team-a/new")
+    assert answer.status_code == 403
+    assert "react-entry-point" in answer.text
+    router = next(callback for callback in browser.callbacks() if callback["output"].startswith("..page.children"))
+    shown = browser.send(payload(router, "/t/team-a/new")).text
+    assert "is not for your role" in shown
+    assert "admin@a.example" in shown
+    assert "admin@b.example" not in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.conftest import ROOT, SECRET
+from tests.hostile import Held, make_hostile_team
+from webapp.config import Config
+from webapp.edge import open_resources
+from webapp.migrate import upgrade
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -124,21 +129,52 @@ def make_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
         workspace.stop()
 
 
+@dataclass(frozen=True)
+class Team:
+    """A served workspace with the hostile team in it: a member of each role, and one of everything there is."""
+
+    workspace: Workspace
+    held: Held
+
+    def visit(self, page: Page, path: str) -> None:
+        page.goto(f"{self.workspace.url}{path}")
+        settled(page)
+
+    def home(self) -> str:
+        return f"/t/{self.held.team}/{self.held.dataset}"
+
+
+@pytest.fixture(scope="package")
+def team(make_workspace: Callable[..., Workspace]) -> Team:
+    made = make_workspace()
+    resources = open_resources(Config.from_env(made.environment))
+    upgrade(resources.engine)
+    held = make_hostile_team(resources, PASSWORD)
+    resources.engine.dispose()
+    made.serve()
+    return Team(made, held)
+
+
 @dataclass
 class Watch:
     """What a browser must never report while somebody uses the product."""
 
     url: str
+    expected: str = ""
     problems: list[str] = field(default_factory=list)
 
     def attach(self, page: Page) -> None:
-        page.on("console", lambda message: self.problems.append(f"console: {message.text}") if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("console", lambda message: self._note(f"console: {message.text}") if message.type == "error" else None)
+        page.on("pageerror", lambda error: self._note(f"script: {error}"))
         page.on("request", self._check_request)
-        page.on("response", lambda answer: self.problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+        page.on("response", lambda answer: self._note(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
         page.add_init_script(
             "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI))"
         )
+
+    def _note(self, problem: str) -> None:
+        if not (self.expected and re.search(self.expected, problem)):
+            self.problems.append(problem)
 
     def _check_request(self, request: Request) -> None:
         target = urlsplit(request.url)
@@ -148,18 +184,21 @@ class Watch:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """A factory of watched pages: `open_page(workspace, theme="dark", width=390)`. The test fails on anything that they report."""
+    """A factory of watched pages: `open_page(workspace, theme="dark", width=390)`.
+
+    The test fails on anything that they report, but for what matches the pattern `expected`.
+    """
     contexts: list[BrowserContext] = []
     watches: list[Watch] = []
 
-    def make(workspace: Workspace, *, theme: str = "light", width: int = 1440) -> Page:
+    def make(workspace: Workspace, *, theme: str = "light", width: int = 1440, expected: str = "") -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, accept_downloads=True, has_touch=width < 768
         )  # type: ignore[arg-type]
         context.add_cookies([{"name": "sc_theme", "value": theme, "url": workspace.url}])
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        watch = Watch(workspace.url)
+        watch = Watch(workspace.url, expected)
         watch.attach(page)
         contexts.append(context)
         watches.append(watch)
@@ -169,6 +208,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert [problem for watch in watches for problem in watch.problems] == []
+
+
+def settled(page: Page) -> None:
+    """The page has its heading, and nothing on it waits any more."""
+    expect(page.locator("#page h1").first).to_be_visible()
+    expect(page.locator("#page :is(.sc-waiting, [data-sc-reading], [data-dash-is-loading])")).to_have_count(0, timeout=3 * PATIENCE_MS)
 
 
 def sign_in(page: Page, workspace: Workspace, email: str, password: str = PASSWORD) -> None:

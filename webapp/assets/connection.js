@@ -42,8 +42,10 @@
 
   function kindOf(body) {
     const sent = read(body);
-    if (!sent || (sent.changedPropIds || []).some((name) => UNATTENDED.test(name))) return "";
-    return isAct(sent) ? "act" : "fill";
+    if (!sent) return "";
+    if (isAct(sent)) return "act";
+    const changed = sent.changedPropIds || [];
+    return changed.length && changed.every((name) => UNATTENDED.test(name)) ? "" : "fill";
   }
 
   /* ---- refusals and failures ---- */
@@ -74,10 +76,11 @@
 
   function refuse(answer, body) {
     const sent = read(body);
+    const ours = sent && (isAct(sent) || concernsThisPage(sent));
     if (answer.status === 401) window.smartcart.signIn();
     else if (AWAY.includes(answer.status)) lose(kindOf(body));
-    else if (sent && concernsThisPage(sent) && SAID[answer.status]) window.smartcart.say(SAID[answer.status]);
-    else if (sent && concernsThisPage(sent) && kindOf(body)) return void showFailure(answer, sent);
+    else if (ours && SAID[answer.status]) window.smartcart.say(SAID[answer.status]);
+    else if (ours && kindOf(body)) return void showFailure(answer, sent);
     if (answer.body) answer.body.cancel();
   }
 

@@ -33,11 +33,19 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !busy()) window.dash_clientside.set_props("notice", { children: null });
+    const told = event.key === "Escape" && !busy() && document.querySelector("#notice > *");
+    if (told) window.dash_clientside.set_props("notice", { children: null });
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (areOff() || busy() || isTyping(event.target)) return;
     if (press(event)) event.preventDefault();
   });
+
+  /* ---- a menu that closes gives the focus back to its button ---- */
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest && event.target.closest(".dropdown-menu.show");
+    const button = menu && menu.parentElement.querySelector("[aria-expanded]");
+    if (button) setTimeout(() => button.focus());
+  }, true);
 
   /* ---- the switch in the help dialog ---- */
   function tell() {

@@ -221,7 +221,7 @@ def no_permission(title: str, text: Children, action: Child = None) -> html.Div:
 
 
 def _state(icon_name: str, title: str, text: Children, action: Child, tone: str = "") -> html.Div:
-    parts: list[Child] = [html.Div(icon(icon_name), className=f"ic {tone}".strip()), html.H3(title), html.P(text)]
+    parts: list[Child] = [html.Div(icon(icon_name), className=f"ic {tone}".strip()), html.H2(title), html.P(text)]
     if action is not None:
         parts.append(action)
     return html.Div(parts, className="sc-empty")
