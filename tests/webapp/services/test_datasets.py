@@ -8,7 +8,7 @@ from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.services import campaigns, datasets
-from webapp.services.errors import Forbidden, Invalid, NotFound
+from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 @pytest.fixture
@@ -55,3 +55,21 @@ def test_strangers_and_lower_roles_are_kept_out(shop: Shop) -> None:
             datasets.ensure_dataset(session, shop.member(MemberRole.MARKETER), "Other")
         with pytest.raises(Invalid):
             datasets.change_currency(session, shop.actor, "customers", "euro")
+
+
+def test_a_dataset_is_called_something_else_at_the_same_address(shop: Shop) -> None:
+    with shop.writing() as session:
+        for name in ("Shop", "Others"):
+            datasets.ensure_dataset(session, shop.actor, name)
+        renamed = datasets.rename_dataset(session, shop.member(MemberRole.ANALYST), "shop", " Café ")
+        assert (renamed.name, renamed.slug) == ("Café", "shop")
+        for taken in ("Others", "others"):
+            with pytest.raises(Conflict, match="already"):
+                datasets.rename_dataset(session, shop.actor, "shop", taken)
+        for role in (MemberRole.VIEWER, MemberRole.MARKETER):
+            with pytest.raises(Forbidden):
+                datasets.rename_dataset(session, shop.member(role), "shop", "x")
+        with pytest.raises(NotFound):
+            datasets.rename_dataset(session, shop.stranger, "shop", "x")
+        with pytest.raises(Invalid):
+            datasets.rename_dataset(session, shop.actor, "shop", "")
