@@ -183,7 +183,7 @@ def held_back(sizes: NDArray[np.int64]) -> frozenset[int]:
     total = sizes.sum(axis=0)
     held = set(np.flatnonzero(_small(sizes).any(axis=0)).tolist())
     rest = [int(group) for group in np.argsort(total, kind="stable") if total[group] and group not in held]
-    while held and rest and (len(held) < 2 or _small(sizes[:, sorted(held)].sum(axis=1)).any()):
+    while held and rest and _small(sizes[:, sorted(held)].sum(axis=1)).any():
         held.add(rest.pop(0))
     return frozenset(held)
 
