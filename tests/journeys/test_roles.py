@@ -30,7 +30,7 @@ THOROUGH = (MemberRole.ANALYST, MemberRole.ADMIN)
 CONTROLS = {
     Permission.IMPORT: ("Import customers", "Choose a file"),
     Permission.RECLUSTER: ("Re-cluster", "Find segments"),
-    Permission.PROMOTE: ("Rename",),
+    Permission.PROMOTE: ("Rename this segment",),
     Permission.TAG: ("Tag a campaign",),
     Permission.EXPORT: ("Export CSV",),
 }
@@ -73,8 +73,9 @@ def look_around(page: Page, role: MemberRole, width: int, where: str) -> None:
 
 def controls(page: Page) -> set[str]:
     """Which of `CONTROLS` can be seen."""
-    shown = page.locator("#page :is(button, a):visible").all_inner_texts()
-    return {text.strip() for text in shown} & {name for names in CONTROLS.values() for name in names}
+    named = "elements => elements.map(element => element.innerText.trim() || element.ariaLabel || '')"
+    shown = page.locator("#page :is(button, a):visible").evaluate_all(named)
+    return set(shown) & {name for names in CONTROLS.values() for name in names}
 
 
 def expect_refusal(page: Page, product_page: ProductPage, *, refused: bool) -> None:

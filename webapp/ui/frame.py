@@ -145,7 +145,9 @@ def _version_menu(place: Place, listed: Sequence[VersionSummary]) -> list[Compon
 def _choice(words: Children, href: str, *, current: bool) -> Component:
     """An entry of a context menu; the one that is shown now is ticked, and said to be."""
     said = [icon("check-lg"), hidden_text(" (shown now)")] if current else [html.Span(className="sc-no-tick")]
-    entry: Component = dbc.DropdownMenuItem([said[0], *as_list(_clipped(words)), *said[1:]], href=href, active=current)
+    # Not `active`: that would be said as a selected option, which a link is not.
+    looks = "sc-current" if current else ""
+    entry: Component = dbc.DropdownMenuItem([said[0], *as_list(_clipped(words)), *said[1:]], href=href, class_name=looks)
     return entry
 
 
