@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
+# Two files of tests at a time: each process brings up a database and a browser of its own.
+AT_ONCE := -n 2 --dist loadfile
 PROJECT := setup.cfg pyproject.toml constraints.txt
 
 .PHONY: demo setup test test-long check format clean
@@ -14,11 +16,11 @@ setup: $(READY)  ## everything the product needs, into .venv
 
 test: $(READY_DEV)  ## every test, Chromium included
 	@sh tools/ensure_chromium.sh
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(AT_ONCE) $(ARGS)
 
 test-long: $(READY_DEV)  ## the same tests with full counts
 	@sh tools/ensure_chromium.sh
-	SMARTCART_TEST_LONG=1 $(BIN)/pytest $(ARGS)
+	SMARTCART_TEST_LONG=1 $(BIN)/pytest $(AT_ONCE) $(ARGS)
 
 check: $(READY_DEV)  ## format, lint, types, import contracts, migration drift
 	$(BIN)/ruff format --check .
