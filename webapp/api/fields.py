@@ -51,7 +51,7 @@ def yes_no(about: str) -> Field:
     """True or false, in JSON or as a word in a form."""
 
     def read(value: Any) -> bool:
-        words = {"true": True, "false": False, "1": True, "0": False}
+        words = {"true": True, "false": False}
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value in words:
@@ -59,6 +59,17 @@ def yes_no(about: str) -> Field:
         raise ValueError("is true or false")
 
     return Field(about, read, {"type": "boolean"}, default=False)
+
+
+def switch(about: str) -> Field:
+    """1 or 0, in a query."""
+
+    def read(value: Any) -> bool:
+        if value not in ("0", "1"):
+            raise ValueError("is 0 or 1")
+        return bool(value == "1")
+
+    return Field(about, read, {"type": "integer", "enum": [0, 1]}, default=False)
 
 
 def day(about: str) -> Field:
