@@ -30,7 +30,7 @@ THOROUGH = (MemberRole.ANALYST, MemberRole.ADMIN)
 CONTROLS = {
     Permission.IMPORT: ("Import customers", "Choose a file"),
     Permission.RECLUSTER: ("Re-cluster", "Find segments"),
-    Permission.PROMOTE: ("Rename this segment",),
+    Permission.PROMOTE: ("Change name and description",),
     Permission.TAG: ("Tag a campaign",),
     Permission.EXPORT: ("Export CSV",),
 }

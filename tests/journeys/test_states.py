@@ -62,7 +62,7 @@ def test_an_act_that_fails_keeps_what_was_typed(team: Team, open_page: Open) -> 
     page = open_page(team.workspace, expected="500")
     sign_in(page, team.workspace, "analyst@north.example")
     team.visit(page, f"{team.home()}/segments/{team.held.segment}")
-    page.get_by_role("button", name="Rename").first.click()
+    page.get_by_role("button", name="Change name").first.click()
     dialog = page.get_by_role("dialog")
     name = dialog.get_by_role("textbox").first
     name.fill("A better name")
@@ -127,7 +127,7 @@ OPENERS = (
     ("{home}/segments", "Menu of the chart"),
     ("{home}/segments", "What this shows"),
     ("{home}/segments/{held.segment}", "Tag a campaign"),
-    ("{home}/segments/{held.segment}", "Rename"),
+    ("{home}/segments/{held.segment}", "Change name"),
     ("{home}/segments/{held.segment}?tab=campaigns", "Remove"),
     ("{home}/data", "Confirm a legal basis"),
     ("{home}/campaigns", "New campaign"),

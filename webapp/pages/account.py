@@ -121,16 +121,16 @@ def teams_card(view: View) -> Component:
     return card("Your teams", sub, html.Ul(items, className="sc-list"), flush=True)
 
 
-def save_name(view: View, submitted: int | None, name: str | None) -> tuple[Any, Any]:
-    """Store the name; a refusal stands at the field."""
+def save_name(view: View, submitted: int | None, name: str | None) -> Any:
+    """Store the name; a refusal stands at the field. Nothing else is drawn anew: somebody may be typing a password already."""
     if not submitted:
-        return no_update, no_update
+        return no_update
     try:
         saved = accounts.rename_account(view.session, view.actor, name or "")
     except Invalid as refusal:
-        return refusal.message, no_update
+        return refusal.message
     notify(f"Your colleagues see {saved.name} now.", "good")
-    return "", submitted
+    return ""
 
 
 def sign_out_elsewhere(view: View, clicks: int | None) -> Any:
@@ -151,18 +151,17 @@ def register(callbacks: Callbacks) -> None:
 
     @callbacks.on(
         Output(Ids.ERROR, "children"),
-        Output(Ids.CHANGED, "data"),
         Input(Ids.FORM, "n_submit"),
         State(Ids.NAME, "value"),
         needs=Permission.VIEW,
         writes=True,
         prevent_initial_call=True,
     )
-    def save(view: View, submitted: int | None, name: str | None) -> tuple[Any, Any]:
+    def save(view: View, submitted: int | None, name: str | None) -> Any:
         return save_name(view, submitted, name)
 
     @callbacks.on(
-        Output(Ids.CHANGED, "data", allow_duplicate=True),
+        Output(Ids.CHANGED, "data"),
         Input(Ids.ELSEWHERE, "n_clicks"),
         needs=Permission.VIEW,
         writes=True,
