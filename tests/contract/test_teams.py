@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from tests.contract.browser import payload
-from tests.contract.world import CANARY, World
+from tests.contract.world import CANARY, World, actor_of
+from webapp.edge import unit_of_work
 from webapp.models import MemberRole
 from webapp.services.access import _FROM_ROLE, Actor, Permission
+from webapp.services.campaigns import create_campaign, show_campaign
 
 SECURITY = Path(__file__).resolve().parents[2] / "SECURITY.md"
 
@@ -142,3 +144,22 @@ def test_a_page_above_ones_role_is_refused_inside_the_shell(shared_world: World)
     assert "is not for your role" in shown
     assert "admin@a.example" in shown
     assert "admin@b.example" not in shown
+
+
+def test_an_answer_that_does_not_fit_the_page_undoes_what_was_done(world: World) -> None:
+    """A browser that sends another number of matching fields than the page has gets 400, and nothing is stored."""
+    browser, owned = world.browser("a", "analyst"), world.owned
+    with unit_of_work(world.resources) as session:
+        actor = actor_of(session, "analyst@a.example", "team-a")
+        campaign = create_campaign(session, actor, owned.dataset, name="Untagged", channel="email")
+    callback = next(entry for entry in browser.callbacks() if entry["output"].startswith("..segment-tag-dialog.is_open@"))
+    body = payload(
+        callback,
+        f"/t/team-a/{owned.dataset}/segments/{owned.segment}",
+        value=campaign.id,
+        segment_tag_how_value="existing",
+        segment_tag_form_n_submit=1,
+    )
+    assert browser.send(body).status_code == 400
+    with unit_of_work(world.resources, read_only=True) as session:
+        assert show_campaign(session, actor, owned.dataset, campaign.id).tags == ()

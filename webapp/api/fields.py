@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,6 +11,8 @@ from typing import Any
 from webapp.services.errors import Invalid
 
 LARGEST = 2**63 - 1
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""Python reads other ways of writing a day too, such as 2026-W01-1."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def _whole(value: Any, low: int, high: int) -> int:
 
 def _day(value: Any) -> date:
     try:
-        if isinstance(value, str) and len(value) == 10:
+        if isinstance(value, str) and DAY.fullmatch(value):
             return date.fromisoformat(value)
     except ValueError:
         pass

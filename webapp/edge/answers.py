@@ -29,7 +29,7 @@ WORDS = {
     403: ("This was refused", "Your role does not allow it, or another site asked for it. Nothing was changed."),
     404: ("There is no such page", "It may have been removed, or it belongs to a team that you are not in."),
     405: ("This address does not answer that", "Go back and use the buttons of the page."),
-    413: ("This file is too large", "Split it, or ask your admin to raise the limit. Nothing was stored."),
+    413: ("This is too large", "Send it in parts, or ask your admin to raise the limit. Nothing was stored."),
     429: ("Too many tries", "Wait a little, then try again."),
     500: ("Something went wrong on our side", "Nothing was changed. Try again; if it stays, tell your admin the reference below."),
     503: ("The product is not ready", "Try again in a minute."),

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dash import Dash, State, no_update, set_props
-from flask import request
+from dash import Dash, State, ctx, no_update, set_props
+from flask import has_request_context, request
 from flask_login import current_user
 from sqlalchemy.exc import DataError, InterfaceError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -55,6 +55,15 @@ def _say(message: str) -> None:
     set_props("notice", {"children": message})
 
 
+def _check_answer(answer: Any) -> None:
+    """BadRequest where a browser sent another number of matching parts than the page has, so that the answer does not fit them."""
+    if not has_request_context() or not isinstance(places := ctx.outputs_list, list):
+        return
+    for place, part in zip(places, answer if isinstance(answer, list | tuple) else (), strict=False):
+        if isinstance(place, list) and part is not no_update and (not isinstance(part, list | tuple) or len(part) != len(place)):
+            raise BadRequest("The page sent something that cannot be read. Reload it and try again.")
+
+
 class Callbacks:
     """Registers callbacks with a Dash app. `declared` is what each needs, by callback id."""
 
@@ -95,7 +104,9 @@ class Callbacks:
     def _answer(self, body: Callable[..., Any], values: list[Any], path: Any, search: Any, needs: Permission, writes: bool) -> Any:
         try:
             with unit_of_work(self.resources, read_only=not writes) as session:
-                return body(self._view(session, path, search, needs), *values)
+                answer = body(self._view(session, path, search, needs), *values)
+                _check_answer(answer)  # before the commit: Dash would refuse it afterwards, and what was done would stay
+                return answer
         except (NotFound, Forbidden):
             raise
         except (ServiceError, SegmentationError) as error:

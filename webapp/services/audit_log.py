@@ -21,6 +21,7 @@ from webapp.services.cells import harmless_cell
 from webapp.services.errors import Invalid
 
 PAGE_SIZE = 50
+LONGEST_SEARCH = 200
 EXPORT_SIZE = 1_000
 MOST_PEOPLE = 500
 FILTERS = ("q", "group", "person", "from", "to")
@@ -64,7 +65,7 @@ class AuditPage:
 def read_filter(query: Mapping[str, str], zone: tzinfo) -> AuditFilter:
     """What the address asks for; what cannot be read is left out."""
     return AuditFilter(
-        text=query.get("q", ""),
+        text=query.get("q", "")[:LONGEST_SEARCH],
         group=query.get("group", ""),
         person=query.get("person", ""),
         first=read_day(query.get("from")),
@@ -181,9 +182,10 @@ def _read_place(text: str) -> tuple[datetime, str]:
     at, _, last_id = text.partition("~")
     try:
         moment = datetime.fromisoformat(at)
-    except ValueError:
+        moment = (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (ValueError, OverflowError):  # a day before the year 1, once in UTC
         raise Invalid("This page of the log does not exist. Begin at the newest.", details={"field": "before"}) from None
-    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment), last_id.replace("\x00", "")[:32]
+    return moment, last_id.replace("\x00", "")[:32]
 
 
 def _entries(session: Session, actor: Actor, rows: Sequence[AuditEvent]) -> tuple[AuditEntry, ...]:

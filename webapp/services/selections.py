@@ -73,6 +73,7 @@ def select_from(base: Labelled, actor: Actor, store: Store, query: Mapping[str, 
     except Invalid as error:
         filters, problems = (), (*problems, error.message)
     rows, held = _rows(base, store, filters, columns, fixed)
+    problems = (*problems, *search_problems(query))
     if not fixed and (wanted := search_text(query)):
         rows = _both(rows, _found(base.path(store), base.state(store), wanted, _searched(base, actor)))
     total = base.snapshot.customers
@@ -92,6 +93,14 @@ def columns_for(base: Labelled, actor: Actor, store: Store) -> tuple[FilterColum
 def search_text(query: Mapping[str, str]) -> str:
     """What `?q=` searches for, empty for nothing."""
     return query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+
+
+def search_problems(query: Mapping[str, str]) -> tuple[str, ...]:
+    """Why a search is not done as it stands, so that no file holds more than somebody asked for."""
+    asked = query.get("q", "").strip()
+    if "\x00" in asked:
+        return ("The search holds a character that no text has. Type it again.",)
+    return (f"Only the first {LONGEST_SEARCH} characters of a search count. Make it shorter.",) if len(asked) > LONGEST_SEARCH else ()
 
 
 def find_customers(session: Session, actor: Actor, store: Store, dataset: str, text: str, *, most: int = 5) -> tuple[str, ...]:

@@ -132,6 +132,13 @@ def test_a_search_looks_at_the_key_and_every_word_that_the_role_shows(shop: Shop
     assert select(shop, q=" \x00 ").rows is None
 
 
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "x" * 201])
+def test_a_search_that_cannot_be_done_as_it_stands_says_so(shop: Shop, text: str) -> None:
+    """A file is refused then, for it would hold others than somebody asked for."""
+    assert select(shop, shop.actor, q=text).problems
+    assert not select(shop, shop.actor, q="x" * 200).problems
+
+
 def test_a_search_box_finds_keys(shop: Shop) -> None:
     with shop.reading() as session:
         store = shop.resources.store
