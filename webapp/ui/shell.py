@@ -104,10 +104,12 @@ def _main() -> html.Main:
 
 
 def _layers(pages: Sequence[Page]) -> list[Component]:
+    heading = f"{Ids.DRAWER}-title"
     drawer = dbc.Offcanvas(
         html.Nav(id=Ids.DRAWER_NAV, className="sc-drawer-nav", **aria(label="Main")),
         id=Ids.DRAWER,
-        title=PRODUCT,
+        title=html.Span(PRODUCT, id=heading),
+        labelledby=heading,
         is_open=False,
         placement="start",
     )
