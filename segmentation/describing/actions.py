@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from segmentation.describing.bands import DOUBTFUL
 from segmentation.describing.facts import DAYS_SINCE, LARGE, SHARE_OF_ORDERS, SHARE_OF_SPEND
 from segmentation.describing.profile_types import Difference, Measure, OutcomeRate, Profiles, SegmentProfile
 from segmentation.wording import lower_first, percent, quantity, times, upper_first
@@ -85,9 +86,11 @@ def next_actions(profiles: Profiles, *, currency: str | None = None) -> tuple[Ac
     """At most one action for each segment, those of the segments that bring most first.
 
     Every action rests on differences that are significant after Holm's correction and at least `LARGE` (Cohen's d), or on an outcome
-    whose test is: without such evidence a segment has none. `currency` is the sign before amounts.
+    whose test is: without such evidence a segment has none, nor has one that resamples do not bring back. `currency` is the sign before
+    amounts.
     """
-    found = [_action(_Seen(profiles, cluster, currency)) for cluster in range(len(profiles.segments))]
+    lasting = [cluster for cluster, segment in enumerate(profiles.segments) if segment.stability is None or segment.stability >= DOUBTFUL]
+    found = [_action(_Seen(profiles, cluster, currency)) for cluster in lasting]
     return tuple(sorted((action for action in found if action is not None), key=lambda action: (-action.worth, action.cluster)))
 
 

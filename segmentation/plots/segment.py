@@ -187,9 +187,10 @@ def mix(profiles: Profiles, cluster: int, style: SegmentStyle, *, theme: Theme, 
     return Chart(
         figure=_mix_figure(labels, style, theme, narrow),
         title=title,
-        subtitle=f"{style.short_name} ({segment.size:,} customers) in colour, everyone else in grey",
+        subtitle=f"{style.short_name} ({segment.size:,} customers) in colour, everyone else in grey; of what they spend or order together",
         explanation="Each line joins the segment's share of a part with the share that it has for everyone else. "
-        "Shares of one whole add up to 100%.",
+        "Shares of one whole add up to 100%. They are of what a group spends or orders together: whoever spends more counts for more. "
+        "Where customers are compared one by one, the mean of their own shares can be another figure.",
         summary=f"{title}. {' '.join(words)}",
         table=pd.DataFrame(
             [

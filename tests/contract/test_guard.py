@@ -98,3 +98,11 @@ def test_signed_in_visitors_get_404_and_405_where_they_belong(shared_world: Worl
 def test_start_page_leads_to_the_first_team(shared_world: World) -> None:
     answer = shared_world.browser().get("/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/t/team-a")
+
+
+def test_an_address_of_the_api_that_does_not_exist_is_404_for_programs(shared_world: World) -> None:
+    """Any GET fits the pages' catch-all, which would speak of a session that ended."""
+    token = {"Authorization": f"Bearer {shared_world.tokens['team-a/admin']}"}
+    for headers in (token, {}):
+        answer = shared_world.app.test_client().get("/api/v1/nope", headers=headers)
+        assert (answer.status_code, answer.content_type) == (404, "application/problem+json")

@@ -23,12 +23,19 @@ def violations(page: Page, within: str = "") -> list[str]:
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(f"() => {{ {axe_script()} }}")
     found = page.evaluate("async ([within, options]) => (await axe.run(within || document, options)).violations", [within or None, OPTIONS])
-    return [_said(rule, node) for rule in found for node in rule["nodes"] if not _is_popover(rule, node)]
+    return [_said(rule, node) for rule in found for node in rule["nodes"] if not (_is_popover(rule, node) or _is_covered(rule, node))]
 
 
 def _is_popover(rule: dict[str, Any], node: dict[str, Any]) -> bool:
     """What hangs from a button is put at the end of the document, outside the landmarks; the button names it."""
     return rule["id"] == "region" and "popover" in node["html"]
+
+
+def _is_covered(rule: dict[str, Any], node: dict[str, Any]) -> bool:
+    """What an open menu lies over is pressed once the menu is closed."""
+    return rule["id"] == "target-size" and "partially obscured" in " ".join(
+        check["message"] for check in (*node["any"], *node["all"], *node["none"])
+    )
 
 
 def _said(rule: dict[str, Any], node: dict[str, Any]) -> str:

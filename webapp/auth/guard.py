@@ -28,6 +28,8 @@ def install_guard(server: Flask, resources: Resources) -> None:
             abort(400, "This server does not answer to that host name.")
         if request.method not in SAFE_METHODS and is_cross_site(resources.config, request):
             abort(403, "Another site asked for this, so it was refused. Nothing was changed.")
+        if request.path.startswith("/api/") and need is not Door.TOKEN:
+            abort(404)  # any GET fits Dash's catch-all; a program that mistyped an address has no session that could have ended
         if need is Door.OPEN or need is Door.TOKEN:
             return None  # such views check for themselves: a form's own token, or the bearer's
         if not current_user.is_authenticated:

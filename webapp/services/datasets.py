@@ -95,8 +95,11 @@ def change_currency(session: Session, actor: Actor, slug: str, currency: str | N
     require(actor, Permission.IMPORT)
     row = team_dataset(session, actor, slug)
     code = (currency or "").strip().upper() or None
-    if code is not None and not re.fullmatch(r"[A-Z]{3}", code):
-        raise Invalid("A currency is three letters, such as EUR; leave it empty for none.", details={"field": "currency"})
+    if code is not None and code not in CURRENCIES:
+        raise Invalid(
+            f"{code} is no currency. Write its three letters by ISO 4217, such as EUR; leave it empty for none.",
+            details={"field": "currency"},
+        )
     if code != row.currency:
         record_event(session, actor, "dataset.currency_changed", row.slug, before=row.currency, after=code)
         row.currency = code

@@ -21,6 +21,9 @@ MOST_SHOWN = 5
 
 def actions_card(view: View, overview: SegmentsOverview) -> html.Section:
     """The actions that the version's evidence supports, of the most valuable segments first; says so where there are none."""
+    if overview.version.verdict == "none":
+        text = f"Version {overview.version.number} has no segments to speak of, so nothing is advised for them. Models has the reasons."
+        return card("Next best actions", body=empty_state("signpost", "Nothing to build on", text))
     actions = next_actions(overview.profiles, currency=currency_sign(overview.currency) or None)
     if not actions:
         text = "No segment differs enough from the others to advise anything. That is an answer too."

@@ -93,7 +93,8 @@ def job_bar(view: View, active: Sequence[JobSummary], workers: int) -> Component
     job = next((job for job in active if job.status == "running"), active[-1])
     stage = job.stage if job.status == "running" or workers else "Waiting: no worker is running. Ask your admin to start one."
     more = f" and {count(len(active) - 1, 'more job')}" if len(active) > 1 else ""
-    title = dcc.Link(f"{job_title(job)}{more}", href=jobs_address(view.actor.team_slug, job.dataset))
+    elsewhere = f" in {job.dataset}" if job.dataset != view.dataset else ""
+    title = dcc.Link(f"{job_title(job)}{elsewhere}{more}", href=jobs_address(view.actor.team_slug, job.dataset))
     percent = f"{round(job.progress * 100)}%"
     meter = dbc.Progress(value=job.progress * 100, class_name="sc-jobbar-meter")
     parts: list[Child] = [

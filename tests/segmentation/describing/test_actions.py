@@ -165,3 +165,9 @@ def test_a_long_name_still_makes_a_campaign_name_that_fits(plain: Profiles) -> N
     name = action.campaign("N" * 120)
     assert len(name) == LONGEST_NAME
     assert name.endswith("…: test bundles")
+
+
+def test_nothing_is_advised_for_a_segment_that_resamples_do_not_bring_back(plain: Profiles) -> None:
+    shaky = replace(plain, segments=tuple(replace(segment, stability=0.59) for segment in plain.segments))
+    assert advised(plain, DEALS)
+    assert not advised(shaky, DEALS)

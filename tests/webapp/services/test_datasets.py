@@ -53,8 +53,9 @@ def test_strangers_and_lower_roles_are_kept_out(shop: Shop) -> None:
             datasets.confirm_legal_basis(session, shop.stranger, "customers")
         with pytest.raises(Forbidden):
             datasets.ensure_dataset(session, shop.member(MemberRole.MARKETER), "Other")
-        with pytest.raises(Invalid):
-            datasets.change_currency(session, shop.actor, "customers", "euro")
+        for nonsense in ("euro", "DOL", "€"):
+            with pytest.raises(Invalid, match="is no currency"):
+                datasets.change_currency(session, shop.actor, "customers", nonsense)
 
 
 def test_a_dataset_is_called_something_else_at_the_same_address(shop: Shop) -> None:

@@ -9,10 +9,11 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html, no_update
 from dash.development.base_component import Component
 
+from segmentation.palette import SegmentStyle
 from webapp.edge import View
 from webapp.pages.segment.head import tag_button
 from webapp.pages.segment.ids import UNTAG, Ids
-from webapp.services import campaigns
+from webapp.services import campaigns, segments
 from webapp.services.access import Permission
 from webapp.services.campaigns import CampaignSummary
 from webapp.services.errors import Invalid
@@ -24,7 +25,7 @@ from webapp.ui.components import Child, button, card, empty_state, hidden_text
 from webapp.ui.forms import dialog, select
 from webapp.ui.notices import notify
 from webapp.ui.places import campaign_address, campaigns_address
-from webapp.ui.segments_ui import status_badge
+from webapp.ui.segments_ui import asked_version, segment_name, status_badge
 from webapp.ui.tables import Column, table
 from webapp.ui.untag import untag_button
 
@@ -95,8 +96,8 @@ def tag_dialog() -> dbc.Modal:
     )
 
 
-def tag_form(choices: Sequence[CampaignSummary]) -> list[Child]:
-    """An existing campaign by default, or straight to a new one where there is none to choose."""
+def tag_form(style: SegmentStyle, choices: Sequence[CampaignSummary]) -> list[Child]:
+    """For which segment; an existing campaign by default, or straight to a new one where there is none to choose."""
     how = dbc.RadioItems(
         id=Ids.TAG_HOW,
         options=[
@@ -107,10 +108,16 @@ def tag_form(choices: Sequence[CampaignSummary]) -> list[Child]:
         inline=True,
         class_name="sc-tag-how",
     )
-    names = {campaign.id: campaign.name for campaign in choices}
-    chooser = form_field(FORM, "campaign", "Campaign", select(field_id(FORM, "campaign"), names, value=next(iter(names), None)))
+    # Nothing is chosen beforehand: the newest campaign is seldom the one that is meant.
+    names = {"": "Choose a campaign", **{campaign.id: campaign.name for campaign in choices}}
+    chooser = form_field(FORM, "campaign", "Campaign", select(field_id(FORM, "campaign"), names, value=""))
     chosen = html.Fieldset([html.Legend(hidden_text("Which campaign")), how])
-    return [chosen, html.Div(chooser, className="sc-tag-existing"), html.Div(campaign_fields(FORM), className="sc-tag-new")]
+    return [
+        html.P(["For ", segment_name(style.slot, style.name)]),
+        chosen,
+        html.Div(chooser, className="sc-tag-existing"),
+        html.Div(campaign_fields(FORM), className="sc-tag-new"),
+    ]
 
 
 def open_tag_dialog(view: View, pressed: Any) -> tuple[Any, Any]:
@@ -121,7 +128,8 @@ def open_tag_dialog(view: View, pressed: Any) -> tuple[Any, Any]:
     choices = [
         campaign for campaign in known if campaign.status != "archived" and all(tag.segment_key != view.item for tag in campaign.tags)
     ]
-    return True, tag_form(choices)
+    style = segments.show_segment(view.session, view.actor, view.dataset or "", view.item or "", version=asked_version(view.query)).style
+    return True, tag_form(style, choices)
 
 
 def tag_campaign(view: View, submitted: int | None, how: str | None, values: Sequence[Any]) -> tuple[Any, ...]:

@@ -60,7 +60,7 @@ def datasets_card(view: View, known: Sequence[DatasetSummary]) -> Component:
     if not known:
         text = "A dataset is one customer base. Once a file is imported, its name and currency can be set here."
         return card("Datasets", None, empty_state("database", "No dataset yet", text, new))
-    sub = "A currency is three letters, such as EUR; without one, amounts stand without a sign."
+    sub = "A currency is three letters, such as EUR; without one, amounts stand without a sign. Amounts are never converted."
     return card("Datasets", sub, [dataset_form(dataset) for dataset in known], tools=new)
 
 
