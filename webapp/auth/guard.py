@@ -11,6 +11,7 @@ from webapp.edge import Door, Resources, needs_of, unit_of_work
 from webapp.edge.answers import answer, wants_page
 from webapp.edge.browser import SAFE_METHODS, host_is_ours, is_cross_site, next_page, same_secret, sent_token
 from webapp.services.sessions import note_seen
+from webapp.services.tokens import find_token
 
 CALLBACKS = "/_dash-update-component"
 UNATTENDED = (".n_intervals", "pulse.data")
@@ -28,7 +29,7 @@ def install_guard(server: Flask, resources: Resources) -> None:
             abort(400, "This server does not answer to that host name.")
         if request.method not in SAFE_METHODS and is_cross_site(resources.config, request):
             abort(403, "Another site asked for this, so it was refused. Nothing was changed.")
-        if request.path.startswith("/api/") and need is not Door.TOKEN:
+        if request.path.startswith("/api/") and need is not Door.TOKEN and _has_token(resources):
             abort(404)  # any GET fits Dash's catch-all; a program that mistyped an address has no session that could have ended
         if need is Door.OPEN or need is Door.TOKEN:
             return None  # such views check for themselves: a form's own token, or the bearer's
@@ -38,6 +39,14 @@ def install_guard(server: Flask, resources: Resources) -> None:
             abort(403, "The page is out of date, so this was refused. Reload it and try again.")
         _note_seen(resources)
         return None
+
+
+def _has_token(resources: Resources) -> bool:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return False
+    with unit_of_work(resources, read_only=True) as session:
+        return find_token(session, token.strip()) is not None
 
 
 def _ask_to_sign_in() -> AnyResponse:
