@@ -103,6 +103,6 @@ def test_start_page_leads_to_the_first_team(shared_world: World) -> None:
 def test_an_address_of_the_api_that_does_not_exist_is_404_for_programs(shared_world: World) -> None:
     """Any GET fits the pages' catch-all, which would speak of a session that ended."""
     token = {"Authorization": f"Bearer {shared_world.tokens['team-a/admin']}"}
-    for headers in (token, {}):
+    for headers, status in ((token, 404), ({}, 401)):
         answer = shared_world.app.test_client().get("/api/v1/nope", headers=headers)
-        assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+        assert (answer.status_code, answer.content_type) == (status, "application/problem+json")

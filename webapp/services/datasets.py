@@ -15,6 +15,7 @@ from segmentation.roles import Schema
 from webapp.models import Campaign, CampaignStatus, Champion, Dataset, ModelVersion, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.audit import record_event
+from webapp.services.currencies import CURRENCIES
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.snapshots import latest_snapshot
 

@@ -278,7 +278,7 @@ def test_the_dialog_offers_campaigns_that_are_not_tied_yet(shop: Shop, key: str)
         is_open, form = tab.open_tag_dialog(view, {"at": "head"})
         assert tab.open_tag_dialog(view, None) == (no_update, no_update)
     assert is_open
-    assert options(form, field_id(tab.FORM, "campaign")) == [free.name]
+    assert options(form, field_id(tab.FORM, "campaign")) == ["Choose a campaign", free.name]
     assert archived.name not in words(form)
 
 
