@@ -62,6 +62,15 @@ def watch(job_id: str | None) -> None:
     set_props(Ids.NUDGE, {"data": job_id})
 
 
+def read_again(what: dict[str, Any]) -> None:
+    """Have the pages that follow the pulse read anew.
+
+    Not an output of a callback: it stands outside of pages, so that a page that comes would call the callback at once, also for those who
+    may not.
+    """
+    set_props("pulse", {"data": what})
+
+
 def progress(share: float, label: str) -> html.Div:
     """A progress bar with its stage in words and its share."""
     percent = round(share * 100)

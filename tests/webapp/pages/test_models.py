@@ -209,7 +209,7 @@ def test_a_version_that_failed_says_why(shop: Shop) -> None:
 def test_promoting_moves_the_champion_and_says_so(two: Shop, said: list[tuple[str, dict[str, Any]]]) -> None:
     with two.writing() as session:
         view = look(two, session, f"{HERE}/models")
-        assert models.promote(view, None, 2, "", 1) == (no_update, no_update, no_update)
+        assert models.promote(view, None, 2, "", 1) == (no_update, no_update)
         assert models.promote(view, 1, 2, "Easier to explain", 1)[0] is False
     assert seen(two)[2] == 2
     assert "Version 2 is the champion now" in words(said[0][1]["children"])

@@ -19,6 +19,7 @@ from webapp.services.versions import VersionSummary
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
 from webapp.ui.format import count
 from webapp.ui.forms import dialog, field, text_input
+from webapp.ui.jobs import read_again
 from webapp.ui.notices import notify
 from webapp.ui.page import Page
 from webapp.ui.places import Place, data_address, models_address, segments_address
@@ -99,14 +100,15 @@ def _nothing(view: View, *, has_customers: bool) -> Component:
     return empty_state("layers", "No customers yet", "A model needs customers. Import a file first.", action)
 
 
-def promote(view: View, clicks: int | None, chosen: int | None, note: str | None, champion: int | None) -> tuple[Any, Any, Any]:
+def promote(view: View, clicks: int | None, chosen: int | None, note: str | None, champion: int | None) -> tuple[Any, Any]:
     """Make the chosen version the champion, unless somebody was quicker."""
     if not clicks or chosen is None:
-        return no_update, no_update, no_update
+        return no_update, no_update
     done = versions.promote_version(view.session, view.actor, view.dataset or "", chosen, note=note or "", expected=champion)
     link = ("See its segments", segments_address(view.actor.team_slug, view.dataset or ""))
     notify(f"Version {done.champion} is the champion now.", "good", link=link)
-    return False, "", {"champion": done.champion}
+    read_again({"champion": done.champion})
+    return False, ""
 
 
 def show(view: View) -> tuple[Component, list[Child], int | None]:
@@ -129,7 +131,6 @@ def register(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.DIALOG, "is_open", allow_duplicate=True),
         Output(Ids.NOTE, "value"),
-        Output("pulse", "data", allow_duplicate=True),
         Input(Ids.CONFIRM, "n_clicks"),
         State(Ids.CHOSEN, "data"),
         State(Ids.NOTE, "value"),
@@ -138,7 +139,7 @@ def register(callbacks: Callbacks) -> None:
         writes=True,
         prevent_initial_call=True,
     )
-    def promote_chosen(view: View, clicks: int | None, chosen: int | None, note: str | None, champion: int | None) -> tuple[Any, Any, Any]:
+    def promote_chosen(view: View, clicks: int | None, chosen: int | None, note: str | None, champion: int | None) -> tuple[Any, Any]:
         return promote(view, clicks, chosen, note, champion)
 
     callbacks.clientside(

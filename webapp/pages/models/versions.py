@@ -92,4 +92,7 @@ def promote_button(view: View, item: VersionSummary, *, kind: str = "secondary",
     """Opens the dialog; nothing for the champion, and for roles that may not."""
     if item.champion or not view.actor.may(Permission.PROMOTE):
         return None
-    return button("Promote", id={"type": PROMOTE, "version": item.number}, kind=kind, small=small)
+    # Nobody is kept from it, but nobody does it unawares either.
+    none = item.verdict == "none"
+    text, why = ("Promote anyway", "This version's verdict is that there are no segments here to speak of.") if none else ("Promote", None)
+    return button(text, id={"type": PROMOTE, "version": item.number}, kind="secondary" if none else kind, small=small, title=why)
