@@ -63,7 +63,8 @@ def invitations_card(view: View) -> list[Child]:
         return []
     here = account_address(view.actor.team_slug, view.dataset)
     sub = "Nothing of yours is shown to a team before you join it."
-    return [card("Invitations", sub, html.Ul([invitation_item(item, here) for item in waiting], className="sc-list"), flush=True)]
+    items = html.Ul([invitation_item(item, here) for item in waiting], className="sc-list")
+    return [row((12, card("Invitations", sub, items, flush=True)))]
 
 
 def invitation_item(item: OwnInvitation, here: str) -> Component:

@@ -100,7 +100,7 @@ def accept_invitation(session: Session, token: str, *, name: str, password: str)
 def list_own_invitations(session: Session, user_id: str) -> tuple[OwnInvitation, ...]:
     """The invitations that wait for the user's answer, by team."""
     rows = session.execute(_waiting_for(user_id).order_by(Team.name, Team.slug))
-    return tuple(OwnInvitation(row.id, team.name, MemberRole(row.role), row.expires_at) for row, team, _ in rows)
+    return tuple(OwnInvitation(row.id, team.name, MemberRole(str(row.role)), row.expires_at) for row, team, _ in rows)
 
 
 def join_team(session: Session, user_id: str, invitation_id: str) -> str:

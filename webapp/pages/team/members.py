@@ -43,9 +43,9 @@ def members_tab(view: View, members: Sequence[Member], invited: Sequence[OpenInv
 
 def invited_table(invited: Sequence[OpenInvitation]) -> Component:
     columns: list[Column[OpenInvitation]] = [
-        Column("E-mail", lambda item: html.Span(item.email, className="sc-strong sc-long")),
+        Column("E-mail", _whom),
         Column("Role", lambda item: ROLE_WORDS[item.role]),
-        Column("State", lambda item: _invited_badge(item.until)),
+        Column("State", lambda item: _invited_badge(item.until), wide=True),
         Column("Actions", lambda item: _manage(item.email, item.email), numeric=True, hide_head=True),
     ]
     return table(columns, invited, caption="Invitations that were not answered yet", class_name="sc-people")
@@ -61,6 +61,15 @@ def members_table(view: View, members: Sequence[Member]) -> Component:
         Column("Actions", lambda member: _manage(member.email, called(member)), numeric=True, hide_head=True),
     ]
     return table(columns, members, caption="Members of the team", class_name="sc-people")
+
+
+def _whom(item: OpenInvitation) -> list[Child]:
+    state = html.Span(_invited_words(item), className="sc-under sc-only-sm")
+    return [html.Span(item.email, className="sc-strong sc-long"), state]
+
+
+def _invited_words(item: OpenInvitation) -> str:
+    return "Invited" if item.until else "Invitation expired"
 
 
 def called(member: Member) -> str:
@@ -184,11 +193,10 @@ def tokens_end(view: View, member: Member, who: str, role: users.MemberRole | No
 
 def invitation_acts(invited: OpenInvitation) -> list[Child]:
     """What can be done about an invitation, each with what would happen."""
-    state = "Invited" if invited.until else "Invitation expired"
     renew = "For when the link got lost or expired. The one before stops working at once."
     withdraw = "The link stops working, and they cannot accept any more."
     return [
-        html.P(f"{ROLE_WORDS[invited.role]}, invited on {day(invited.created_at)}. {state}.", className="sc-acts-who"),
+        html.P(f"{ROLE_WORDS[invited.role]}, invited on {day(invited.created_at)}. {_invited_words(invited)}.", className="sc-acts-who"),
         _act("A new invitation link", renew, _button("renew", invited.email, invited.email, "Make a link")),
         _act("Withdraw the invitation", withdraw, _button("withdraw", invited.email, invited.email, "Withdraw", danger=True)),
     ]
