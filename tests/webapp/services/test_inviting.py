@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select, update
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session
 from tests.contract.conftest import cheap_hashes as cheap_hashes
 from tests.factories import make_actor, make_team
 from webapp.edge import Resources, unit_of_work
-from webapp.models import AuditEvent, Invitation, MemberRole, User
+from webapp.models import AuditEvent, Invitation, MemberRole, Membership, User
 from webapp.services import accounts, invitations, inviting, sessions, users
 from webapp.services.access import Actor
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
@@ -75,13 +77,14 @@ def test_a_link_never_sets_the_password_of_an_account(resources: Resources) -> N
         assert password_matches(GOOD, mara(session).password_hash)
 
 
-def test_a_team_that_one_left_resets_nothing_by_inviting_again(resources: Resources) -> None:
-    """Alone in the team that invites, which is what a reset link asks for, an invitation is no reset link still."""
+def test_an_invitation_is_no_reset_link_for_a_member_either(resources: Resources) -> None:
+    """Alone in the team that invites, which is what a reset link asks for; however they came in while the invitation was open."""
     with unit_of_work(resources) as session:
         north, south = two_teams(session)
         link = inviting.invite_user(session, south, EMAIL, ROLE).token
         users.remove_member(session, north, EMAIL)
-        users.add_user(session, south, EMAIL, ROLE, directly=True)
+        session.add(Membership(team_id=south.team_id, user_id=mara(session).id, role=ROLE, created_at=datetime.now(UTC)))
+        session.flush()
         with pytest.raises(NotFound):
             invitations.show_reset(session, link)
 
@@ -182,6 +185,29 @@ def test_of_two_teams_links_the_first_sets_the_password_and_the_other_waits(reso
         with pytest.raises(NotFound):
             invitations.accept_invitation(session, second, name="x", password=BETTER)
         assert [item.team for item in invitations.list_own_invitations(session, user_id)] == ["South Market"]
+
+
+def test_two_teams_links_used_at_once_set_one_password(resources: Resources) -> None:
+    """Else the later one would hold an account that is in the other team."""
+    with unit_of_work(resources) as session:
+        links = [inviting.invite_user(session, team, "new@x.example", ROLE).token for team in two_teams(session)]
+    ready = Barrier(2)
+
+    def accept(link: str) -> bool:
+        try:
+            with unit_of_work(resources) as session:
+                invitations.show_invitation(session, link)
+                if session.get_bind().dialect.name == "postgresql":
+                    ready.wait(5)  # on SQLite a writing transaction is alone anyway
+                invitations.accept_invitation(session, link, name="New", password=GOOD)
+        except NotFound:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(accept, links)) == [False, True]
+    with unit_of_work(resources, read_only=True) as session:
+        assert len(teams_of(session, "new@x.example")) == 1
 
 
 def test_a_link_sets_no_password_of_somebody_whom_another_team_waits_for(resources: Resources) -> None:
