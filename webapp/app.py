@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.api import install_api
-from webapp.auth import install_guard, install_passwords, install_views
+from webapp.auth import install_guard, install_joining, install_passwords, install_views, no_team
 from webapp.config import Config, ConfigError
 from webapp.edge import (
     Callbacks,
@@ -28,7 +28,7 @@ from webapp.edge import (
     parse_path,
     unit_of_work,
 )
-from webapp.edge.answers import answer, install_answers
+from webapp.edge.answers import install_answers
 from webapp.edge.assets import ASSETS, asset_address, dark_tokens, page_styles, public_styles
 from webapp.edge.browser import CSRF_COOKIE, CSRF_HEADER
 from webapp.edge.display import THEME_COOKIE, THEMES
@@ -138,6 +138,7 @@ def create_app(config: Config | None = None, resources: Resources | None = None)
     install_answers(server)
     install_views(server, resources)
     install_passwords(server, resources)
+    install_joining(server, resources)
     install_api(server, resources)
     install_files(server, resources)
     dash = _mount_pages(server, resources)
@@ -216,7 +217,7 @@ def _wrap_dash(server: Flask, dash: Product, resources: Resources) -> None:
         with unit_of_work(resources, read_only=True) as session:
             teams = list_teams(session, current_user.id)
         if not teams:
-            return answer(403, title="You are in no team", detail="Ask the admin of a team to add you.")
+            return no_team(resources)
         return redirect(f"/t/{teams[0].slug}")
 
     def page(path: str) -> Any:

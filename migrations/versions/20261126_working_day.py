@@ -1,4 +1,4 @@
-"""working day: notes on segments, traces, kept measures, campaign notes, token use"""
+"""working day: notes on segments, traces, kept measures, campaign notes, token use, roles of invitations"""
 
 from __future__ import annotations
 
@@ -50,6 +50,8 @@ def upgrade() -> None:
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.add_column(sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("created_by", sa.String(length=254), nullable=True))
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("role", sa.String(length=16), nullable=True))
     with op.batch_alter_table("audit_events", schema=None) as batch_op:
         batch_op.create_index("ix_audit_events_team_id_subject", ["team_id", "subject"], unique=False)
 
@@ -57,6 +59,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("audit_events", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_events_team_id_subject")
+    op.execute(sa.text("DELETE FROM invitations WHERE role IS NOT NULL"))  # without a role they would set the passwords of strangers
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.drop_column("role")
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.drop_column("created_by")
         batch_op.drop_column("last_used_at")

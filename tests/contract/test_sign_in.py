@@ -21,6 +21,8 @@ from webapp.db import make_engine
 from webapp.edge import Resources, open_resources, unit_of_work
 from webapp.models import MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.services.access import operator
+from webapp.services.invitations import list_own_invitations
+from webapp.services.inviting import invite_user
 from webapp.services.users import add_user, change_role, disable_user, ensure_team, remove_member, set_password
 
 EMAIL = "mara@north.example"
@@ -286,6 +288,75 @@ def test_invitations_work_once(world: World) -> None:
     assert late.get(path).status_code == 404
     assert late.post(path, data={"name": "x", "password": "green lamp of nine"}).status_code == 404
     assert world.stranger().sign_in("new@a.example", "green lamp of nine").status_code == 303
+
+
+def invited(world: World, email: str) -> str:
+    """Team B invites; the path of the link."""
+    with unit_of_work(world.resources) as session:
+        return f"/invite/{invite_user(session, actor_of(session, 'admin@b.example', 'team-b'), email, MemberRole.MARKETER).token}"
+
+
+def waiting(world: World, email: str) -> list[str]:
+    with unit_of_work(world.resources, read_only=True) as session:
+        user_id = session.scalars(select(User.id).where(User.email == email)).one()
+        return [f"/invitations/{item.id}" for item in list_own_invitations(session, user_id)]
+
+
+def test_who_has_an_account_answers_an_invitation_signed_in(world: World) -> None:
+    email = "viewer@a.example"
+    path, browser = invited(world, email), world.browser("a", "viewer")
+    for page in (world.stranger().get(path), world.stranger().post(path, data={"name": "x", "password": "green lamp of nine"})):
+        assert page.status_code == 200
+        assert 'href="/login"' in page.text
+        for secret in ("team-b", "team b", email, "password"):
+            assert secret not in page.text.lower()
+    assert browser.get("/t/team-b").status_code == 404, "no member before the answer"
+    (answer,) = waiting(world, email)
+    said = {"answer": "join", "csrf_token": browser.csrf["X-CSRFToken"]}
+    assert world.stranger().post(answer, data=said).status_code in (302, 401)
+    assert browser.post(answer, data={"answer": "join"}).status_code == 403
+    assert browser.post(answer, data={**said, "answer": "perhaps"}).status_code == 400
+    other = world.browser("a", "analyst")
+    assert other.post(answer, data={**said, "csrf_token": other.csrf["X-CSRFToken"]}).status_code == 404
+    assert browser.get(answer).status_code == 405
+    assert browser.get("/t/team-b").status_code == 404
+    assert browser.post(answer, data=said).headers["Location"].endswith("/t/team-b")
+    assert browser.get("/t/team-b", follow_redirects=True).status_code == 200
+    assert browser.get("/t/team-b/team").status_code == 403, "a marketer there"
+    assert browser.post(answer, data=said).status_code == 404
+    assert world.stranger().get(path).status_code == 404
+
+
+def test_a_declined_invitation_is_dead(world: World) -> None:
+    path, browser = invited(world, "viewer@a.example"), world.browser("a", "viewer")
+    (answer,) = waiting(world, "viewer@a.example")
+    said = {"answer": "decline", "next": "//evil.example", "csrf_token": browser.csrf["X-CSRFToken"]}
+    assert browser.post(answer, data=said).headers["Location"] == "/"
+    assert browser.post(answer, data={**said, "answer": "join"}).status_code == 404
+    assert world.stranger().get(path).status_code == 404
+    assert browser.get("/t/team-b").status_code == 404
+
+
+def test_who_is_in_no_team_can_join_one_or_sign_out(world: World) -> None:
+    email = "viewer@a.example"
+    with unit_of_work(world.resources) as session:
+        remove_member(session, actor_of(session, "admin@a.example", "team-a"), email)
+    browser = world.stranger()
+    browser.sign_in(email, PASSWORD)
+    page = browser.get("/")
+    assert page.status_code == 403
+    assert "You are in no team" in page.text
+    assert 'action="/logout"' in page.text
+    invited(world, email)
+    page = browser.get("/")
+    (answer,) = waiting(world, email)
+    assert f'action="{answer}"' in page.text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert token
+    assert browser.post(answer, data={"answer": "join", "csrf_token": token[1]}).status_code == 303
+    assert browser.get("/", follow_redirects=True).status_code == 200
+    assert browser.post("/logout", data={"csrf_token": token[1]}).status_code == 303
+    assert browser.get("/t/team-b").status_code in (302, 401)
 
 
 def test_passwords_are_argon2id_at_rest_and_pages_are_plain_forms(world: World) -> None:

@@ -11,6 +11,7 @@ from tests.journeys.conftest import PASSWORD, Workspace, picture, sign_in
 
 ADMIN = "mara@north.example"
 GUEST = "ana@north.example"
+OTHER = "lena@south.example"
 NEW_PASSWORD = "seven slow yellow boats"
 Open = Callable[..., Page]
 
@@ -39,6 +40,7 @@ def test_a_colleague_comes_works_and_goes(workspace: Workspace, open_page: Open,
     reset_password(page, guest, look)
     make_token(page, look)
     read_log(page, look)
+    answer_with_an_account(workspace, page, open_page, theme, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     name_account(guest, look)
     remove(page)
@@ -124,6 +126,33 @@ def read_log(page: Page, look: str) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="Download CSV").click()
     assert download.value.suggested_filename == "north-market-audit-log.csv"
+
+
+def answer_with_an_account(workspace: Workspace, page: Page, open_page: Open, theme: str, width: int) -> None:
+    """Somebody from another team is invited, signs in after following the link, and joins; until then they are no member."""
+    workspace.run("user", "add", OTHER, "--role", "admin", "--team", "South Market", "--password-stdin", text=PASSWORD + "\n")
+    page.get_by_role("link", name="Members").click()
+    page.get_by_role("button", name="Invite somebody").click()
+    page.get_by_label("E-mail").fill(OTHER)
+    page.keyboard.press("Enter")
+    link = page.get_by_label("Link").input_value()
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("heading", name="Invited")).to_be_visible()
+    picture(page, f"team-invited-{theme}-{width}")
+    other = open_page(workspace, theme=theme, width=width)
+    other.goto(link)
+    picture(other, f"invitation-with-account-{theme}-{width}")
+    other.get_by_role("link", name="Sign in").click()
+    sign_in(other, workspace, OTHER)
+    other.goto(f"{workspace.url}/t/south-market/account")
+    expect(other.get_by_text("North Market invites you as viewer")).to_be_visible()
+    assert other.evaluate("document.documentElement.scrollWidth") <= width
+    picture(other, f"account-invited-{theme}-{width}")
+    other.get_by_role("button", name="Join North Market").click()
+    other.wait_for_url("**/t/north-market")
+    page.reload()
+    expect(page.get_by_role("button", name=f"Manage {OTHER}")).to_be_visible()
+    expect(page.get_by_role("heading", name="Invited")).to_have_count(0)
 
 
 def name_account(page: Page, look: str) -> None:

@@ -155,7 +155,7 @@ def test_an_account_joins_another_team_but_keeps_its_password(resources: Resourc
         before = session.scalars(select(User.password_hash).where(User.email == "mara@north.example")).one()
         with pytest.raises(Conflict):
             add_user(session, south, "mara@north.example", MemberRole.ADMIN, password="another long one")
-        assert add_user(session, south, "mara@north.example", MemberRole.ADMIN).invite_token is None
+        assert add_user(session, south, "mara@north.example", MemberRole.ADMIN, directly=True).invite_token is None
         assert session.scalars(select(User.password_hash).where(User.email == "mara@north.example")).one() == before
         with pytest.raises(Conflict):
             add_user(session, south, "mara@north.example", MemberRole.ADMIN)
@@ -200,7 +200,7 @@ def test_disabling_does_not_reach_into_other_teams(resources: Resources) -> None
         add_user(session, north, "mara@north.example", MemberRole.VIEWER, password=GOOD)
         disable_user(session, north, "mara@north.example")
         add_user(session, north, "both@north.example", MemberRole.VIEWER, password=GOOD)
-        add_user(session, south, "both@north.example", MemberRole.VIEWER)
+        add_user(session, south, "both@north.example", MemberRole.VIEWER, directly=True)
         with pytest.raises(Conflict):
             disable_user(session, north, "both@north.example")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, redirect, request
+from flask import Flask, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -35,6 +35,8 @@ def install_views(server: Flask, resources: Resources) -> None:
     def invite(token: str) -> ResponseReturnValue:
         with unit_of_work(resources, read_only=True) as session:
             invited = show_invitation(session, token)
+        if invited.signs_in:
+            return render_template("invited.html")
         if request.method == "POST":
             return _accept(resources, token, invited.email)
         return form_page(config, "invite.html", email=invited.email, name="")

@@ -53,7 +53,7 @@ def user_add(email: str, role: str, password_stdin: bool, team_name: str | None)
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name, create=True)
-        added = add_user(session, actor, email, MemberRole(role), password=password)
+        added = add_user(session, actor, email, MemberRole(role), password=password, directly=True)
     report: dict[str, Any] = {"user": added.user, "team": added.team, "role": str(added.role)}
     if added.invite_token:
         report["invite_url"] = f"{known_address(resources.config) or ''}/invite/{added.invite_token}"

@@ -18,7 +18,7 @@ CSRF_FIELD = "csrf_token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
 EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared, not bound
-_INNER_PATHS = ("/login", "/logout", "/invite", "/reset", "/password", "/_", "/assets", "/api")
+_INNER_PATHS = ("/login", "/logout", "/invite", "/invitations", "/reset", "/password", "/_", "/assets", "/api")
 
 
 def cookie_name(config: Config, name: str) -> str:

@@ -55,12 +55,16 @@ class Membership(Base):
 
 
 class Invitation(Base):
-    """A single-use link to set a password and join a team; only its hash is stored."""
+    """A single-use link; only its hash is stored.
+
+    With a `role` it invites to the team, whose member nobody is before they accept; without one it sets the password of a member.
+    """
 
     __tablename__ = "invitations"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    role: Mapped[MemberRole | None] = mapped_column(String(16))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -11,11 +11,12 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.services import accounts, users
+from webapp.services import accounts, invitations, users
 from webapp.services.access import Permission
 from webapp.services.accounts import Account, OpenSession
 from webapp.services.errors import Invalid
-from webapp.ui.components import Child, badge, button, card, icon, page_head, row, skeleton
+from webapp.services.invitations import OwnInvitation
+from webapp.ui.components import Child, badge, button, card, hidden_text, icon, page_head, row, skeleton
 from webapp.ui.format import count, day, exact_time, relative_time
 from webapp.ui.forms import field, text_input
 from webapp.ui.notices import notify
@@ -45,13 +46,36 @@ def layout(_place: Place) -> Component:
 
 
 def show_own(view: View) -> list[Child]:
-    """Name and password, then sessions and teams."""
+    """Invitations that wait, name and password, then sessions and teams."""
     account = accounts.show_account(view.session, view.actor)
     sessions = accounts.list_sessions(view.session, view.resources.config, view.actor, view.signed_in)
     return [
+        *invitations_card(view),
         row((6, name_card(account)), (6, password_card(view, account))),
         row((8, sessions_card(sessions)), (4, teams_card(view))),
     ]
+
+
+def invitations_card(view: View) -> list[Child]:
+    """What waits for an answer; nothing where nothing does."""
+    waiting = invitations.list_own_invitations(view.session, view.actor.user_id or "")
+    if not waiting:
+        return []
+    here = account_address(view.actor.team_slug, view.dataset)
+    sub = "Nothing of yours is shown to a team before you join it."
+    items = html.Ul([invitation_item(item, here) for item in waiting], className="sc-list")
+    return [row((12, card("Invitations", sub, items, flush=True)))]
+
+
+def invitation_item(item: OwnInvitation, here: str) -> Component:
+    """Who invites, and a plain form that posts the answer."""
+    words = html.Div([html.B(f"{item.team} invites you as {item.role}"), html.Span(f"Until {exact_time(item.expires_at)}")], className="w")
+    answers = [
+        dbc.Input(type="hidden", name="next", value=here),
+        button(["Join", hidden_text(f" {item.team}")], type="submit", kind="primary", name="answer", value="join"),
+        button(["Decline", hidden_text(f" {item.team}")], type="submit", name="answer", value="decline"),
+    ]
+    return html.Li([words, html.Form(answers, action=f"/invitations/{item.id}", method="POST", className="sc-csrf sc-answers")])
 
 
 def name_card(account: Account) -> Component:

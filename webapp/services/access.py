@@ -67,9 +67,14 @@ def require(actor: Actor, permission: Permission) -> None:
         raise Forbidden(f"This needs the {role_for(permission)} role; yours is {actor.role}. Ask an admin of {actor.team_name}.")
 
 
+def is_above(role: MemberRole, other: MemberRole) -> bool:
+    """Whether `role` may do more than `other`."""
+    return _RANK[MemberRole(role)] > _RANK[MemberRole(other)]
+
+
 def require_role(actor: Actor, role: MemberRole) -> None:
     """Forbidden where `role` is above the actor's own: nobody hands out more than they have."""
-    if _RANK[MemberRole(role)] > _RANK[MemberRole(actor.role)]:
+    if is_above(role, actor.role):
         raise Forbidden(f"You are {actor.role} here, so you cannot hand out the {role} role.")
 
 

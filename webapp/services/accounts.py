@@ -54,11 +54,12 @@ def rename_account(session: Session, actor: Actor, name: str) -> Account:
 
 
 def set_password(session: Session, user: User, password: str, *, keep: str | None = None) -> None:
-    """Check and store a new password. Every open session of the user ends but the one whose id's hash is `keep`, and open links die."""
+    """Check and store a new password. Links that set it die, and the user's sessions but the one whose id's hash is `keep`."""
     check_password(password, about=user.email)
     user.password_hash = hash_password(password)
     end_sessions(session, user.id, keep=keep)
-    session.execute(delete(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None)))
+    sets_it = Invitation.role.is_(None)  # one with a role invites to a team, and waits for their answer
+    session.execute(delete(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None), sets_it))
     session.flush()
 
 

@@ -36,6 +36,9 @@ PREFIXES: dict[str, tuple[str, ...]] = {
 
 _SENTENCES: dict[str, str] = {
     "user.added": "Added {subject} as {role}",
+    "user.invited": "Invited {subject} as {role}",
+    "user.invitation_withdrawn": "Withdrew the invitation of {subject}",
+    "user.declined": "Declined the invitation",
     "user.invited_again": "Made a new invitation for {subject}",
     "user.joined": "Took the invitation and joined",
     "user.role_changed": "Changed the role of {subject} from {before} to {after}",

@@ -11,8 +11,9 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.models import ApiToken, MemberRole, Team
-from webapp.services.access import Actor, Permission, require, require_role, team_row, team_rows
+from webapp.services.access import Actor, Permission, is_above, require, require_role, team_row, team_rows
 from webapp.services.audit import record_event
+from webapp.services.datasets import clean_name
 from webapp.services.errors import Invalid
 
 PREFIX_LENGTH = 10
@@ -63,8 +64,7 @@ def create_token(session: Session, actor: Actor, *, name: str, role: MemberRole,
     """Make a token that acts in the actor's team with `role`, which is none above their own, for `days` days."""
     require(actor, Permission.MANAGE_TEAM)
     require_role(actor, role)
-    if not name.strip() or len(name) > 120:
-        raise Invalid("Name the token after what it is for, in 1 to 120 characters.", details={"field": "name"})
+    wanted = clean_name(name, "name")
     if not 1 <= days <= 3650:
         raise Invalid("A token is valid for 1 to 3,650 days.", details={"field": "days"})
     now = datetime.now(UTC)
@@ -73,7 +73,7 @@ def create_token(session: Session, actor: Actor, *, name: str, role: MemberRole,
     session.add(
         ApiToken(
             team_id=actor.team_id,
-            name=name.strip(),
+            name=wanted,
             role=MemberRole(role),
             prefix=made.prefix,
             token_hash=secret_hash(token),
@@ -82,7 +82,7 @@ def create_token(session: Session, actor: Actor, *, name: str, role: MemberRole,
             created_by=actor.name,
         )
     )
-    record_event(session, actor, "token.created", made.prefix, name=name.strip(), role=str(role))
+    record_event(session, actor, "token.created", made.prefix, name=wanted, role=str(role))
     session.flush()
     return made
 
@@ -109,6 +109,23 @@ def revoke_token(session: Session, actor: Actor, token_id: str) -> None:
         row.revoked_at = datetime.now(UTC)
         record_event(session, actor, "token.revoked", row.prefix, name=row.name)
         session.flush()
+
+
+def list_made_by(session: Session, actor: Actor, email: str, *, above: MemberRole | None = None) -> tuple[TokenSummary, ...]:
+    """The team's tokens in force that the member `email` made; with `above`, those whose role is above it."""
+    return tuple(
+        token
+        for token in list_tokens(session, actor)
+        if token.state == "active" and token.created_by == email and (above is None or is_above(token.role, above))
+    )
+
+
+def revoke_made_by(session: Session, actor: Actor, email: str, *, above: MemberRole | None = None) -> int:
+    """End what `list_made_by` names; how many that were."""
+    made = list_made_by(session, actor, email, above=above)
+    for token in made:
+        revoke_token(session, actor, token.id)
+    return len(made)
 
 
 def find_token(session: Session, token: str) -> FoundToken | None:

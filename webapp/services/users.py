@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from webapp.models import ApiToken, AuditEvent, Invitation, MemberRole, Membersh
 from webapp.services.access import Actor, Permission, require, require_role, team_rows
 from webapp.services.accounts import set_password
 from webapp.services.audit import record_event
-from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.services.emails import clean_email, stored_email
+from webapp.services.errors import Conflict, NotFound
 from webapp.services.invitations import InvitedUser, accept_invitation, end_links, make_link, show_invitation
 from webapp.services.sessions import end_sessions
 from webapp.services.teams import TeamChoice, ensure_team, list_teams
-from webapp.services.tokens import NewToken, create_token, token_actor
+from webapp.services.tokens import NewToken, create_token, revoke_made_by, token_actor
 
 __all__ = [
     "AddedUser",
@@ -49,7 +49,6 @@ __all__ = [
 ]
 
 NO_MEMBER = "There is no such member in this team."
-EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
 
 
 @dataclass(frozen=True)
@@ -124,10 +123,13 @@ def show_member(session: Session, actor: Actor, email: str) -> Member:
     return found
 
 
-def add_user(session: Session, actor: Actor, email: str, role: MemberRole, *, password: str | None = None) -> AddedUser:
-    """Make `email` a member of the actor's team: with a password, or with an invitation where the person has none yet.
+def add_user(
+    session: Session, actor: Actor, email: str, role: MemberRole, *, password: str | None = None, directly: bool = False
+) -> AddedUser:
+    """Make `email` a member of the actor's team at once: with a password, or with a link to set one. Admins invite instead (`inviting`).
 
-    Conflict where they are a member already, have an account whose password only they may change, or another team's open invitation.
+    Somebody who has an account becomes one only `directly`, which is for the workspace's operator alone: nobody else may decide for them.
+    Conflict where they are a member already, have an account whose password only they may change, or wait for another team.
     """
     require(actor, Permission.MANAGE_TEAM)
     require_role(actor, role)
@@ -136,13 +138,14 @@ def add_user(session: Session, actor: Actor, email: str, role: MemberRole, *, pa
     if user is None:
         user = _new_user(session, address, password)
     else:
-        _check_joining(session, actor, user, password)
+        _check_joining(session, actor, user, password, directly)
     membership = session.get(Membership, (actor.team_id, user.id))
     if membership is None:
         session.add(Membership(team_id=actor.team_id, user_id=user.id, role=MemberRole(role), created_at=datetime.now(UTC)))
     else:
         membership.role = MemberRole(role)  # they have not answered yet, and are invited again
     record_event(session, actor, "user.added", address, role=str(role))
+    end_links(session, actor, user)
     invite = None if user.password_hash else make_link(session, actor, user)
     session.flush()
     return AddedUser(address, actor.team_name, MemberRole(role), invite)
@@ -177,7 +180,10 @@ def make_reset_link(session: Session, actor: Actor, email: str) -> str:
 
 
 def change_role(session: Session, actor: Actor, email: str, role: MemberRole) -> None:
-    """Give a member another role; their open sessions end. Nothing happens where they have it already."""
+    """Give a member another role; their open sessions end, and tokens that they made with a role above it.
+
+    Nothing happens where they have it already.
+    """
     user, membership = _membership(session, actor, email)
     require_role(actor, role)
     before, wanted = MemberRole(membership.role), MemberRole(role)
@@ -187,20 +193,22 @@ def change_role(session: Session, actor: Actor, email: str, role: MemberRole) ->
     membership.role = wanted
     end_sessions(session, user.id)
     record_event(session, actor, "user.role_changed", user.email, before=str(before), after=str(wanted))
+    revoke_made_by(session, actor, user.email, above=wanted)
 
 
 def remove_member(session: Session, actor: Actor, email: str) -> None:
-    """Take a member out of the actor's team; their open sessions and invitations to it end."""
+    """Take a member out of the actor's team; their open sessions, links into it and tokens of it end."""
     user, membership = _membership(session, actor, email)
     _keep_an_admin(session, actor, membership)
     session.delete(membership)
     end_links(session, actor, user)
     end_sessions(session, user.id)
     record_event(session, actor, "user.removed", user.email)
+    revoke_made_by(session, actor, user.email)
 
 
 def disable_user(session: Session, actor: Actor, email: str) -> None:
-    """Let nobody sign in as this member any more. Conflict where they are in another team too, which it would reach."""
+    """Let nobody sign in as this member any more; tokens that they made end. Conflict where it would reach another team."""
     user, membership = _membership(session, actor, email)
     if len(list_teams(session, user.id)) > 1:
         raise Conflict(f"{user.email} is in other teams too. Remove them from this one instead.")
@@ -209,6 +217,7 @@ def disable_user(session: Session, actor: Actor, email: str) -> None:
     end_links(session, actor, user)
     end_sessions(session, user.id)
     record_event(session, actor, "user.disabled", user.email)
+    revoke_made_by(session, actor, user.email)
     session.flush()
 
 
@@ -236,14 +245,6 @@ def renew_access(session: Session, actor: Actor, email: str) -> RenewedAccess:
     return RenewedAccess(clean_email(email), password, create_token(session, actor, name=name, role=MemberRole.ADMIN).token)
 
 
-def clean_email(email: str) -> str:
-    """`email` in lower case without blanks around it; Invalid where it is none."""
-    address = email.strip().lower()
-    if not EMAIL.fullmatch(address):
-        raise Invalid("This is not an e-mail address.", details={"field": "email"})
-    return address
-
-
 def _new_user(session: Session, address: str, password: str | None) -> User:
     user = User(email=address, created_at=datetime.now(UTC))
     session.add(user)
@@ -253,12 +254,14 @@ def _new_user(session: Session, address: str, password: str | None) -> User:
     return user
 
 
-def _check_joining(session: Session, actor: Actor, user: User, password: str | None) -> None:
+def _check_joining(session: Session, actor: Actor, user: User, password: str | None, directly: bool) -> None:
     member = session.get(Membership, (actor.team_id, user.id))
     if user.password_hash and member:
         raise Conflict(f"{user.email} is in this team already.")
     if user.password_hash and password is not None:
         raise Conflict(f"{user.email} has an account already. Only they can change its password; add them to another team without one.")
+    if user.password_hash and not directly:
+        raise Conflict(f"{user.email} has an account already, so they have to accept an invitation.")
     elsewhere = select(Membership).where(Membership.user_id == user.id, Membership.team_id != actor.team_id)
     if user.password_hash is None and session.scalars(elsewhere).first():
         # An invitation sets the account's password, so a second team's would open the first team's data.
@@ -272,7 +275,7 @@ def _membership(session: Session, actor: Actor, email: str) -> tuple[User, Membe
     row = session.execute(
         select(User, Membership)
         .join(Membership, Membership.user_id == User.id)
-        .where(User.email == clean_email(email), Membership.team_id == actor.team_id)
+        .where(User.email == stored_email(email), Membership.team_id == actor.team_id)
     ).one_or_none()
     if row is None:
         raise NotFound(NO_MEMBER)

@@ -12,8 +12,9 @@ from tests.webapp.looking import HERE, look
 from tests.webapp.pages.segment_shop import links, walk, words
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources, View
+from webapp.models import MemberRole
 from webapp.pages import account, new_team
-from webapp.services import sessions, teams
+from webapp.services import invitations, inviting, sessions, teams
 from webapp.services.tokens import secret_hash
 
 EVIL = "<script>x</script>"
@@ -45,6 +46,20 @@ def test_a_page_of_ones_own(shop: Shop) -> None:
     assert fields["next"].value == f"{HERE}/account"
     assert {name: fields[name].type for name in ("current", "password")} == {"current": "password", "password": "password"}
     assert form.className == "sc-csrf"
+
+
+def test_invitations_wait_for_ones_own_answer(shop: Shop) -> None:
+    with shop.writing() as session:
+        assert "Invitations" not in words(account.show_own(view_of(shop, session)))
+        south = replace(shop.stranger, team_name=EVIL)
+        teams.rename_team(session, shop.stranger, EVIL)
+        inviting.invite_user(session, south, shop.actor.name, MemberRole.MARKETER)
+        content = account.show_own(view_of(shop, session))
+        (waiting,) = invitations.list_own_invitations(session, shop.actor.user_id or "")
+    assert f"{EVIL} invites you as marketer" in words(content)
+    form = next(part for part in walk(content) if getattr(part, "action", None) == f"/invitations/{waiting.id}")
+    assert (form.method, form.className.split()[0]) == ("POST", "sc-csrf")
+    assert [part.value for part in walk(form) if getattr(part, "name", None) == "answer"] == ["join", "decline"]
 
 
 def test_it_says_that_the_password_is_changed(shop: Shop) -> None:

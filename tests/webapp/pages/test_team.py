@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.webapp.pages.segment_shop import ids, links, options, walk, words
 from tests.webapp.working import Shop, open_shop
 from webapp.app import create_app
 from webapp.edge import Resources, View
-from webapp.models import AuditEvent, MemberRole, User
+from webapp.models import AuditEvent, Invitation, MemberRole, User
 from webapp.pages import team
 from webapp.pages.team import acts, audit, members, settings
 from webapp.pages.team.ids import ACT, DATASET_FORM, MANAGE, REVOKE, ROLE, Ids
@@ -102,19 +103,48 @@ def test_what_cannot_be_invited_stays_in_the_dialog(shop: Shop, asking: None) ->
         assert acts.invite(view, None, "a@b.c", "viewer") == (no_update,) * 6
 
 
-def test_who_has_an_account_joins_without_a_link(shop: Shop, asking: None, said: list[Any]) -> None:
+def test_known_and_unknown_addresses_look_alike(shop: Shop, asking: None) -> None:
+    """What an admin sees of an invitation, here and in the list, but for the address itself and the secret."""
+    known, unknown = shop.stranger.name, "somebody-new@south-market.example"
+    seen = []
+    for email in (known, unknown):
+        with shop.writing() as session:
+            view = view_of(shop, session)
+            _, _, is_open, title, secret, _ = acts.invite(view, 1, email, "marketer")
+            assert is_open
+            assert [member.email for member in users.list_members(session, shop.actor)] == [shop.actor.name]
+            head, body, _ = team.show_team(view, None)
+            _, called, manage = acts.open_manage(view, {"type": MANAGE, "email": email})
+            parts = [title, words(secret), words(head), words(body), called, words(manage)]
+            seen.append([part.replace(email, "X") for part in parts])
+            shut, *shown, _ = acts.act(view, {"type": ACT, "act": "withdraw", "email": email})
+            assert (shut, shown) == (False, [no_update] * 3)
+            assert "Invited" not in words(team.show_team(view, None)[1])
+    assert seen[0] == seen[1]
+    assert "1 member. 1 invitation not answered yet." in seen[0][2]
+    assert "Invited" in seen[0][3]
+
+
+def test_an_invitation_gets_a_new_link(shop: Shop, asking: None) -> None:
     with shop.writing() as session:
-        is_open, _, *secret, changed = acts.invite(view_of(shop, session), 1, shop.stranger.name, "viewer")
-    assert (is_open, secret) == (False, [no_update] * 3)
-    assert changed
-    assert "is a member now" in words(said)
+        view = view_of(shop, session)
+        acts.invite(view, 1, shop.stranger.name, "marketer")
+        shut, is_open, title, content, changed = acts.act(view, {"type": ACT, "act": "renew", "email": shop.stranger.name})
+        assert (shut, is_open, title) == (False, True, f"Invitation for {shop.stranger.name}")
+        assert "/invite/" in str(content)
+        assert changed
+        session.execute(update(Invitation).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+        assert "Invitation expired" in words(team.show_team(view, None)[1])
+        for act in ("renew", "withdraw"):
+            with pytest.raises(NotFound):
+                acts.act(view, {"type": ACT, "act": act, "email": "x@north.example"})
 
 
 def test_what_can_be_done_fits_the_member(shop: Shop) -> None:
     with shop.writing() as session:
         users.add_user(session, shop.actor, "new@north.example", MemberRole.VIEWER)
         users.add_user(session, shop.actor, "mara@north.example", MemberRole.VIEWER, password=GOOD)
-        users.add_user(session, shop.actor, shop.stranger.name, MemberRole.VIEWER)
+        users.add_user(session, shop.actor, shop.stranger.name, MemberRole.VIEWER, directly=True)
         view = view_of(shop, session)
         acting = {}
         for email in ("new@north.example", "mara@north.example", shop.stranger.name, shop.actor.name):
@@ -127,18 +157,23 @@ def test_what_can_be_done_fits_the_member(shop: Shop) -> None:
             acts.open_manage(view, {"type": MANAGE, "email": "x"})
 
 
-def test_removing_says_that_their_tokens_go_on(shop: Shop) -> None:
+def test_what_ends_with_a_member_is_said(shop: Shop, said: list[Any]) -> None:
     with shop.writing() as session:
         users.add_user(session, shop.actor, "mara@north.example", MemberRole.ADMIN, password=GOOD)
         view = view_of(shop, session)
         member = users.show_member(session, shop.actor, "mara@north.example")
-        assert "keep working" not in words(members.member_acts(view, member))
+        assert "API token" not in words(members.member_acts(view, member))
         from dataclasses import replace
 
-        tokens.create_token(session, replace(shop.actor, name="mara@north.example"), name="x", role=MemberRole.VIEWER)
+        for role in (MemberRole.VIEWER, MemberRole.ADMIN):
+            tokens.create_token(session, replace(shop.actor, name="mara@north.example"), name="x", role=role)
         content = members.member_acts(view, member)
-    assert "1 API token that they made keep working" in words(content)
-    assert f"{TEAM}?tab=tokens" in links(content)
+        assert words(content).count("2 API tokens that they made end too.") == 2, "beside Disable and Remove"
+        acts.choose_role(view, {"type": ROLE, "email": "mara@north.example"}, "analyst")
+        assert "1 API token that they made ends too." in words(said)
+        tokens.create_token(session, shop.actor, name="x", role=MemberRole.ADMIN)
+        *_, text, _, _, _ = acts.choose_role(view, {"type": ROLE, "email": shop.actor.name}, "viewer")
+        assert "1 API token that you made ends too." in text
 
 
 def test_acts_do_what_they_say(shop: Shop, asking: None, said: list[Any]) -> None:

@@ -82,7 +82,7 @@ def test_what_a_list_of_members_says(resources: Resources) -> None:
     with unit_of_work(resources) as session:
         north, south = admin(session), admin(session, "South Market")
         joined(session, north)
-        users.add_user(session, south, EMAIL, MemberRole.ANALYST)
+        users.add_user(session, south, EMAIL, MemberRole.ANALYST, directly=True)
         users.add_user(session, north, "new@north.example", MemberRole.MARKETER)
         before = datetime.now(UTC) - timedelta(seconds=1)
         open_browser(session, resources.config)
@@ -168,7 +168,7 @@ def test_a_reset_never_reaches_into_another_team(resources: Resources) -> None:
         north, south = admin(session), admin(session, "South Market")
         joined(session, north)
         link = users.make_reset_link(session, north, EMAIL)
-        users.add_user(session, south, EMAIL, MemberRole.ANALYST)
+        users.add_user(session, south, EMAIL, MemberRole.ANALYST, directly=True)
         with pytest.raises(NotFound):
             invitations.reset_password(session, link, password=BETTER)
         with pytest.raises(Conflict, match="other teams"):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources
-from webapp.models import ApiToken, MemberRole
-from webapp.services import tokens
+from webapp.models import ApiToken, AuditEvent, MemberRole
+from webapp.services import tokens, users
+from webapp.services.access import Actor
 from webapp.services.errors import Forbidden, Invalid, NotFound
+
+GOOD = "green lamp of nine"
 
 
 @pytest.fixture
@@ -69,3 +75,46 @@ def test_another_teams_token_is_not_there(shop: Shop) -> None:
             with pytest.raises(NotFound):
                 act(session, shop.stranger, token.id)
         assert tokens.show_token(session, shop.actor, token.id).state == "active"
+
+
+def made_by_members(shop: Shop, session: Session) -> None:
+    """Tokens of the one who goes, of a colleague and of the command line; and one that they made in another team."""
+    users.add_user(session, shop.actor, "mara@north.example", MemberRole.ADMIN, password=GOOD)
+    users.add_user(session, shop.actor, "third@north.example", MemberRole.ADMIN, password=GOOD)
+    goes, elsewhere = (replace(actor, name="mara@north.example") for actor in (shop.actor, shop.stranger))
+    for role in (MemberRole.VIEWER, MemberRole.MARKETER, MemberRole.ADMIN):
+        tokens.create_token(session, goes, name=f"hers {role}", role=role)
+    tokens.create_token(session, shop.actor, name="colleague's", role=MemberRole.ADMIN)
+    tokens.create_token(session, replace(shop.actor, name="cli", user_id=None), name="command line's", role=MemberRole.ADMIN)
+    tokens.create_token(session, elsewhere, name="elsewhere", role=MemberRole.ADMIN)
+
+
+def in_force(session: Session, actor: Actor) -> set[str]:
+    return {token.name for token in tokens.list_tokens(session, actor) if token.state == "active"}
+
+
+@pytest.mark.parametrize("act", [users.remove_member, users.disable_user])
+def test_tokens_go_with_who_made_them(shop: Shop, act: Callable[[Session, Actor, str], None]) -> None:
+    with shop.writing() as session:
+        made_by_members(shop, session)
+        act(session, shop.actor, "mara@north.example")
+        assert in_force(session, shop.actor) == {"colleague's", "command line's"}
+        assert in_force(session, shop.stranger) == {"elsewhere"}
+        revoked = session.scalars(select(AuditEvent).where(AuditEvent.action == "token.revoked")).all()
+        assert {event.details["name"] for event in revoked} == {"hers viewer", "hers marketer", "hers admin"}
+        assert {event.actor for event in revoked} == {shop.actor.name}
+
+
+def test_a_lower_role_ends_the_tokens_above_it(shop: Shop) -> None:
+    with shop.writing() as session:
+        made_by_members(shop, session)
+        users.change_role(session, shop.actor, "mara@north.example", MemberRole.MARKETER)
+        assert in_force(session, shop.actor) == {"hers viewer", "hers marketer", "colleague's", "command line's"}
+        users.change_role(session, shop.actor, "mara@north.example", MemberRole.ADMIN)
+        assert in_force(session, shop.actor) == {"hers viewer", "hers marketer", "colleague's", "command line's"}
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\nb", "a\u200bb"])
+def test_names_have_no_hidden_characters(shop: Shop, name: str) -> None:
+    with shop.writing() as session, pytest.raises(Invalid):
+        tokens.create_token(session, shop.actor, name=name, role=MemberRole.VIEWER)

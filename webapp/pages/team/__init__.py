@@ -61,8 +61,9 @@ def tabs(view: View, chosen: str) -> Component:
 
 
 def _members(view: View) -> tuple[Component, list[Child]]:
-    known = members.find_members(view)
-    return page_head("Team", members.members_sentence(known), [members.invite_button()]), members.members_tab(view, known)
+    known, invited = members.find_members(view), members.find_invited(view)
+    head = page_head("Team", members.members_sentence(known, invited), [members.invite_button()])
+    return head, members.members_tab(view, known, invited)
 
 
 def _tokens(view: View) -> tuple[Component, list[Child]]:

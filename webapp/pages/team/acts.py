@@ -9,16 +9,17 @@ from uuid import uuid4
 from dash import no_update
 
 from webapp.edge import View
-from webapp.pages.team.members import called, invite_fields, is_self, member_acts
+from webapp.pages.team.members import called, invitation_acts, invite_fields, is_self, member_acts, tokens_end
 from webapp.pages.team.parts import ROLE_WORDS, Answer, full_address, secret_parts
 from webapp.pages.team.tokens import token_fields
-from webapp.services import tokens, users
+from webapp.services import inviting, tokens, users
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.users import Member
 from webapp.ui.format import day
 from webapp.ui.notices import notify
 
 NO_MAIL = "No mail is sent. Hand it over yourself, in a way that you trust."
+ANSWER = "They are no member before they accept. Who has an account here signs in and answers under Account."
 ONCE = "It is shown now and never again. Whoever has it can use it."
 
 
@@ -36,37 +37,45 @@ def open_invite(view: View, clicks: int | None) -> Answer:
 
 
 def invite(view: View, submitted: int | None, email: str | None, role: str | None) -> Answer:
-    """Make the invitation and show its link; who has an account already is a member at once. A refusal stays at the field."""
+    """Make the invitation and show its link, whether they have an account or not. A refusal stays at the field."""
     if not submitted:
         return keep(6)
     if role not in ROLE_WORDS:
         return (no_update, "Choose a role.", *keep(4))
     try:
-        added = users.add_user(view.session, view.actor, email or "", users.MemberRole(role))
+        made = inviting.invite_user(view.session, view.actor, email or "", users.MemberRole(role))
     except (Invalid, Conflict) as refusal:
         return (no_update, refusal.message, *keep(4))
-    if added.invite_token is None:
-        notify(f"{added.user} is a member now and signs in with the password that they have.", "good")
-        return (False, "", *keep(3), changed())
-    return (False, "", *invitation(view, added.user, added.invite_token), changed())
+    return (False, "", *invitation(view, made.email, made.token), changed())
 
 
 def invitation(view: View, email: str, token: str) -> Answer:
     """Opens the dialog that shows an invitation's link: is it open, its title, its content."""
-    notes = [NO_MAIL, "It works once and expires in 7 days.", ONCE, "A link that was made before for the same person works no more."]
+    notes = [
+        NO_MAIL,
+        ANSWER,
+        "It works once and expires in 7 days.",
+        ONCE,
+        "A link that you made before for the same person works no more.",
+    ]
     return True, f"Invitation for {email}", secret_parts("Link", full_address(view, f"/invite/{token}"), notes)
 
 
 def open_manage(view: View, pressed: Any) -> Answer:
-    """What can be done about the member whose button was pressed."""
+    """What can be done about the member, or the invitation, whose button was pressed."""
     if pressed is None:
         return keep(3)
+    invited = inviting.find_invitation(view.session, view.actor, pressed["email"])
+    if invited is not None:
+        return True, invited.email, invitation_acts(invited)
     member = users.show_member(view.session, view.actor, pressed["email"])
     return True, called(member), member_acts(view, member)
 
 
 def act(view: View, pressed: Any) -> Answer:
     """Do what the pressed button says: close the dialog, show a link where one was made, read the page anew."""
+    if pressed is not None and pressed["act"] in INVITED_ACTS:
+        return (False, *INVITED_ACTS[pressed["act"]](view, pressed["email"]), changed())
     if pressed is None or pressed["act"] not in ACTS:
         return keep(5)
     member = users.show_member(view.session, view.actor, pressed["email"])
@@ -76,6 +85,16 @@ def act(view: View, pressed: Any) -> Answer:
 
 def _invite_again(view: View, member: Member) -> Answer:
     return invitation(view, member.email, users.renew_invitation(view.session, view.actor, member.email))
+
+
+def _renew(view: View, email: str) -> Answer:
+    return invitation(view, email, inviting.renew_link(view.session, view.actor, email))
+
+
+def _withdraw(view: View, email: str) -> Answer:
+    inviting.withdraw_invitation(view.session, view.actor, email)
+    notify(f"The invitation of {email} is withdrawn. Its link works no more.", "good")
+    return keep(3)
 
 
 def _reset(view: View, member: Member) -> Answer:
@@ -111,6 +130,10 @@ ACTS: dict[str, Callable[[View, Member], Answer]] = {
 }
 
 
+INVITED_ACTS: dict[str, Callable[[View, str], Answer]] = {"renew": _renew, "withdraw": _withdraw}
+"""What can be done about an invitation; everything else is about members."""
+
+
 def choose_role(view: View, chosen: Any, role: Any) -> Answer:
     """Give the role that was chosen; for one's own, ask first. Lists that only appear choose what is there already."""
     if not chosen or role not in ROLE_WORDS:
@@ -121,7 +144,7 @@ def choose_role(view: View, chosen: Any, role: Any) -> Answer:
     if is_self(view, member):
         text = (
             f"You would be {role} in {view.actor.team_name}: you are signed out now, and cannot manage the team after signing in again. "
-            "Only another admin can give the role back."
+            f"Only another admin can give the role back.{tokens_end(view, member, 'you', users.MemberRole(role))}"
         )
         about = {"act": "role", "email": member.email, "role": role}
         return True, "Take the admin role from yourself?", text, f"Become {role}", about, no_update
@@ -130,13 +153,14 @@ def choose_role(view: View, chosen: Any, role: Any) -> Answer:
 
 def give_role(view: View, member: Member, role: str) -> str:
     """A refusal is said in a notice, and the lists show what is true again."""
+    ending = tokens_end(view, member, "they", users.MemberRole(role))
     try:
         users.change_role(view.session, view.actor, member.email, users.MemberRole(role))
     except Conflict as refusal:
         notify(refusal.message, "warn")
     else:
         then = "It counts from when they join." if member.waiting else "They sign in again to go on."
-        notify(f"{called(member)} is {role} now. {then}", "good")
+        notify(f"{called(member)} is {role} now. {then}{ending}", "good")
     return changed()
 
 

@@ -11,8 +11,9 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.team.ids import ACT, MANAGE, ROLE, Ids
-from webapp.pages.team.parts import ROLE_HELP, ROLE_WORDS, role_options, tab_address
-from webapp.services import tokens, users
+from webapp.pages.team.parts import ROLE_HELP, ROLE_WORDS, role_options
+from webapp.services import inviting, tokens, users
+from webapp.services.inviting import OpenInvitation
 from webapp.services.users import Member
 from webapp.ui.components import Child, badge, button, card, hidden_text
 from webapp.ui.format import MISSING, count, day, exact_time, relative_time
@@ -22,16 +23,32 @@ from webapp.ui.tables import Column, table
 NEXT_CLICK = "From their next click on they cannot open this team any more."
 
 
-def members_sentence(members: Sequence[Member]) -> str:
+def members_sentence(members: Sequence[Member], invited: Sequence[OpenInvitation] = ()) -> str:
     """How many there are, and who has not answered yet."""
-    waiting = sum(member.waiting for member in members)
+    waiting = sum(member.waiting for member in members) + len(invited)
     sentence = f"{count(len(members), 'member')}."
     return f"{sentence} {count(waiting, 'invitation')} not answered yet." if waiting else sentence
 
 
-def members_tab(view: View, members: Sequence[Member]) -> list[Child]:
-    """Everybody, with their role to change."""
-    return [card("Members", ROLE_HELP, members_table(view, members), flush=True)]
+def members_tab(view: View, members: Sequence[Member], invited: Sequence[OpenInvitation] = ()) -> list[Child]:
+    """Everybody, with their role to change; then who is invited."""
+    shown: list[Child] = [card("Members", ROLE_HELP, members_table(view, members), flush=True)]
+    if invited:
+        shown += [
+            html.Div(className="sc-gap"),
+            card("Invited", "They are no members before they accept.", invited_table(invited), flush=True),
+        ]
+    return shown
+
+
+def invited_table(invited: Sequence[OpenInvitation]) -> Component:
+    columns: list[Column[OpenInvitation]] = [
+        Column("E-mail", _whom),
+        Column("Role", lambda item: ROLE_WORDS[item.role]),
+        Column("State", lambda item: _invited_badge(item.until), wide=True),
+        Column("Actions", lambda item: _manage(item.email, item.email), numeric=True, hide_head=True),
+    ]
+    return table(columns, invited, caption="Invitations that were not answered yet", class_name="sc-people")
 
 
 def members_table(view: View, members: Sequence[Member]) -> Component:
@@ -41,9 +58,18 @@ def members_table(view: View, members: Sequence[Member]) -> Component:
         Column("Role", lambda member: _role(view, member)),
         Column("State", lambda member: _state(member, now), wide=True),
         Column("Last seen", lambda member: _seen(member, now), numeric=True, wide=True),
-        Column("Actions", lambda member: _manage(member), numeric=True, hide_head=True),
+        Column("Actions", lambda member: _manage(member.email, called(member)), numeric=True, hide_head=True),
     ]
     return table(columns, members, caption="Members of the team", class_name="sc-people")
+
+
+def _whom(item: OpenInvitation) -> list[Child]:
+    state = html.Span(_invited_words(item), className="sc-under sc-only-sm")
+    return [html.Span(item.email, className="sc-strong sc-long"), state]
+
+
+def _invited_words(item: OpenInvitation) -> str:
+    return "Invited" if item.until else "Invitation expired"
 
 
 def called(member: Member) -> str:
@@ -81,9 +107,13 @@ def _state(member: Member, now: datetime) -> Component:
         return badge(words, "neutral", "slash-circle", title="Cannot sign in")
     if not member.waiting:
         return badge(words, "good", title=f"Since {day(member.since)}")
-    if member.invited_until is None:
-        return badge(words, "warn", title="Make a new link under Manage")
-    return badge(words, "info", "envelope", title=f"The link works until {exact_time(member.invited_until)}")
+    return _invited_badge(member.invited_until)
+
+
+def _invited_badge(until: datetime | None) -> Component:
+    if until is None:
+        return badge("Invitation expired", "warn", title="Make a new link under Manage")
+    return badge("Invited", "info", "envelope", title=f"The link works until {exact_time(until)}")
 
 
 def _seen(member: Member, now: datetime) -> Child:
@@ -92,8 +122,8 @@ def _seen(member: Member, now: datetime) -> Child:
     return html.Span(relative_time(member.seen_at, now), title=exact_time(member.seen_at))
 
 
-def _manage(member: Member) -> Component:
-    return button(["Manage", hidden_text(f" {called(member)}")], id={"type": MANAGE, "email": member.email}, small=True)
+def _manage(email: str, name: str) -> Component:
+    return button(["Manage", hidden_text(f" {name}")], id={"type": MANAGE, "email": email}, small=True)
 
 
 def invite_button() -> Component:
@@ -142,25 +172,34 @@ def _door_act(view: View, member: Member) -> Component | None:
         return None
     if member.disabled:
         return _act("Let them in again", "They sign in with the password that they had.", _act_button("enable", member, "Enable"))
-    text = "Nobody can sign in as them until you allow it again. Their role and what they made stay."
+    text = f"Nobody can sign in as them until you allow it again. Their role and what they made stay.{tokens_end(view, member, 'they')}"
     return _act("Disable", text, _act_button("disable", member, "Disable"))
 
 
 def _removal(view: View, member: Member) -> Component:
     remove = _act_button("remove", member, "Remove", danger=True)
     if is_self(view, member):
-        farewell = "You leave this team at once and are signed out. Only another admin can add you again. A team keeps one admin."
-        return _act("Leave this team", farewell, remove)
-    text: list[Child] = [f"{NEXT_CLICK} What they made stays, with their name.", *_their_tokens(view, member)]
+        farewell = "You leave this team at once and are signed out. Only another admin can invite you again. A team keeps one admin."
+        return _act("Leave this team", f"{farewell}{tokens_end(view, member, 'you')}", remove)
+    text = f"{NEXT_CLICK} What they made stays, with their name.{tokens_end(view, member, 'they')}"
     return _act("Remove from the team", text, remove)
 
 
-def _their_tokens(view: View, member: Member) -> list[Child]:
-    alive = [item for item in tokens.list_tokens(view.session, view.actor) if item.state == "active" and item.created_by == member.email]
-    if not alive:
-        return []
-    link = html.A("revoke them", href=tab_address(view, "tokens"))
-    return [f" {count(len(alive), 'API token')} that they made keep working; ", link, " where that is not wanted."]
+def tokens_end(view: View, member: Member, who: str, role: users.MemberRole | None = None) -> str:
+    """That their tokens end too (with `role`, those above it): a sentence to put behind others, empty where they made none."""
+    made = tokens.list_made_by(view.session, view.actor, member.email, above=role)
+    return f" {count(len(made), 'API token')} that {who} made {'ends' if len(made) == 1 else 'end'} too." if made else ""
+
+
+def invitation_acts(invited: OpenInvitation) -> list[Child]:
+    """What can be done about an invitation, each with what would happen."""
+    renew = "For when the link got lost or expired. The one before stops working at once."
+    withdraw = "The link stops working, and they cannot accept any more."
+    return [
+        html.P(f"{ROLE_WORDS[invited.role]}, invited on {day(invited.created_at)}. {_invited_words(invited)}.", className="sc-acts-who"),
+        _act("A new invitation link", renew, _button("renew", invited.email, invited.email, "Make a link")),
+        _act("Withdraw the invitation", withdraw, _button("withdraw", invited.email, invited.email, "Withdraw", danger=True)),
+    ]
 
 
 def _act(title: str, text: Child | list[Child], control: Component | None) -> Component:
@@ -169,9 +208,17 @@ def _act(title: str, text: Child | list[Child], control: Component | None) -> Co
 
 
 def _act_button(act: str, member: Member, text: str, *, danger: bool = False) -> Component:
-    words: list[Child] = [text, hidden_text(f" ({called(member)})")]
-    return button(words, id={"type": ACT, "act": act, "email": member.email}, kind="danger" if danger else "secondary")
+    return _button(act, member.email, called(member), text, danger=danger)
+
+
+def _button(act: str, email: str, name: str, text: str, *, danger: bool = False) -> Component:
+    words: list[Child] = [text, hidden_text(f" ({name})")]
+    return button(words, id={"type": ACT, "act": act, "email": email}, kind="danger" if danger else "secondary")
 
 
 def find_members(view: View) -> tuple[Member, ...]:
     return users.list_members(view.session, view.actor)
+
+
+def find_invited(view: View) -> tuple[OpenInvitation, ...]:
+    return inviting.list_invitations(view.session, view.actor)
