@@ -16,8 +16,8 @@ POINTS = 1_500
 COLUMNS, ROWS = 72, 56
 BLUR = 2.2
 """Bandwidth of the density in cells."""
-WIDE = 4
-"""Cells on a side that a coarse cell joins: 18 x 14 of them."""
+WIDE = (4, 8)
+"""Cells on a side that a coarse cell joins: 18 x 14 of them, or 9 x 7 where those would leave out more than half of the customers."""
 FEWEST = 10
 """Customers that a coarse cell, or a segment's centre, needs to be shown."""
 LEVELS = 5
@@ -47,35 +47,43 @@ def subset_map(whole: CustomerMap, plane: NDArray[np.floating[Any]], label: NDAr
 
 
 def coarse_map(whole: CustomerMap) -> CustomerMap | None:
-    """`whole` without a single customer: how dense they lie in wide cells, and the cell of each segment's centre; None where too few lie close.
+    """`whole` without a single customer: how dense they lie in wide cells, and the cell of each segment's centre.
 
-    What is drawn of `whole` is counted in cells of `WIDE` x `WIDE`; cells with fewer than `FEWEST` are emptied, the others told as one of
-    `LEVELS` shares of the fullest, and only then made smooth for the eye. Axes count cells, and a centre is the middle of its cell.
+    What is drawn of `whole` is counted in cells `WIDE` times as wide; cells with fewer than `FEWEST` are emptied, the others told as one
+    of `LEVELS` shares of the fullest, and only then made smooth for the eye. Axes count cells, and a centre is the middle of its cell.
+    None where no cell holds enough.
     """
     if whole.coarse or not whole.x:
         return whole if whole.coarse else None
-    plane, cluster = np.column_stack([whole.x, whole.y]), np.array(whole.cluster)
-    places = np.column_stack([_cell(plane[:, 0], np.array(whole.x_edges)), _cell(plane[:, 1], np.array(whole.y_edges))]) // WIDE
-    across, up = COLUMNS // WIDE, ROWS // WIDE
-    counts = np.bincount(places[:, 1] * across + places[:, 0], minlength=up * across).reshape(up, across)
-    counts = np.where(counts < FEWEST, 0, counts)
+    at = np.column_stack(
+        [_cell(np.array(values), np.array(edges)) for values, edges in ((whole.x, whole.x_edges), (whole.y, whole.y_edges))]
+    )
+    wide = next((wide for wide in WIDE if 2 * _many(at // wide).sum() >= len(at)), WIDE[-1])
+    places, cluster = at // wide, np.array(whole.cluster)
+    counts = _many(places)[: ROWS // wide, : COLUMNS // wide]
     if not counts.any():
         return None
     levels = np.ceil(counts / counts.max() * LEVELS) / LEVELS
-    density = gaussian_filter(np.kron(levels, np.ones((WIDE, WIDE))), BLUR, mode="constant")
-    density /= density.max()
+    density = gaussian_filter(np.kron(levels, np.ones((wide, wide))), BLUR * wide / WIDE[0], mode="constant")
     found = [int(each) for each in np.unique(cluster) if (cluster == each).sum() >= FEWEST]
-    centres = np.array([np.floor(places[cluster == each].mean(axis=0) + 0.5) + 0.5 for each in found]).reshape(len(found), 2)
+    centres = np.array([np.round(places[cluster == each].mean(axis=0)) + 0.5 for each in found]).reshape(len(found), 2)
     return CustomerMap(
-        x_edges=_plain(np.linspace(0, across, COLUMNS + 1)),
-        y_edges=_plain(np.linspace(0, up, ROWS + 1)),
-        density=tuple(_plain(row.round(2)) for row in density),
+        x_edges=_plain(np.linspace(0, COLUMNS // wide, COLUMNS + 1)),
+        y_edges=_plain(np.linspace(0, ROWS // wide, ROWS + 1)),
+        density=tuple(_plain(row.round(2)) for row in density / density.max()),
         x=_plain(centres[:, 0]),
         y=_plain(centres[:, 1]),
         cluster=tuple(found),
         variance=round(whole.variance, 2),
         coarse=True,
     )
+
+
+def _many(places: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Customers by cell (up, across), none where they are fewer than `FEWEST`."""
+    counts = np.zeros((ROWS, COLUMNS), dtype=np.int64)
+    np.add.at(counts, (places[:, 1], places[:, 0]), 1)
+    return np.where(counts < FEWEST, 0, counts)
 
 
 def _drawn(

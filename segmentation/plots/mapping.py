@@ -62,9 +62,11 @@ def _coarse_chart(plane: CustomerMap, by_cluster: dict[int, SegmentStyle], theme
     return Chart(
         figure=_figure(plane, by_cluster, theme, narrow),
         title=COARSE_TITLE,
-        subtitle=f"Customer map, two components with {percent(plane.variance)} of the variance; {CELLS}; marks: centres",
-        explanation="Customers who are alike in the model's features lie close together. The darker, the more of them; cells with fewer than "
-        "ten are left empty, and a mark stands at the centre of each segment. Points of single customers are for those who may see customers.",
+        subtitle=f"Customer map, two components with {percent(plane.variance)} of the variance; {CELLS}. "
+        "Points are for those who may see customers",
+        explanation="Customers who are alike in the model's features lie close together. The darker, the more of them; "
+        "cells with fewer than ten are left empty, and a mark stands at the centre of each segment. "
+        "Points of single customers are for those who may see customers.",
         summary=f"{COARSE_TITLE}. The picture keeps {percent(plane.variance)} of the variance. It shows {CELLS} and no single customer.",
         table=table,
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor, isfinite, log10, sqrt
-from typing import TypeVar
+from typing import Any, overload
 
 from segmentation.describing.customer_map import coarse_map
 from segmentation.describing.facts import Fact
@@ -40,10 +40,10 @@ MOVED = 5
 PER_CENT = 0.01
 EFFECT = 0.1
 """Steps of shares and of standardised differences, where segments are large enough for them."""
+SUMS = ("spend", "orders")
+"""Wholes of a mix that are sums over customers, not customers."""
 NORMAL = 1.96
 """Half the width of a 95 % interval of a mean, in standard errors."""
-
-Known = TypeVar("Known", float, float | None)
 
 
 def coarse(profiles: Profiles) -> Profiles:
@@ -56,18 +56,23 @@ def coarse(profiles: Profiles) -> Profiles:
 
 @dataclass(frozen=True)
 class _Grain:
-    """How far customers lie from each other: the standard deviation of every measure, of spend (`money`) and of recency."""
+    """How far customers lie from each other: the standard deviation of every measure, of spend (`money`) and of recency.
+
+    `of_spend` is the step of shares of all spend.
+    """
 
     spread: Mapping[str, float]
     money: float
     days: float
+    of_spend: float
 
     @classmethod
     def of(cls, profiles: Profiles) -> _Grain:
         spread = {measure.name: 1.0 if measure.yes_or_no else _deviation(profiles, measure.name) for measure in profiles.measures}
         money = max((_wide(segment.value_mean, segment.size) for segment in profiles.segments), default=0.0)
         days = max((_wide(segment.recency_mean, segment.size) for segment in profiles.segments), default=0.0)
-        return cls(spread, money, spread.get(profiles.recency or "", days))
+        of_spend = max(PER_CENT, nice(MOVED * money / profiles.value)) if profiles.value else PER_CENT
+        return cls(spread, money, spread.get(profiles.recency or "", days), of_spend)
 
 
 def _deviation(profiles: Profiles, name: str) -> float:
@@ -96,9 +101,13 @@ def nice(least: float) -> float:
     return next(step for step in (unit, 2 * unit, 5 * unit, 10 * unit) if step >= least * (1 - 1e-9))
 
 
-def two_digits(value: Known) -> Known:
+@overload
+def two_digits(value: float) -> float: ...
+@overload
+def two_digits(value: None) -> None: ...
+def two_digits(value: float | None) -> float | None:
     """A figure with two significant digits."""
-    return _rounded(value, _step(value, 0.0)) if value is not None else value
+    return None if value is None else _rounded(value, _step(value, 0.0))
 
 
 def share_of(share: float, customers: int) -> float:
@@ -133,7 +142,7 @@ def _segment(known: SegmentProfile, profiles: Profiles, grain: _Grain) -> Segmen
         _difference(each, profiles, grain, known.size) for each in known.differences if _held_by_many(each, profiles, known)
     )
     outcomes = tuple(_outcome(each) for each in known.outcomes if each.customers >= SMALLEST_GROUP)
-    value_share = None if known.value_share is None else share_of(known.value_share, known.size)
+    value_share = None if known.value_share is None else _rounded(known.value_share, grain.of_spend)
     facts = _facts(differences, profiles)
     return replace(
         known,
@@ -157,13 +166,12 @@ def _segment(known: SegmentProfile, profiles: Profiles, grain: _Grain) -> Segmen
 
 def _too_small(known: SegmentProfile) -> SegmentProfile:
     """Its size and nothing of its customers."""
-    return replace(
-        known,
-        **dict.fromkeys(("value", "value_share", "value_mean", "value_median", "rest_value_median", "recency_mean", "rule_sum")),
-        **dict.fromkeys(("evidence", "differences", "distributions", "mix", "outcomes", "rules"), ()),
-        persona=f"Fewer than {SMALLEST_GROUP} customers: what they are like is for those who may see customers.",
-        border=0,
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("value", "value_share", "value_mean", "value_median", "rest_value_median", "recency_mean", "rule_sum")
     )
+    nothing |= dict.fromkeys(("evidence", "differences", "distributions", "mix", "outcomes", "rules"), ())
+    text = f"Fewer than {SMALLEST_GROUP} customers: what they are like is for those who may see customers."
+    return replace(known, persona=text, border=0, **nothing)
 
 
 def _held_by_many(each: Difference, profiles: Profiles, known: SegmentProfile) -> bool:
@@ -250,11 +258,16 @@ def gathered(counts: Sequence[float], first: int, last: int) -> list[float]:
 def _mix(parts: Sequence[MixPart], size: int, rest: int) -> tuple[MixPart, ...]:
     """Shares of spend and orders are sums over all; of a category, words that 1 to 9 customers have are left out."""
     kept = [
-        each
-        for each in parts
-        if each.whole in ("spend", "orders") or not any(_few(share * n) for share, n in ((each.segment, size), (each.rest, rest)))
+        each for each in parts if each.whole in SUMS or not any(_few(share * n) for share, n in ((each.segment, size), (each.rest, rest)))
     ]
-    return tuple(replace(each, segment=share_of(each.segment, size), rest=share_of(each.rest, rest)) for each in kept)
+    return tuple(
+        replace(
+            each,
+            segment=_rounded(each.segment, PER_CENT if each.whole in SUMS else share_step(size)),
+            rest=_rounded(each.rest, PER_CENT if each.whole in SUMS else share_step(rest)),
+        )
+        for each in kept
+    )
 
 
 def _outcome(known: OutcomeRate) -> OutcomeRate:

@@ -79,7 +79,7 @@ def show_filtered(
         segments = tuple(SegmentLeft(style, "shown", profile) for style, profile in zip(whole.styles, whole.profiles.segments, strict=True))
         return FilteredSegments(whole, whole, segments, selection, measured=base.version.measures_digest is not None)
     profiles = _profiles(store, base.version, base.schema, exact.profiles, selection)
-    return _filtered(whole, profiles if not selection.fixed else coarse(profiles), selection)
+    return _filtered(whole, profiles, selection)
 
 
 def _filtered(whole: SegmentsOverview, profiles: Profiles, selection: Selection) -> FilteredSegments:
@@ -109,6 +109,8 @@ def _profiles(store: Store, version: ModelVersion, schema: Schema, whole: Profil
     if (known := _recent.get(key)) is not None:
         return known
     found = _read(open_measures(store.verified_path(version.team_id, AREA, digest), whole, schema), whole, rows)
+    if selection.fixed:
+        found = coarse(found)
     _recent.put(key, found)
     return found
 

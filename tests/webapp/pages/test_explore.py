@@ -146,7 +146,7 @@ def test_rfm_shows_grid_groups_and_cut_points(full: Shop) -> None:
 
 
 def test_cut_points_in_the_address_are_used(full: Shop) -> None:
-    _, content = seen(full, "?tab=rfm&recency=10,40&monetary=50")
+    _, content = seen(full, "?tab=rfm&recency=10,40&monetary=50", MemberRole.MARKETER)
     assert [part.value for part in inputs(content, "recency")] == ["10", "40", "", ""]
     assert "5: up to 10, 3: 11 to 40, 1: over 40" in words(content)
     assert "5: over 50, 1: up to 50" in words(content)
@@ -155,7 +155,7 @@ def test_cut_points_in_the_address_are_used(full: Shop) -> None:
 
 
 def test_cut_points_that_cannot_be_are_explained_where_they_were_typed(full: Shop) -> None:
-    _, content = seen(full, "?tab=rfm&recency=40,10")
+    _, content = seen(full, "?tab=rfm&recency=40,10", MemberRole.MARKETER)
     assert "must rise, but 40 is followed by 10" in words(content)
     assert [(part.value, part.invalid) for part in inputs(content, "recency")] == [("40", True), ("10", True), ("", True), ("", True)]
     assert not any(part.invalid for part in inputs(content, "frequency"))

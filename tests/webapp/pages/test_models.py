@@ -13,7 +13,6 @@ from dash import dcc, html, no_update
 from sqlalchemy import select
 
 from segmentation.describing.bands import stability_band
-from tests.segmentation.made import made_world
 from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
@@ -132,8 +131,7 @@ def test_stability_stands_by_segment_with_its_band(two: Shop) -> None:
 
 @pytest.mark.parametrize(("stability", "words_"), [([0.9, 0.7], "1 of 2 segments come back"), ([0.9, 0.8], "All 2 segments come back")])
 def test_the_title_of_stability_counts(stability: list[float], words_: str) -> None:
-    profiles = made_world().profiles()
-    made = [replace(profiles.segments[0], stability=value, share=0.5) for value in stability]
+    made = [SegmentStability(SegmentStyle("a", "Ones", "Ones", 1), 40, 0.5, value) for value in stability]
     assert stability_title(made) == words_
     assert stability_title([replace(each, share=0.01) for each in made]) == f"{words_}; 2 segments under 5% of customers"
     assert "not measured" in stability_title([replace(each, stability=None) for each in made])

@@ -47,10 +47,10 @@ def look(shop: Shop, role: MemberRole = MemberRole.VIEWER) -> ExploredSnapshot:
     return found
 
 
-def rfm(shop: Shop, **choice: object) -> RfmView:
+def rfm(shop: Shop, role: MemberRole = MemberRole.MARKETER, **choice: object) -> RfmView:
     with shop.reading() as session:
         asked = RfmChoice(**{"cuts": {}, **choice})  # type: ignore[arg-type]
-        found = exploration.show_rfm(session, shop.member(MemberRole.VIEWER), shop.resources.store, "customers", asked)
+        found = exploration.show_rfm(session, shop.member(role), shop.resources.store, "customers", asked)
     assert found is not None
     return found
 
