@@ -50,7 +50,7 @@ def coarse_map(whole: CustomerMap) -> CustomerMap | None:
     """`whole` without a single customer: how dense they lie in wide cells, and the cell of each segment's centre.
 
     What is drawn of `whole` is counted in cells `WIDE` times as wide; cells with fewer than `FEWEST` are emptied, the others told as one
-    of `LEVELS` shares of the fullest, and only then made smooth for the eye. Axes count cells, and a centre is the middle of its cell.
+    of `LEVELS` shares of the fullest, and only then made smooth for the eye. Axes count cells, and centres lie on halves of them.
     None where no cell holds enough.
     """
     if whole.coarse or not whole.x:
@@ -66,7 +66,7 @@ def coarse_map(whole: CustomerMap) -> CustomerMap | None:
     levels = np.ceil(counts / counts.max() * LEVELS) / LEVELS
     density = gaussian_filter(np.kron(levels, np.ones((wide, wide))), BLUR * wide / WIDE[0], mode="constant")
     found = [int(each) for each in np.unique(cluster) if (cluster == each).sum() >= FEWEST]
-    centres = np.array([np.round(places[cluster == each].mean(axis=0)) + 0.5 for each in found]).reshape(len(found), 2)
+    centres = np.array([np.round(2 * places[cluster == each].mean(axis=0)) / 2 + 0.5 for each in found]).reshape(len(found), 2)
     return CustomerMap(
         x_edges=_plain(np.linspace(0, COLUMNS // wide, COLUMNS + 1)),
         y_edges=_plain(np.linspace(0, ROWS // wide, ROWS + 1)),

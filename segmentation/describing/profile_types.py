@@ -204,7 +204,7 @@ class CustomerMap:
     """Two principal components for a picture: a density grid over everybody and a sample of points.
 
     `density` is row-major over `y_edges` by `x_edges`; `variance` is the share of variance both axes keep. A `coarse` map shows nobody: it
-    has one point for each segment, the cell that its centre is in, and coordinates of its own.
+    has one point for each segment, near its centre, and coordinates of its own.
     """
 
     x_edges: tuple[float, ...]

@@ -55,8 +55,8 @@ def _coarse_chart(plane: CustomerMap, by_cluster: dict[int, SegmentStyle], theme
     table = pd.DataFrame(
         {
             "Segment": [by_cluster[each].name for each in found],
-            "Centre, cell across": centres[:, 0].astype(int) + 1,
-            "Centre, cell up": centres[:, 1].astype(int) + 1,
+            "Centre, cells across": centres[:, 0],
+            "Centre, cells up": centres[:, 1],
         }
     )
     return Chart(

@@ -51,7 +51,11 @@ def coarse(profiles: Profiles) -> Profiles:
     grain = _Grain.of(profiles)
     total = None if profiles.value is None else _rounded(profiles.value, _step(profiles.value, MOVED * grain.money))
     segments = tuple(_segment(segment, profiles, grain) for segment in profiles.segments)
-    return replace(profiles, value=total, segments=segments, map=coarse_map(profiles.map) if profiles.map is not None else None)
+    compared = {each.measure for segment in segments for each in segment.differences}
+    measures = tuple(measure for measure in profiles.measures if measure.name in compared)
+    return replace(
+        profiles, value=total, measures=measures, segments=segments, map=coarse_map(profiles.map) if profiles.map is not None else None
+    )
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ def _segment(known: SegmentProfile, profiles: Profiles, grain: _Grain) -> Segmen
         value_median=None if known.value_median is None else _mean(known.value_median, None, grain.money, known.size),
         rest_value_median=None if known.rest_value_median is None else _mean(known.rest_value_median, None, grain.money, rest),
         recency_mean=_interval(known.recency_mean, grain.days, known.size),
-        border=0,
+        border=round(two_digits(float(known.border))) if known.border >= SMALLEST_GROUP else 0,
         persona=persona(facts, outcomes, known.share, value_share) if known.persona else "",
         evidence=evidence(facts, named_by, outcomes),
         differences=differences,

@@ -132,11 +132,14 @@ def _group(known: GroupRate) -> GroupRate:
 
 def coarse_rfm(summary: RfmSummary) -> RfmSummary:
     """Cells and groups of at least ten customers, with rounded figures; the others are empty."""
+    few = summary.unscored < SMALLEST_GROUP
+    everyone = replace(_tally(summary.everyone), customers=summary.customers if few else summary.everyone.customers)
     return replace(
         summary,
+        unscored=0 if few else summary.unscored,
         cells=tuple(replace(cell, tally=_tally(cell.tally)) for cell in summary.cells),
         groups=tuple((group, _tally(tally)) for group, tally in summary.groups),
-        everyone=_tally(summary.everyone),
+        everyone=everyone,
     )
 
 

@@ -29,7 +29,8 @@ CACHED_VERSIONS = 64
 class SegmentsOverview:
     """All segments of one version: `profiles.segments[i]` is drawn and called as `styles[i]`.
 
-    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first.
+    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first. `coarse` says that the
+    figures are rounded, as viewers read them.
     """
 
     version: VersionSummary
@@ -38,6 +39,7 @@ class SegmentsOverview:
     tags: dict[str, int]
     currency: str | None
     campaigns: Mapping[str, tuple[CampaignSummary, ...]] = field(default_factory=dict)
+    coarse: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def for_reader(actor: Actor, overview: SegmentsOverview) -> SegmentsOverview:
     """What the actor's role may read of it."""
     if actor.may(Permission.VIEW_CUSTOMERS):
         return overview
-    return replace(overview, profiles=coarse(overview.profiles))
+    return replace(overview, profiles=coarse(overview.profiles), coarse=True)
 
 
 def show_stability(session: Session, actor: Actor, dataset: str, version: int) -> tuple[SegmentStability, ...]:
