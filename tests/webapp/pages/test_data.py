@@ -79,7 +79,8 @@ def test_a_new_dataset_asks_for_its_name(shop: Shop) -> None:
 
 
 def test_the_lowest_and_highest_value_are_for_those_who_may_see_customers(shop: Shop) -> None:
-    lowest = str(min(float(line.split(",")[2]) for line in customers_csv().splitlines()[1:]))
+    shop.import_file(customers_csv())
+    lowest = f"{min(float(line.split(',')[2]) for line in customers_csv().splitlines()[1:]):,.2f}"
     for role in MemberRole:
         with shop.reading() as session:
             _, body = data.show_data(look(shop, session, f"{HERE}/data", role=role))

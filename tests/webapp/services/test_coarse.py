@@ -79,7 +79,7 @@ def test_whoever_may_see_customers_reads_every_figure_and_point(shop: Shop, role
 def test_cells_of_the_map_with_fewer_than_ten_are_empty_wherever_the_few_are() -> None:
     rng = np.random.default_rng(3)
     crowd = rng.normal(0, 0.3, (400, 3))
-    few = rng.normal(0, 0.01, (FEWEST - 1, 3)) + [6, 0, 0]
+    few = rng.normal(0, 0.01, (FEWEST - 1, 3)) + np.array([6.0, 0.0, 0.0])
     label = np.zeros(len(crowd) + len(few), dtype=np.int16)
     label[len(crowd) :] = 1
     whole = customer_map(np.concatenate([crowd, few]), label, 0)
