@@ -16,6 +16,12 @@ POINTS = 1_500
 COLUMNS, ROWS = 72, 56
 BLUR = 2.2
 """Bandwidth of the density in cells."""
+WIDE = (4, 8)
+"""Cells on a side that a coarse cell joins: 18 x 14 of them, or 9 x 7 where those would leave out more than half of the customers."""
+FEWEST = 10
+"""Customers that a coarse cell, or a segment's centre, needs to be shown."""
+LEVELS = 5
+"""Steps of density that a coarse map tells apart."""
 
 
 def customer_map(features: Floats, label: NDArray[np.int16], seed: int) -> CustomerMap | None:
@@ -40,6 +46,46 @@ def subset_map(whole: CustomerMap, plane: NDArray[np.floating[Any]], label: NDAr
     return _drawn(plane, label, np.array(whole.x_edges), np.array(whole.y_edges), whole.variance, seed)
 
 
+def coarse_map(whole: CustomerMap) -> CustomerMap | None:
+    """`whole` without a single customer: how dense they lie in wide cells, and the cell of each segment's centre.
+
+    What is drawn of `whole` is counted in cells `WIDE` times as wide; cells with fewer than `FEWEST` are emptied, the others told as one
+    of `LEVELS` shares of the fullest, and only then made smooth for the eye. Axes count cells, and centres lie on halves of them.
+    None where no cell holds enough.
+    """
+    if whole.coarse or not whole.x:
+        return whole if whole.coarse else None
+    at = np.column_stack(
+        [_cell(np.array(values), np.array(edges)) for values, edges in ((whole.x, whole.x_edges), (whole.y, whole.y_edges))]
+    )
+    wide = next((wide for wide in WIDE if 2 * _many(at // wide).sum() >= len(at)), WIDE[-1])
+    places, cluster = at // wide, np.array(whole.cluster)
+    counts = _many(places)[: ROWS // wide, : COLUMNS // wide]
+    if not counts.any():
+        return None
+    levels = np.ceil(counts / counts.max() * LEVELS) / LEVELS
+    density = gaussian_filter(np.kron(levels, np.ones((wide, wide))), BLUR * wide / WIDE[0], mode="constant")
+    found = [int(each) for each in np.unique(cluster) if (cluster == each).sum() >= FEWEST]
+    centres = np.array([np.round(2 * places[cluster == each].mean(axis=0)) / 2 + 0.5 for each in found]).reshape(len(found), 2)
+    return CustomerMap(
+        x_edges=_plain(np.linspace(0, COLUMNS // wide, COLUMNS + 1)),
+        y_edges=_plain(np.linspace(0, ROWS // wide, ROWS + 1)),
+        density=tuple(_plain(row.round(2)) for row in density / density.max()),
+        x=_plain(centres[:, 0]),
+        y=_plain(centres[:, 1]),
+        cluster=tuple(found),
+        variance=round(whole.variance, 2),
+        coarse=True,
+    )
+
+
+def _many(places: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Customers by cell (up, across), none where they are fewer than `FEWEST`."""
+    counts = np.zeros((ROWS, COLUMNS), dtype=np.int64)
+    np.add.at(counts, (places[:, 1], places[:, 0]), 1)
+    return np.where(counts < FEWEST, 0, counts)
+
+
 def _drawn(
     plane: NDArray[np.floating[Any]], label: NDArray[np.int16], x_edges: Floats, y_edges: Floats, variance: float, seed: int
 ) -> CustomerMap:
@@ -62,12 +108,14 @@ def _drawn(
 
 def _counted(plane: NDArray[np.floating[Any]], x_edges: Floats, y_edges: Floats) -> Floats:
     """Customers in each cell of an even grid; those on the last edges belong to the last cells."""
-    cells = []
-    for values, edges in ((plane[:, 0], x_edges), (plane[:, 1], y_edges)):
-        place = ((values - edges[0]) / (edges[-1] - edges[0]) * (len(edges) - 1)).astype(np.intp)
-        cells.append(np.minimum(place, len(edges) - 2))
-    counts = np.bincount(cells[1] * COLUMNS + cells[0], minlength=ROWS * COLUMNS)
+    counts = np.bincount(_cell(plane[:, 1], y_edges) * COLUMNS + _cell(plane[:, 0], x_edges), minlength=ROWS * COLUMNS)
     return counts.reshape(ROWS, COLUMNS).astype(np.float64)
+
+
+def _cell(values: NDArray[np.floating[Any]], edges: Floats) -> NDArray[np.intp]:
+    """Which of the even cells between `edges` each value is in."""
+    place = ((values - edges[0]) / (edges[-1] - edges[0]) * (len(edges) - 1)).astype(np.intp)
+    return np.asarray(np.minimum(place, len(edges) - 2))
 
 
 def project(features: Floats) -> tuple[Floats, float]:

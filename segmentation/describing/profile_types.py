@@ -203,7 +203,8 @@ class SegmentProfile:
 class CustomerMap:
     """Two principal components for a picture: a density grid over everybody and a sample of points.
 
-    `density` is row-major over `y_edges` by `x_edges`; `variance` is the share of variance both axes keep.
+    `density` is row-major over `y_edges` by `x_edges`; `variance` is the share of variance both axes keep. A `coarse` map shows nobody: it
+    has one point for each segment, near its centre, and coordinates of its own.
     """
 
     x_edges: tuple[float, ...]
@@ -213,6 +214,7 @@ class CustomerMap:
     y: tuple[float, ...]
     cluster: tuple[int, ...]
     variance: float
+    coarse: bool = False
 
 
 @dataclass(frozen=True)

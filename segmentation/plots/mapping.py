@@ -17,6 +17,10 @@ from segmentation.plots.chart import WIDTHS, Chart, blank, dodge, label_at, mark
 from segmentation.wording import percent
 
 HEIGHT = 340
+CENTRE, ABOVE = 12, 20
+"""A centre's mark, and how far above it its name stands, in px."""
+COARSE_TITLE = "Where the customers of each segment lie"
+CELLS = "density in cells of ten customers or more"
 GAP = 0.25
 """Between two segments lies a gap where the density falls below this share of the lower of their two peaks."""
 
@@ -30,6 +34,8 @@ def customer_map(
         return None
     title, plane = customer_map_title(profiles), profiles.map
     by_cluster = {segment.cluster: style for segment, style in zip(profiles.segments, styles, strict=True)}
+    if plane.coarse:
+        return _coarse_chart(plane, by_cluster, theme, narrow)
     return Chart(
         figure=_figure(plane, by_cluster, theme, narrow),
         title=title,
@@ -40,6 +46,29 @@ def customer_map(
         "Bands with nothing between come from features of few values, such as children, and are no gaps between segments.",
         summary=f"{title}. The picture keeps {percent(plane.variance)} of the variance. {_neighbours(plane, by_cluster)}",
         table=_centre_table(plane, by_cluster),
+    )
+
+
+def _coarse_chart(plane: CustomerMap, by_cluster: dict[int, SegmentStyle], theme: Theme, narrow: bool) -> Chart:
+    """Where many customers lie, and where the segments' centres are; it says that points are not for everybody."""
+    found, centres = _centres(plane)
+    table = pd.DataFrame(
+        {
+            "Segment": [by_cluster[each].name for each in found],
+            "Centre, cells across": centres[:, 0],
+            "Centre, cells up": centres[:, 1],
+        }
+    )
+    return Chart(
+        figure=_figure(plane, by_cluster, theme, narrow),
+        title=COARSE_TITLE,
+        subtitle=f"Customer map, two components with {percent(plane.variance)} of the variance; {CELLS}. "
+        "Points are for those who may see customers",
+        explanation="Customers who are alike in the model's features lie close together. The darker, the more of them; "
+        "cells with fewer than ten are left empty, and a mark stands at the centre of each segment. "
+        "Points of single customers are for those who may see customers.",
+        summary=f"{COARSE_TITLE}. The picture keeps {percent(plane.variance)} of the variance. It shows {CELLS} and no single customer.",
+        table=table,
     )
 
 
@@ -58,6 +87,8 @@ def _centre_table(plane: CustomerMap, by_cluster: Mapping[int, SegmentStyle]) ->
 
 def customer_map_title(profiles: Profiles) -> str:
     """Whether density falls to a gap between segments, measured along the lines that join their centres."""
+    if profiles.map is not None and profiles.map.coarse:
+        return COARSE_TITLE
     if profiles.map is None or len(set(profiles.map.cluster)) < 2:
         return "One segment holds all customers on the map"
     gaps = _gaps(profiles.map)
@@ -134,7 +165,8 @@ def _figure(plane: CustomerMap, by_cluster: dict[int, SegmentStyle], theme: Them
     cluster, x, y = np.array(plane.cluster), np.array(plane.x), np.array(plane.y)
     for each, style in by_cluster.items():
         own = cluster == each
-        marker = mark(style, theme, size=4.5 if narrow else 5, opacity=0.8)
+        size = CENTRE if plane.coarse else 4.5 if narrow else 5
+        marker = mark(style, theme, size=size, opacity=1.0 if plane.coarse else 0.8)
         marker["line"]["width"] = 0.5
         figure.add_scatter(
             x=x[own].tolist(), y=y[own].tolist(), mode="markers", marker=marker, hovertemplate=f"{style.name}<extra></extra>"
@@ -166,7 +198,7 @@ def _labels(figure: go.Figure, plane: CustomerMap, by_cluster: dict[int, Segment
             colour=theme.ink,
             bgcolor=background,
             borderpad=3,
-            yshift=float(y[place] - moved[place]),
+            yshift=float(y[place] - moved[place]) + (ABOVE if plane.coarse else 0),
         )
 
 

@@ -172,3 +172,13 @@ def test_database_down_is_503_and_alive(sqlite_resources: Resources, make_config
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["database"]) == (503, "down")
     assert client.get("/healthz").status_code == 200
+
+
+def test_a_viewers_token_reads_the_champion_only(shop: Shop, client: FlaskClient) -> None:
+    shop.import_file(customers_csv())
+    for k in (3, 2):
+        shop.recluster(k=k)
+    for role, status in ((MemberRole.VIEWER, 403), (MemberRole.MARKETER, 200)):
+        headers = bearer(token(shop, role=role))
+        assert client.get("/api/v1/datasets/customers/segments?version=2", headers=headers).status_code == status
+        assert client.get("/api/v1/datasets/customers/segments?version=1", headers=headers).status_code == 200

@@ -58,7 +58,10 @@ def show_data(view: View) -> tuple[Component, list[Child]]:
         return page_head("Data", f"{dataset.name}: nothing imported yet."), [card(body=state), _files_card(view, files)]
     sub = f"{dataset.name}: {count(dataset.customers, 'customer')} with {count(len(columns), 'column')}, as of {day(dataset.as_of)}."
     head = page_head("Data", sub, [recluster_button(view.actor, at="data", text="Find segments" if not dataset.champion else "Re-cluster")])
-    return head, [_quality_card(columns), row((5, _snapshots_card(view, listed)), (7, _files_card(view, files)))]
+    return head, [
+        _quality_card(columns, extremes=view.actor.may(Permission.VIEW_CUSTOMERS)),
+        row((5, _snapshots_card(view, listed)), (7, _files_card(view, files))),
+    ]
 
 
 def show_upload(view: View) -> Component | None:
@@ -76,7 +79,8 @@ def show_upload(view: View) -> Component | None:
     )
 
 
-def _quality_card(columns: Sequence[ColumnQuality]) -> html.Section:
+def _quality_card(columns: Sequence[ColumnQuality], *, extremes: bool) -> html.Section:
+    """Column by column; `extremes` says that the reader's role may see the lowest and the highest value."""
     gaps = [column for column in columns if column.filled < COMPLETE]
     title = f"{count(len(gaps), 'column has', 'columns have')} gaps" if gaps else "Every column is complete"
     shown: list[Column[ColumnQuality]] = [
@@ -84,9 +88,9 @@ def _quality_card(columns: Sequence[ColumnQuality]) -> html.Section:
         Column("Means", lambda column: role_label(column.role), wide=True),
         Column("Filled", lambda column: meter(column.filled, filled_text(column.filled), warn=column.filled < COMPLETE)),
         Column("Different values", lambda column: number(column.distinct), numeric=True, wide=True),
-        Column("Lowest", lambda column: _value(column.low, column), numeric=True, wide=True),
+        Column("Lowest", lambda column: _value(column.low, column) if extremes else _kept_back(), numeric=True, wide=True),
         Column("Typical", lambda column: _value(column.typical, column), numeric=True, title="The median; for words the commonest one"),
-        Column("Highest", lambda column: _value(column.high, column), numeric=True, wide=True),
+        Column("Highest", lambda column: _value(column.high, column) if extremes else _kept_back(), numeric=True, wide=True),
     ]
     return card(
         title,
@@ -95,6 +99,10 @@ def _quality_card(columns: Sequence[ColumnQuality]) -> html.Section:
         flush=True,
         className="sc-stack",
     )
+
+
+def _kept_back() -> html.Span:
+    return html.Span(MISSING, title="One customer's value: for those who may see customers")
 
 
 def _value(value: float | str | None, column: ColumnQuality) -> str:

@@ -20,7 +20,8 @@ from segmentation.exploring.rfm_summary import RfmSummary, grid_measures, summar
 from segmentation.roles import Column, Role, Schema
 from webapp import bulk
 from webapp.models import Snapshot
-from webapp.services.access import Actor, team_dataset
+from webapp.services.access import Actor, Permission, team_dataset
+from webapp.services.coarse_exploration import coarse_exploration, coarse_rfm
 from webapp.services.snapshots import latest_snapshot
 from webapp.store import State, Store
 
@@ -58,7 +59,7 @@ class RfmView:
     """RFM of the current snapshot, by the measures that are `there`.
 
     `usual` are the cut points at fifths; they are used where those typed cannot be, which `refused` explains by measure. `outcome` is
-    the one that is rated, None without any.
+    the one that is rated, None without any. `free` says that the reader may choose cut points.
     """
 
     summary: RfmSummary
@@ -67,6 +68,7 @@ class RfmView:
     refused: Mapping[RfmName, str]
     outcomes: tuple[RfmOutcome, ...]
     outcome: RfmOutcome | None
+    free: bool = True
 
 
 def explore_snapshot(path: Path, schema: Schema, customers: int, as_of: date) -> Exploration:
@@ -79,7 +81,7 @@ def explore_snapshot(path: Path, schema: Schema, customers: int, as_of: date) ->
 def show_exploration(session: Session, actor: Actor, store: Store, dataset: str) -> ExploredSnapshot | None:
     """What is known of the current snapshot's customers; None before the first import.
 
-    A snapshot of a time before this was stored is looked at now.
+    A snapshot of a time before this was stored is looked at now. Viewers read coarse figures.
     """
     snapshot = _current(session, actor, dataset)
     if snapshot is None:
@@ -89,11 +91,14 @@ def show_exploration(session: Session, actor: Actor, store: Store, dataset: str)
     else:
         path, state = _file(actor, store, snapshot)
         found = _explored(path, state, json.dumps(snapshot.column_schema), snapshot.customers, snapshot.as_of)
-    return ExploredSnapshot(snapshot.number, snapshot.as_of, found)
+    return ExploredSnapshot(snapshot.number, snapshot.as_of, found if actor.may(Permission.VIEW_CUSTOMERS) else coarse_exploration(found))
 
 
 def show_rfm(session: Session, actor: Actor, store: Store, dataset: str, choice: RfmChoice) -> RfmView | None:
-    """RFM of the current snapshot; None before the first import. MissingRole where the data has too few of its measures."""
+    """RFM of the current snapshot; None before the first import. MissingRole where the data has too few of its measures.
+
+    Viewers read coarse figures by the usual cut points: with their own they could cut out a single customer.
+    """
     snapshot = _current(session, actor, dataset)
     if snapshot is None:
         return None
@@ -105,10 +110,13 @@ def show_rfm(session: Session, actor: Actor, store: Store, dataset: str, choice:
     customers = bulk.read_snapshot(_file(actor, store, snapshot)[0], needed)
     values = rfm_values(customers, schema)
     usual = default_cuts(values)
-    cuts, refused = _chosen_cuts(choice, usual, tuple(columns))
+    free = actor.may(Permission.VIEW_CUSTOMERS)
+    cuts, refused = _chosen_cuts(choice, usual, tuple(columns)) if free else (usual, {})
     summary = summarise_rfm(values, score_rfm(values, cuts), yes_values(customers[rated.name]) if rated else None)
     outcomes = tuple(RfmOutcome(column.name, column.label) for column in schema.of(Role.OUTCOME))
-    return RfmView(summary, tuple(columns), usual, refused, outcomes, RfmOutcome(rated.name, rated.label) if rated else None)
+    summary = summary if free else coarse_rfm(summary)
+    chosen = RfmOutcome(rated.name, rated.label) if rated else None
+    return RfmView(summary, tuple(columns), usual, refused, outcomes, chosen, free)
 
 
 def _current(session: Session, actor: Actor, dataset: str) -> Snapshot | None:

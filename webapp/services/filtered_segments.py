@@ -17,10 +17,11 @@ from segmentation.palette import SegmentStyle
 from segmentation.roles import Schema
 from webapp.models import ModelVersion
 from webapp.services.access import Actor
+from webapp.services.coarse import coarse
 from webapp.services.filtering import Rows
 from webapp.services.kept_measures import AREA, KeptMeasures, open_measures, places_at, sums_at
 from webapp.services.labelled import open_labelled
-from webapp.services.segments import SegmentsOverview, show_segments
+from webapp.services.segments import SegmentsOverview, for_reader, open_segments
 from webapp.services.selections import Selection, select_from
 from webapp.store import Store
 
@@ -63,17 +64,21 @@ class FilteredSegments:
 def show_filtered(
     session: Session, actor: Actor, store: Store, dataset: str, query: Mapping[str, str], *, version: int | None = None
 ) -> FilteredSegments | None:
-    """The champion's segments, or those of a ready `version`, as `?f=` of the address leaves them; None before the first promotion."""
-    whole = show_segments(session, actor, dataset, version=version)
-    if whole is None:
+    """The champion's segments, or those of a ready `version`, as `?f=` of the address leaves them; None before the first promotion.
+
+    Viewers read coarse figures, of the champion only: Forbidden for another version.
+    """
+    exact = open_segments(session, actor, dataset, version=version)
+    if exact is None:
         return None
+    whole = for_reader(actor, exact)
     base = open_labelled(session, actor, dataset, version)
     selection = select_from(base, actor, store, {"f": query.get("f", "")})
     assert base.version is not None  # there are segments, so there is a version
     if selection.rows is None or base.version.measures_digest is None:
         segments = tuple(SegmentLeft(style, "shown", profile) for style, profile in zip(whole.styles, whole.profiles.segments, strict=True))
         return FilteredSegments(whole, whole, segments, selection, measured=base.version.measures_digest is not None)
-    profiles = _profiles(store, base.version, base.schema, whole.profiles, selection)
+    profiles = _profiles(store, base.version, base.schema, exact.profiles, selection)
     return _filtered(whole, profiles, selection)
 
 
@@ -104,6 +109,8 @@ def _profiles(store: Store, version: ModelVersion, schema: Schema, whole: Profil
     if (known := _recent.get(key)) is not None:
         return known
     found = _read(open_measures(store.verified_path(version.team_id, AREA, digest), whole, schema), whole, rows)
+    if selection.fixed:
+        found = coarse(found)
     _recent.put(key, found)
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from sqlalchemy import select
@@ -17,9 +17,10 @@ from webapp.models import Dataset, ModelVersion, Segment, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.campaigns import CampaignSummary, list_campaigns
+from webapp.services.coarse import coarse
 from webapp.services.datasets import clean_name
 from webapp.services.errors import NotFound
-from webapp.services.versions import VersionSummary, find_version, summarise_version
+from webapp.services.versions import VersionSummary, find_version, ready_version, summarise_version
 
 CACHED_VERSIONS = 64
 
@@ -28,7 +29,8 @@ CACHED_VERSIONS = 64
 class SegmentsOverview:
     """All segments of one version: `profiles.segments[i]` is drawn and called as `styles[i]`.
 
-    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first.
+    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first. `coarse` says that the
+    figures are rounded, as viewers read them.
     """
 
     version: VersionSummary
@@ -37,6 +39,7 @@ class SegmentsOverview:
     tags: dict[str, int]
     currency: str | None
     campaigns: Mapping[str, tuple[CampaignSummary, ...]] = field(default_factory=dict)
+    coarse: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,45 @@ class SegmentDetail:
     campaigns: tuple[CampaignSummary, ...]
 
 
+@dataclass(frozen=True)
+class SegmentStability:
+    """How far a segment of a version comes back when it is fitted again; `share` is of all customers."""
+
+    style: SegmentStyle
+    size: int
+    share: float
+    stability: float | None
+
+
 def show_segments(session: Session, actor: Actor, dataset: str, *, version: int | None = None) -> SegmentsOverview | None:
-    """The champion's segments, or those of a ready `version`; None where nothing was promoted yet."""
+    """The champion's segments, or those of a ready `version`; None where nothing was promoted yet.
+
+    Viewers read coarse figures, of the champion only: Forbidden for another version.
+    """
+    overview = open_segments(session, actor, dataset, version=version)
+    return overview and for_reader(actor, overview)
+
+
+def open_segments(session: Session, actor: Actor, dataset: str, *, version: int | None = None) -> SegmentsOverview | None:
+    """`show_segments` as exact as it was computed. For services only, which hand it on through `for_reader`."""
     row = team_dataset(session, actor, dataset)
     found = find_version(session, actor, row, version)
     return _overview(session, actor, row, found, list_campaigns(session, actor, dataset)) if found else None
+
+
+def for_reader(actor: Actor, overview: SegmentsOverview) -> SegmentsOverview:
+    """What the actor's role may read of it."""
+    if actor.may(Permission.VIEW_CUSTOMERS):
+        return overview
+    return replace(overview, profiles=coarse(overview.profiles), coarse=True)
+
+
+def show_stability(session: Session, actor: Actor, dataset: str, version: int) -> tuple[SegmentStability, ...]:
+    """Size and stability of each segment of a ready version, in cluster order: nothing of what its customers are like."""
+    found = ready_version(session, actor, team_dataset(session, actor, dataset), version)
+    profiles = _profiles(session, actor, found).segments
+    pairs = zip(version_styles(session, found), profiles, strict=True)
+    return tuple(SegmentStability(style, each.size, each.share, each.stability) for style, each in pairs)
 
 
 def show_segment(session: Session, actor: Actor, dataset: str, key: str, *, version: int | None = None) -> SegmentDetail:
@@ -65,7 +102,7 @@ def show_segment(session: Session, actor: Actor, dataset: str, key: str, *, vers
     if found is None:
         raise NotFound("There are no segments yet. Re-cluster this dataset first.")
     campaigns = list_campaigns(session, actor, dataset)
-    overview = _overview(session, actor, row, found, campaigns)
+    overview = for_reader(actor, _overview(session, actor, row, found, campaigns))
     cluster = next((place for place, style in enumerate(overview.styles) if style.key == key), None)
     if cluster is None:
         raise NotFound(f"Version {found.number} has no such segment.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
 from webapp.models import Dataset, Import, ImportStatus, Snapshot
-from webapp.services.access import Actor, team_dataset, team_rows
+from webapp.services.access import Actor, Permission, team_dataset, team_rows
+from webapp.services.coarse import two_digits
+from webapp.services.filtering import SMALLEST_GROUP
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,21 @@ def list_snapshots(session: Session, actor: Actor, dataset: str) -> tuple[Snapsh
 
 
 def show_quality(session: Session, actor: Actor, dataset: str) -> tuple[ColumnQuality, ...]:
-    """Column by column, how complete the current snapshot is; empty before the first import."""
+    """Column by column, how complete the current snapshot is; empty before the first import. Viewers read no single customer's value."""
     snapshot = latest_snapshot(session, team_dataset(session, actor, dataset))
-    return from_json(Quality, snapshot.quality).columns if snapshot else ()
+    if snapshot is None:
+        return ()
+    columns = from_json(Quality, snapshot.quality).columns
+    if actor.may(Permission.VIEW_CUSTOMERS):
+        return columns
+    return tuple(_without_people(column, snapshot.customers) for column in columns)
+
+
+def _without_people(column: ColumnQuality, customers: int) -> ColumnQuality:
+    """A column without its extremes, its median rounded, and its commonest word only where at least ten customers must have it."""
+    typical = column.typical
+    if isinstance(typical, str) and column.kind != "date":
+        typical = typical if column.filled * customers >= SMALLEST_GROUP * column.distinct else None
+    elif isinstance(typical, float | int) and column.role != "birth_year":
+        typical = two_digits(float(typical))
+    return replace(column, low=None, high=None, typical=typical)

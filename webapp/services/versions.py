@@ -18,7 +18,7 @@ from webapp.services import jobs
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.datasets import lock_dataset
-from webapp.services.errors import Conflict, NotFound
+from webapp.services.errors import Conflict, Forbidden, NotFound
 from webapp.services.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
 from webapp.services.jobs import JobSummary
 from webapp.services.snapshots import latest_snapshot
@@ -203,10 +203,16 @@ def move_champion(
 
 
 def find_version(session: Session, actor: Actor, dataset: Dataset, number: int | None) -> ModelVersion | None:
-    """The ready version of that number, or the champion (None: nothing was promoted yet). For services and tasks only."""
+    """The ready version of that number, or the champion (None: nothing was promoted yet). For services and tasks only.
+
+    Viewers read the champion: of two versions that differ in one customer, the difference is that customer. Forbidden for another one.
+    """
     if number is not None:
-        version = _numbered(session, actor, dataset, number)
-        _demand_ready(version)
+        version = ready_version(session, actor, dataset, number)
+        if not actor.may(Permission.VIEW_CUSTOMERS) and version.id != champion_id(session, dataset):
+            raise Forbidden(
+                f"Viewers see the champion's segments; other versions need the marketer role. Ask an admin of {actor.team_name}."
+            )
         return version
     pointer = session.scalars(team_rows(actor, Champion).where(Champion.dataset_id == dataset.id)).one_or_none()
     if pointer is None:
@@ -214,6 +220,13 @@ def find_version(session: Session, actor: Actor, dataset: Dataset, number: int |
     return session.scalars(
         team_rows(actor, ModelVersion).where(ModelVersion.id == pointer.version_id).options(defer(ModelVersion.profiles))
     ).one()
+
+
+def ready_version(session: Session, actor: Actor, dataset: Dataset, number: int) -> ModelVersion:
+    """The ready version of that number, whoever asks. For services only, which show nothing of its customers to viewers."""
+    version = _numbered(session, actor, dataset, number)
+    _demand_ready(version)
+    return version
 
 
 def summarise_version(session: Session, version: ModelVersion) -> VersionSummary:

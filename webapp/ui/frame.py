@@ -44,7 +44,7 @@ def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Co
     counts = _counts(view, current)
     listed = versions.list_versions(view.session, view.actor, current.slug) if current else ()
     teams = users.list_teams(view.session, view.actor.user_id) if view.actor.user_id else ()
-    context = [_team_menu(view, teams, alone=not known), *_dataset_menu(view, known, current), *_version_menu(place, listed)]
+    context = [_team_menu(view, teams, alone=not known), *_dataset_menu(view, known, current), *_version_menu(view, place, listed)]
     open_to = [item for item in pages if view.actor.may(item.needs)]
     return navigation(open_to, place, page, counts), navigation(open_to, place, page, counts, brand=False), context, user_menu(view)
 
@@ -127,8 +127,10 @@ def _dataset_menu(view: View, known: Sequence[DatasetSummary], current: DatasetS
     return [_separator(first=True), menu([hidden_text("Dataset: "), html.Span(label, className="sc-clip"), icon("chevron-expand")], items)]
 
 
-def _version_menu(place: Place, listed: Sequence[VersionSummary]) -> list[Component]:
-    ready = [version for version in listed if version.status == "ready"]
+def _version_menu(view: View, place: Place, listed: Sequence[VersionSummary]) -> list[Component]:
+    """Versions to choose from; viewers see the segments of the champion only, and of others what Models tells."""
+    every = place.page == "models" or view.actor.may(Permission.VIEW_CUSTOMERS)
+    ready = [version for version in listed if version.status == "ready" and (every or version.champion)]
     asked = place.item if place.page == "models" else place.query.get("v")
     shown = next((version for version in ready if str(version.number) == asked), None) if place.page in VERSIONED else None
     shown = shown or next((version for version in ready if version.champion), None)

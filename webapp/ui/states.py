@@ -6,7 +6,7 @@ from dash import html
 
 from segmentation.wording import listed
 from webapp.edge import View
-from webapp.services.access import role_for
+from webapp.services.access import Permission, role_for
 from webapp.services.admins import list_admins
 from webapp.ui.components import Child, empty_state, error_state, icon, no_permission
 from webapp.ui.page import Page
@@ -39,6 +39,14 @@ def refused_page(view: View, page: Page) -> html.Div:
     role = role_for(page.needs)
     text = f"It takes the {role} role; yours is {view.actor.role}. {_whom_to_ask(view)} {STILL.get(view.actor.role, '')}"
     return _alone(page.title, no_permission(f"{page.title} is not for your role", text.strip(), _home("btn-secondary")))
+
+
+def champion_only(view: View, title: str, href: str) -> html.Div:
+    """A viewer's address asks for a version that is not the champion: what they see, who sees more, and the way there."""
+    role = role_for(Permission.VIEW_CUSTOMERS)
+    text = f"Two versions side by side could tell of single customers, so this takes the {role} role. {_whom_to_ask(view)}"
+    link = html.A("See the champion", href=href, className="btn btn-secondary")
+    return _alone(title, no_permission("Viewers see the champion's segments", text, link))
 
 
 def _whom_to_ask(view: View) -> str:

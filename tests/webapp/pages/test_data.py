@@ -76,3 +76,14 @@ def test_a_new_dataset_asks_for_its_name(shop: Shop) -> None:
         form = new.show_form(look(shop, session, "/t/north-market/new"))
     assert any("sc-upload-name" in str(getattr(part, "class_name", "")) for part in walk(form) if isinstance(part, Component))
     assert "What to call these customers" in words(form)
+
+
+def test_the_lowest_and_highest_value_are_for_those_who_may_see_customers(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    lowest = f"{min(float(line.split(',')[2]) for line in customers_csv().splitlines()[1:]):,.2f}"
+    for role in MemberRole:
+        with shop.reading() as session:
+            _, body = data.show_data(look(shop, session, f"{HERE}/data", role=role))
+        hints = [part for part in walk(body) if "One customer's value" in str(getattr(part, "title", ""))]
+        assert bool(hints) is (role == MemberRole.VIEWER)
+        assert (lowest in words(body)) is (role != MemberRole.VIEWER)

@@ -135,7 +135,7 @@ def test_rfm_says_what_is_missing(shop: Shop) -> None:
 
 
 def test_rfm_shows_grid_groups_and_cut_points(full: Shop) -> None:
-    _, content = seen(full, "?tab=rfm")
+    _, content = seen(full, "?tab=rfm", MemberRole.MARKETER)
     assert set(charts(content)) == {"rfm-grid"}
     assert "Cut points at fifths of the customers" in words(content)
     for group in ("Champions", "Loyal", "At risk", "Lost"):
@@ -146,16 +146,16 @@ def test_rfm_shows_grid_groups_and_cut_points(full: Shop) -> None:
 
 
 def test_cut_points_in_the_address_are_used(full: Shop) -> None:
-    _, content = seen(full, "?tab=rfm&recency=10,40&monetary=50")
+    _, content = seen(full, "?tab=rfm&recency=10,40&monetary=50", MemberRole.MARKETER)
     assert [part.value for part in inputs(content, "recency")] == ["10", "40", "", ""]
     assert "5: up to 10, 3: 11 to 40, 1: over 40" in words(content)
     assert "5: over 50, 1: up to 50" in words(content)
     assert f"{HERE}/explore?tab=rfm" in links(content)  # the way back to fifths
-    assert inputs(seen(full, "?tab=rfm&monetary=1234567.25")[1], "monetary")[0].value == "1234567.25"
+    assert inputs(seen(full, "?tab=rfm&monetary=1234567.25", MemberRole.MARKETER)[1], "monetary")[0].value == "1234567.25"
 
 
 def test_cut_points_that_cannot_be_are_explained_where_they_were_typed(full: Shop) -> None:
-    _, content = seen(full, "?tab=rfm&recency=40,10")
+    _, content = seen(full, "?tab=rfm&recency=40,10", MemberRole.MARKETER)
     assert "must rise, but 40 is followed by 10" in words(content)
     assert [(part.value, part.invalid) for part in inputs(content, "recency")] == [("40", True), ("10", True), ("", True), ("", True)]
     assert not any(part.invalid for part in inputs(content, "frequency"))
@@ -205,3 +205,10 @@ def test_the_page_waits_without_reading_anything() -> None:
     place = Where("north", "c", "distributions", None, None, None, {})
     assert "Reading the snapshot" in words(explore.layout(place))  # type: ignore[arg-type]
     assert (explore.PAGE.group, explore.PAGE.path, CUT) == ("Understand", "explore", "rfm-cut")
+
+
+def test_viewers_read_the_usual_cut_points_and_choose_none(full: Shop) -> None:
+    _, content = seen(full, "?tab=rfm&recency=10,40", MemberRole.VIEWER)
+    assert inputs(content, "recency") == []
+    assert "Choosing other cut points is for those who may see customers." in words(content)
+    assert "5: up to 10" not in words(content)

@@ -13,7 +13,7 @@ from dash import dcc, html, no_update
 from sqlalchemy import select
 
 from segmentation.describing.bands import stability_band
-from tests.segmentation.made import made_world
+from segmentation.palette import SegmentStyle
 from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
@@ -24,6 +24,7 @@ from webapp.pages import models
 from webapp.pages.models.figures import stability_title
 from webapp.services import segments, versions
 from webapp.services.errors import Conflict, Forbidden, NotFound
+from webapp.services.segments import SegmentStability
 from webapp.ui import frame
 
 
@@ -132,8 +133,7 @@ def test_stability_stands_by_segment_with_its_band(two: Shop) -> None:
 
 @pytest.mark.parametrize(("stability", "words_"), [([0.9, 0.7], "1 of 2 segments come back"), ([0.9, 0.8], "All 2 segments come back")])
 def test_the_title_of_stability_counts(stability: list[float], words_: str) -> None:
-    profiles = made_world().profiles()
-    made = [replace(profiles.segments[0], stability=value, share=0.5) for value in stability]
+    made = [SegmentStability(SegmentStyle("a", "Ones", "Ones", 1), 40, 0.5, value) for value in stability]
     assert stability_title(made) == words_
     assert stability_title([replace(each, share=0.01) for each in made]) == f"{words_}; 2 segments under 5% of customers"
     assert "not measured" in stability_title([replace(each, stability=None) for each in made])
@@ -221,3 +221,22 @@ def test_who_promotes_from_an_old_page_is_stopped(two: Shop, said: list[tuple[st
     with two.writing() as session, pytest.raises(Forbidden):
         models.promote(look(two, session, f"{HERE}/models", role=MemberRole.VIEWER), 1, 2, "", 1)
     assert said == []
+
+
+def test_viewers_are_led_to_no_segments_but_the_champions(two: Shop) -> None:
+    with two.reading() as session:
+        for role, offered in ((MemberRole.VIEWER, False), (MemberRole.MARKETER, True)):
+            content = models.show_models(look(two, session, f"{HERE}/models", role=role))
+            hrefs = [href for href in links(content) if "/segments" in href]
+            assert any("v=" in href for href in hrefs) is offered
+
+
+def test_the_menu_of_versions_offers_viewers_the_champion_and_on_models_every_version(two: Shop) -> None:
+    for page_, role, offered in (
+        ("segments", MemberRole.VIEWER, False),
+        ("segments", MemberRole.MARKETER, True),
+        ("models", MemberRole.VIEWER, True),
+    ):
+        with two.reading() as session:
+            context = frame.show_frame(look(two, session, f"{HERE}/{page_}", role=role), models.PAGE, (models.PAGE,))[2]
+        assert (f"{HERE}/{page_}{'?v=2' if page_ == 'segments' else '/2'}" in links(context)) is offered

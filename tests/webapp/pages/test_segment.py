@@ -368,3 +368,12 @@ def test_a_kept_name_that_the_evidence_no_longer_gives_says_so(shop: Shop, key: 
         segments.rename_segment(session, shop.actor, DATASET, key, "")
     with shop.reading() as session:
         assert page.head.kept_name(segments.show_segment(session, shop.actor, DATASET, key)) is None
+
+
+def test_viewers_read_a_segment_of_the_champion_only(shop: Shop, key: str) -> None:
+    shop.recluster(k=3, seed=5)
+    with shop.reading() as session:
+        view = Visitor(shop, MemberRole.VIEWER).view(session, "segments", key, v="2")
+        assert "Viewers see the champion's segments" in words(page.show_head(view))
+        assert page.show_tab(view) == []
+        assert "Viewers see" not in words(page.show_head(Visitor(shop, MemberRole.VIEWER).view(session, "segments", key)))

@@ -214,3 +214,17 @@ def test_a_figure_that_fails_leaves_the_others_standing(shop: Shop, monkeypatch:
     monkeypatch.setitem(page.PLOTS, page.Ids.VALUE, fails)
     _, _, figures = filtered_page(shop, "")
     assert ["could not be drawn" in words(figure) for figure in figures] == [False, False, True, False]
+
+
+def test_viewers_are_told_that_they_see_the_champion(shop: Shop) -> None:
+    shop.recluster(k=2)
+    with shop.reading() as session:
+        head, bar, body = page.show_segments_page(Visitor(shop, MemberRole.VIEWER).view(session, "segments", v="2"))
+        figures = page.show_figures(Visitor(shop, MemberRole.VIEWER).view(session, "segments", v="2"))
+        other, _, _ = page.show_segments_page(Visitor(shop, MemberRole.MARKETER).view(session, "segments", v="2"))
+    assert (bar, body) == ([], [])
+    assert "Viewers see the champion's segments" in words(head)
+    assert "marketer" in words(head)
+    assert f"/t/{TEAM}/{DATASET}/segments" in links(head)
+    assert all(each is no_update for each in figures)
+    assert "Viewers see" not in words(other)

@@ -47,10 +47,10 @@ def look(shop: Shop, role: MemberRole = MemberRole.VIEWER) -> ExploredSnapshot:
     return found
 
 
-def rfm(shop: Shop, **choice: object) -> RfmView:
+def rfm(shop: Shop, role: MemberRole = MemberRole.MARKETER, **choice: object) -> RfmView:
     with shop.reading() as session:
         asked = RfmChoice(**{"cuts": {}, **choice})  # type: ignore[arg-type]
-        found = exploration.show_rfm(session, shop.member(MemberRole.VIEWER), shop.resources.store, "customers", asked)
+        found = exploration.show_rfm(session, shop.member(role), shop.resources.store, "customers", asked)
     assert found is not None
     return found
 
@@ -165,3 +165,15 @@ def test_data_without_recency_and_orders_is_told_what_it_lacks(sqlite_resources:
     shop.import_file("ID,Spend_Wine,Visits\n" + "".join(f"{i},{i % 9},{i % 5}\n" for i in range(40)))
     with pytest.raises(MissingRole, match="This data has spend only"):
         rfm(shop)
+
+
+def test_viewers_read_coarse_figures_by_the_usual_cut_points(read_only: Shop) -> None:
+    exact, viewers = look(read_only, MemberRole.MARKETER).exploration, look(read_only).exploration
+    assert any(spread.high is not None for spread in exact.spreads)
+    assert all(spread.low is None and spread.high is None for spread in viewers.spreads)
+    assert all(level.customers >= 10 for each in viewers.levels for level in each.levels)
+    asked = {"recency": ["1", "2"]}
+    assert rfm(read_only, cuts=asked).summary.cuts.recency == (1.0, 2.0)
+    found = rfm(read_only, MemberRole.VIEWER, cuts=asked)
+    assert (found.summary.cuts, found.free) == (found.usual, False)
+    assert all(cell.tally.customers == 0 or cell.tally.customers >= 10 for cell in found.summary.cells)

@@ -85,7 +85,9 @@ def rfm_outcomes(found: RfmView, where: Where) -> Component | None:
 
 
 def cuts_card(found: RfmView, where: Where, look: Look) -> Component:
-    """Cut points to type, each with what the scores then stand for."""
+    """Cut points to type, each with what the scores then stand for; viewers read what the usual ones stand for."""
+    if not found.free:
+        return usual_cuts(found, look)
     fields = [cuts_field(found, name, where, look) for name in found.there]
     usual: dict[str, None] = dict.fromkeys(NAMES)
     actions = html.Div(
@@ -97,13 +99,25 @@ def cuts_card(found: RfmView, where: Where, look: Look) -> Component:
     return card("Cut points" if found.summary.cuts != found.usual else "Cut points at fifths of the customers", sub, form)
 
 
+def usual_cuts(found: RfmView, look: Look) -> Component:
+    """What the scores stand for, by measure."""
+    lines: list[Child] = [
+        html.P([html.B(MEANINGS[name]), html.Span(cut_words(found, name, look), className="sc-under")]) for name in found.there
+    ]
+    return card("Cut points at fifths of the customers", "Choosing other cut points is for those who may see customers.", lines)
+
+
+def cut_words(found: RfmView, name: RfmName, look: Look) -> str:
+    return ", ".join(f"{score}: {text}" for score, text in score_words(found.summary, name, look.currency).items())
+
+
 def cuts_field(found: RfmView, name: RfmName, where: Where, look: Look) -> Component:
     """Four inputs for one measure, the scores that they make, and what is wrong with them."""
     error = found.refused.get(name)
     typed = where.cuts[name].split(",") if error else [f"{cut:.12g}" for cut in found.summary.cuts.of(name)]
     values = [*typed, *[""] * MOST_CUTS][: max(MOST_CUTS, len(typed) if error else 0)]
     inputs = [_cut_input(name, place, value, invalid=error is not None) for place, value in enumerate(values[:MOST_CUTS])]
-    words = ", ".join(f"{score}: {text}" for score, text in score_words(found.summary, name, look.currency).items())
+    words = cut_words(found, name, look)
     note = (
         html.Div(error, className="sc-field-error", role="alert", id=f"rfm-error-{name}")
         if error

@@ -9,10 +9,8 @@ from dash.development.base_component import Component
 
 from segmentation.choosing.verdict import SMALLEST_SHARE
 from segmentation.describing.bands import BandName, stability_band
-from segmentation.describing.profiles import SegmentProfile
 from segmentation.features import FeatureSummary
-from segmentation.palette import SegmentStyle
-from webapp.services.segments import SegmentsOverview
+from webapp.services.segments import SegmentStability
 from webapp.services.versions import VersionReport, VersionSummary
 from webapp.ui.components import Child, Tone, badge, card, empty_state, segment_label
 from webapp.ui.feature_picker import weight_words
@@ -81,21 +79,19 @@ def _stand_in(figures: dict[str, float]) -> str:
     return f"{words} {percent(left_out, 1)} of customers are in no segment." if left_out else words
 
 
-def stability_card(overview: SegmentsOverview) -> Component:
+def stability_card(segments: Sequence[SegmentStability]) -> Component:
     """Each segment with its size, how far it comes back, and the band in a word."""
-    pairs = list(zip(overview.styles, overview.profiles.segments, strict=True))
-    Row = tuple[SegmentStyle, SegmentProfile]
-    columns: list[Column[Row]] = [
-        Column("Segment", lambda each: segment_label(each[0])),
-        Column("Customers", lambda each: number(each[1].size), numeric=True),
-        Column("Share", lambda each: percent(each[1].share, 1), numeric=True, wide=True),
-        Column("Comes back", lambda each: _comes_back(each[1].stability)),
+    columns: list[Column[SegmentStability]] = [
+        Column("Segment", lambda each: segment_label(each.style)),
+        Column("Customers", lambda each: number(each.size), numeric=True),
+        Column("Share", lambda each: percent(each.share, 1), numeric=True, wide=True),
+        Column("Comes back", lambda each: _comes_back(each.stability)),
     ]
-    body = table(columns, pairs, caption="Stability of each segment")
-    return card(stability_title([profile for _, profile in pairs]), BANDS_TEXT, body, flush=True)
+    body = table(columns, segments, caption="Stability of each segment")
+    return card(stability_title(segments), BANDS_TEXT, body, flush=True)
 
 
-def stability_title(segments: Sequence[SegmentProfile]) -> str:
+def stability_title(segments: Sequence[SegmentStability]) -> str:
     """How many segments come back, and whether one is too small."""
     known = [segment.stability for segment in segments if segment.stability is not None]
     firm = sum(stability_band(each).trusted for each in known)

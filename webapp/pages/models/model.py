@@ -13,15 +13,15 @@ from segmentation.wording import upper_first
 from webapp.edge import View
 from webapp.pages.models.figures import features_card, figures_card, stability_card
 from webapp.pages.models.report import candidates_card, panel_card, unfinished, version_verdict
-from webapp.pages.models.versions import promote_button
+from webapp.pages.models.versions import promote_button, segments_button
 from webapp.services import datasets, segments, versions
 from webapp.services.errors import NotFound
 from webapp.services.fit_requests import EVERY_FEATURE
 from webapp.services.versions import VersionSummary
-from webapp.ui.components import Child, badge, button, page_head, row
+from webapp.ui.components import Child, badge, page_head, row
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import by, exact_time, number, relative_time
-from webapp.ui.places import item_number, models_address, segments_address
+from webapp.ui.places import item_number, models_address
 from webapp.ui.wording import algorithm_name, version_badge
 
 
@@ -45,8 +45,7 @@ def model_head(view: View, version: VersionSummary) -> Component:
     state = badge("Champion", "good") if version.champion else version_badge(version.status)
     actions: list[Child] = []
     if version.status == "ready":
-        see = segments_address(team, dataset, version=None if version.champion else version.number)
-        actions = [button("Segments", href=see), promote_button(view, version, kind="primary")]
+        actions = [segments_button(view, version), promote_button(view, version, kind="primary")]
     crumbs = [("Models", models_address(team, dataset)), (f"Version {version.number}", None)]
     return page_head([f"Version {version.number} ", state], model_sentence(version), actions, crumbs=crumbs)
 
@@ -83,11 +82,10 @@ def model_body(view: View, version: VersionSummary) -> list[Child]:
     if version.status != "ready":
         return [unfinished(version)]
     report = versions.show_report(view.session, view.actor, view.dataset or "", version.number)
-    overview = segments.show_segments(view.session, view.actor, view.dataset or "", version=version.number)
-    assert overview is not None
+    stability = segments.show_stability(view.session, view.actor, view.dataset or "", version.number)
     return [
         version_verdict(version, report),
         row((6, figures_card(version)), (6, panel_card(view, version, report))),
-        row((6, stability_card(overview)), (6, features_card(report))),
+        row((6, stability_card(stability)), (6, features_card(report))),
         candidates_card(view, version, report),
     ]

@@ -83,9 +83,16 @@ def _figure(item: VersionSummary, name: str) -> str:
 def _actions(view: View, item: VersionSummary) -> Component | None:
     if item.status != "ready":
         return None
+    parts = [segments_button(view, item, small=True), promote_button(view, item, small=True)]
+    return html.Div(parts, className="sc-actions") if any(parts) else None
+
+
+def segments_button(view: View, item: VersionSummary, *, small: bool = False) -> Component | None:
+    """Leads to the version's segments; viewers see those of the champion only."""
+    if not (item.champion or view.actor.may(Permission.VIEW_CUSTOMERS)):
+        return None
     asked = None if item.champion else item.number
-    parts: list[Child] = [button("Segments", href=segments_address(view.actor.team_slug, view.dataset or "", version=asked), small=True)]
-    return html.Div([*parts, promote_button(view, item, small=True)], className="sc-actions")
+    return button("Segments", href=segments_address(view.actor.team_slug, view.dataset or "", version=asked), small=small)
 
 
 def promote_button(view: View, item: VersionSummary, *, kind: str = "secondary", small: bool = False) -> Component | None:

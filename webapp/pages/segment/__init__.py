@@ -13,13 +13,15 @@ from webapp.pages.segment.head import chosen_tab, segment_head
 from webapp.pages.segment.ids import UNTAG, Ids
 from webapp.services import segments
 from webapp.services.access import Permission
+from webapp.services.errors import Forbidden
 from webapp.services.segments import SegmentDetail
 from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import Child, page_head, row, skeleton
 from webapp.ui.customer_grid import page_rows
 from webapp.ui.page import Page
-from webapp.ui.places import Place
+from webapp.ui.places import Place, segment_address
 from webapp.ui.segments_ui import Where, asked_version
+from webapp.ui.states import champion_only
 from webapp.ui.untag import pressed_id, register_untag, untag_dialog
 
 HEAD_HEIGHT = 262
@@ -39,8 +41,12 @@ def read_segment(view: View) -> SegmentDetail:
 
 
 def show_head(view: View) -> Component:
-    """Persona, figures and tabs."""
-    return segment_head(view, read_segment(view), where_of(view))
+    """Persona, figures and tabs; for viewers who ask for another version than the champion, why not."""
+    try:
+        detail = read_segment(view)
+    except Forbidden:
+        return champion_only(view, "Segment", segment_address(view.actor.team_slug, view.dataset or "", view.item or ""))
+    return segment_head(view, detail, where_of(view))
 
 
 def where_of(view: View) -> Where:
@@ -50,7 +56,10 @@ def where_of(view: View) -> Where:
 
 def show_tab(view: View) -> list[Child]:
     """What the tab in the address holds."""
-    detail, tab = read_segment(view), chosen_tab(view)
+    try:
+        detail, tab = read_segment(view), chosen_tab(view)
+    except Forbidden:  # the head says why
+        return []
     if tab == "customers":
         return customers.customers_tab(view, detail)
     if tab == "history":

@@ -159,11 +159,8 @@ def figures(detail: SegmentDetail, border: str | None = None) -> list[Figure]:
         interval = f"95% interval {format.number(profile.recency_mean.low, 1)} to {format.number(profile.recency_mean.high, 1)} days"
         note = f"ago on average{rest_recency(detail)}"
         shown.append(Figure("Last purchase", f"{format.number(profile.recency_mean.mean)} days", note, interval))
-    shown.append(
-        Figure(
-            "On the border", format.number(profile.border), "confidence < 0.60", "Customers who nearly belong to another segment.", border
-        )
-    )
+    on_border = "under 10" if detail.overview.coarse and not profile.border else format.number(profile.border)
+    shown.append(Figure("On the border", on_border, "confidence < 0.60", "Customers who nearly belong to another segment.", border))
     return shown
 
 

@@ -14,6 +14,7 @@ from webapp.pages.segments.first import first_step, show_first_fit
 from webapp.pages.segments.ids import FILTERS, Ids
 from webapp.services import datasets, filtered_segments, versions
 from webapp.services.access import Permission
+from webapp.services.errors import Forbidden
 from webapp.services.filtered_segments import FilteredSegments, SegmentLeft
 from webapp.services.segments import SegmentsOverview
 from webapp.services.versions import VersionReport
@@ -38,6 +39,7 @@ from webapp.ui.page import Page
 from webapp.ui.places import Place, customers_csv_address, models_address, segments_address
 from webapp.ui.recluster import recluster_button
 from webapp.ui.segments_ui import EVERYBODY, Where, asked_version, segment_cards, segment_name, segments_sentence, verdict_badge
+from webapp.ui.states import champion_only
 
 BAR_HEIGHT = 28
 """Pixels that the row of chips takes while it waits, so that nothing jumps."""
@@ -67,7 +69,10 @@ def read_segments(view: View) -> FilteredSegments | None:
 def show_segments_page(view: View) -> tuple[Component, list[Child], list[Child]]:
     """Head, chips and body: the segments, or the next step towards them."""
     dataset = datasets.show_dataset(view.session, view.actor, view.dataset or "")
-    shown = read_segments(view)
+    try:
+        shown = read_segments(view)
+    except Forbidden:
+        return champion_only(view, "Segments", segments_address(view.actor.team_slug, dataset.slug)), [], []
     if shown is None:
         head = page_head("Segments", "Groups of customers who are alike, found in your own data.")
         return head, [], [first_step(view, dataset)]
@@ -179,7 +184,10 @@ def no_segments_verdict(overview: SegmentsOverview, report: VersionReport) -> Co
 
 def show_figures(view: View) -> tuple[Any, ...]:
     """The four figures, drawn for the visitor's theme and width."""
-    shown = read_segments(view)
+    try:
+        shown = read_segments(view)
+    except Forbidden:  # the head says why
+        return (no_update,) * len(PLOTS)
     if shown is None or not shown.overview.styles:
         return (no_update,) * len(PLOTS)
     return figure_cards(view, shown)

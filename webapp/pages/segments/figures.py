@@ -35,14 +35,14 @@ WITHOUT = {
         "No spend and recency in this data",
         "With the roles spend and recency days, what segments spend is set against how recently they bought.",
     ),
-    Ids.MAP: ("No customer map", "This version was fitted without one; a new version draws it."),
+    Ids.MAP: ("No customer map", "This version was fitted without one, which a new version mends, or its customers are too few to draw."),
 }
 ALONE = ("One segment is left", "There is no other to compare it to. Take a filter away to see more of them.")
 LEFT_WITHOUT = {
     Ids.HEAT: ("Nothing to compare", "Among these customers no measure can be compared between segments."),
     Ids.SHARE: ("No spend among these customers", "Nobody whom the filters leave has spent anything."),
     Ids.VALUE: ("Too few for an interval", "Among these customers spend or days since the last purchase are known of fewer than two."),
-    Ids.MAP: ("Nobody on the map", "None of these customers lies on the map of this version."),
+    Ids.MAP: ("Too few for the map", "Hardly any of these customers lies on the map of this version."),
 }
 """The same where filters are in force: what the data has, these customers lack."""
 
