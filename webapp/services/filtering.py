@@ -141,9 +141,14 @@ def check_filters(actor: Actor, filters: Sequence[Filter], columns: Sequence[Fil
     if actor.may(Permission.VIEW_CUSTOMERS) or not filters:
         return
     if len(filters) > 1:
-        raise Invalid("Viewers filter by one thing at a time, so that nobody can be singled out.", details={"field": "f"})
+        raise Invalid(
+            "Viewers filter by one thing at a time, so that nobody can be singled out. This one is left out.", details={"field": "f"}
+        )
     if filters[0] not in cells_of(column_of(filters[0], columns)):
-        raise Invalid("Viewers choose from the options that the filter offers, so that nobody can be singled out.", details={"field": "f"})
+        raise Invalid(
+            "Viewers choose from the options that the filter offers, so that nobody can be singled out. This one is left out.",
+            details={"field": "f"},
+        )
 
 
 def cells_of(column: FilterColumn) -> tuple[Filter, ...]:
