@@ -149,7 +149,7 @@ def _zipped() -> bytes:
         (b" \n\n", "empty"),
         (b"id,income\n", "no customers"),
         (_zipped(), "zip"),
-        (gzip.compress(b"id\n1\n"), "gzip"),
+        (gzip.compress(b"id\n1\n", mtime=0), "gzip"),
         (b"%PDF-1.7 ...", "PDF"),
         (b"PAR1....", "Parquet"),
         (pickle.dumps({"a": 1}), "pickle"),
