@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
 from scipy.ndimage import gaussian_filter1d
 
 from segmentation.clustering.types import Features
@@ -86,7 +85,7 @@ def valley(first: Features, second: Features, pooled: Features) -> float:
     """Depth of the valley between two clusters (n, d) and (m, d), seen along their discriminant under the covariance `pooled` (d, d)."""
     if min(len(first), len(second)) < 2:
         return 1.0
-    axis = solve(pooled, second.mean(axis=0) - first.mean(axis=0), assume_a="pos")
+    axis = np.linalg.solve(pooled, second.mean(axis=0) - first.mean(axis=0))
     return _valley_between(first @ axis, second @ axis)
 
 
