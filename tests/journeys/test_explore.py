@@ -11,7 +11,7 @@ from tests.journeys.conftest import PASSWORD, Workspace, picture, sign_in
 from tests.webapp.exploring import explored_csv
 
 pytestmark = pytest.mark.journey
-VIEWER = "viewer@north.example"
+VIEWER, MARKETER = "viewer@north.example", "marketer@north.example"
 
 
 @pytest.fixture(scope="module")
@@ -21,21 +21,22 @@ def workspace(make_workspace: Callable[..., Workspace], tmp_path_factory: pytest
     file = tmp_path_factory.mktemp("file") / "customers.csv"
     file.write_text(explored_csv())
     made.run("migrate")
-    made.run("user", "add", VIEWER, "--role", "viewer", "--password-stdin", text=f"{PASSWORD}\n")
+    for email, role in ((VIEWER, "viewer"), (MARKETER, "marketer")):
+        made.run("user", "add", email, "--role", role, "--password-stdin", text=f"{PASSWORD}\n")
     made.run("import", str(file), "--dataset", "Customers")
     made.serve()
     return made
 
 
-def open_explore(page: Page, workspace: Workspace) -> None:
-    sign_in(page, workspace, VIEWER)
+def open_explore(page: Page, workspace: Workspace, email: str = VIEWER) -> None:
+    sign_in(page, workspace, email)
     page.get_by_role("link", name="Explore").click()
     expect(page.get_by_role("heading", name="Explore")).to_be_visible()
 
 
-def test_a_viewer_moves_cut_points_and_shares_the_address(workspace: Workspace, open_page: Callable[..., Page]) -> None:
+def test_a_marketer_moves_cut_points_and_shares_the_address(workspace: Workspace, open_page: Callable[..., Page]) -> None:
     page = open_page(workspace)
-    open_explore(page, workspace)
+    open_explore(page, workspace, MARKETER)
     page.get_by_role("link", name="RFM").click()
     first = page.get_by_label("Days since last purchase, cut point 1")
     first.fill("7")

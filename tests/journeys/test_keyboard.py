@@ -76,7 +76,7 @@ def test_from_sign_in_to_a_tagged_campaign(team: Team, open_page: Open) -> None:
 
 def test_a_filter_is_changed_and_a_page_reached_by_its_letters(team: Team, open_page: Open) -> None:
     page = open_page(team.workspace)
-    sign_in_by_keyboard(page, team, "viewer")
+    sign_in_by_keyboard(page, team, "marketer")
     page.keyboard.press("g")
     page.keyboard.press("e")
     expect(page).to_have_url(re.compile("/explore$"))
