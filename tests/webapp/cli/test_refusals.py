@@ -93,7 +93,7 @@ def test_a_password_that_is_no_text_is_refused(plain_command: Command) -> None:
 
 def test_arguments_that_are_no_text_are_refused(plain_command: Command) -> None:
     error = plain_command("user", "add", os.fsdecode(b"a\xff@north.example"), "--role", "viewer", code=2)["error"]
-    assert error["code"] == "encoding"
+    assert (error["code"], error["details"]) == ("invalid", {"field": "email"})
     assert plain_command("segments", "--team", os.fsdecode(b"\xff"), code=2)["error"]["message"]
 
 
