@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from tests.webapp.working import import_file, recluster, run_jobs
 from webapp.edge import Resources, unit_of_work
 from webapp.models import Campaign, Import, ImportStatus, MemberRole, Segment, SegmentNote, Team, User
-from webapp.services import campaigns, sweeps
 from webapp.services.access import Actor, actor_for_user, operator
-from webapp.services.segments import rename_segment, show_segments
-from webapp.services.users import add_user, create_token, ensure_team
+from webapp.services.modelling import sweeps
+from webapp.services.people.users import add_user, create_token, ensure_team
+from webapp.services.planning import campaigns
+from webapp.services.segmenting.segments import rename_segment, show_segments
 from webapp.ui.page import Page
 from webapp.ui.places import HOME, NEW, address
 

@@ -57,10 +57,10 @@ from webapp.pages import (
     team,
 )
 from webapp.services.access import actor_for_user, require
-from webapp.services.datasets import list_datasets, show_dataset
+from webapp.services.data.datasets import list_datasets, show_dataset
 from webapp.services.errors import Forbidden, NotFound
-from webapp.services.passwords import limit_hashes
-from webapp.services.users import list_teams
+from webapp.services.people.passwords import limit_hashes
+from webapp.services.people.users import list_teams
 from webapp.ui import notices, shell
 from webapp.ui.page import find_page
 from webapp.ui.places import HOME, home_address

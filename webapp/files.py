@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from webapp.edge import Resources, Visit, declare, team_route, unit_of_work
 from webapp.edge.uploads import read_upload
 from webapp.services.access import Actor, Permission, actor_for_user, require
-from webapp.services.audit_log import COLUMNS, all_pages, csv_lines, read_filter, record_download
-from webapp.services.customers import export_customers
-from webapp.services.datasets import ensure_dataset, show_dataset
+from webapp.services.browsing.customers import export_customers
+from webapp.services.data.datasets import ensure_dataset, show_dataset
+from webapp.services.data.imports import read_rejects, show_import, start_import
 from webapp.services.errors import Invalid, NotFound
-from webapp.services.imports import read_rejects, show_import, start_import
-from webapp.services.teams import zone_of
+from webapp.services.people.audit_log import COLUMNS, all_pages, csv_lines, read_filter, record_download
+from webapp.services.people.teams import zone_of
 
 ALL_CUSTOMERS = "all"
 """Stands for a segment's key in the address of an export of everybody."""

@@ -18,8 +18,8 @@ from sqlalchemy.exc import OperationalError
 
 from webapp.edge import Resources, unit_of_work
 from webapp.models import Job
-from webapp.services import jobs
-from webapp.services.jobs import HEARTBEAT_SECONDS, ClaimedJob
+from webapp.services.work import jobs
+from webapp.services.work.jobs import HEARTBEAT_SECONDS, ClaimedJob
 from webapp.tasks import TASK_MODULES
 from webapp.tasks.attempt import Attempt, Surroundings
 

@@ -14,7 +14,7 @@ from tests.contract.world import Owned, World, fill
 from webapp.app import create_app
 from webapp.config import Config
 from webapp.edge import Resources, open_resources
-from webapp.services import passwords
+from webapp.services.people import passwords
 
 
 @pytest.fixture(scope="session", autouse=True)

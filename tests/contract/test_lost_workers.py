@@ -20,10 +20,10 @@ from webapp.config import Config
 from webapp.edge import Resources, unit_of_work
 from webapp.models import MemberRole
 from webapp.services.access import Actor
-from webapp.services.datasets import ensure_dataset
-from webapp.services.imports import StoredFile, show_import, start_import
-from webapp.services.jobs import JobSummary, list_jobs, show_job
-from webapp.services.versions import list_versions, request_recluster
+from webapp.services.data.datasets import ensure_dataset
+from webapp.services.data.imports import StoredFile, show_import, start_import
+from webapp.services.modelling.versions import list_versions, request_recluster
+from webapp.services.work.jobs import JobSummary, list_jobs, show_job
 from webapp.worker import run_inline
 
 LEASE_SECONDS = Config.lease_seconds if LONG else 3.0

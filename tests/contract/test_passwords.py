@@ -8,7 +8,7 @@ from tests.contract.browser import PASSWORD, Browser
 from tests.contract.world import World, actor_of
 from webapp.edge import unit_of_work
 from webapp.models import MemberRole
-from webapp.services.users import add_user, make_reset_link
+from webapp.services.people.users import add_user, make_reset_link
 
 NEW = "green lamp of nine"
 EMAIL = "viewer@a.example"

@@ -19,8 +19,8 @@ from webapp.app import PAGES
 from webapp.edge import Door, callback_needs_of, needs_of, parse_path, token_needs_of, unit_of_work
 from webapp.models import ApiToken, MemberRole, Membership, User
 from webapp.services.access import Actor, Permission
-from webapp.services.tokens import list_tokens, revoke_token
-from webapp.services.users import change_role, disable_user, remove_member
+from webapp.services.people.tokens import list_tokens, revoke_token
+from webapp.services.people.users import change_role, disable_user, remove_member
 from webapp.ui.page import find_page
 
 ROLES = list(MemberRole)

@@ -15,7 +15,7 @@ from tests.webapp.working import customers_csv
 from webapp.edge import Door, needs_of, unit_of_work
 from webapp.models import MemberRole
 from webapp.services.access import Actor, Permission
-from webapp.services.tokens import create_token, list_tokens, revoke_token
+from webapp.services.people.tokens import create_token, list_tokens, revoke_token
 
 BODY = {"customers": [dict(next(iter(csv.DictReader(io.StringIO(customers_csv())))))]}
 

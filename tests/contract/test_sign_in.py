@@ -21,9 +21,9 @@ from webapp.db import make_engine
 from webapp.edge import Resources, open_resources, unit_of_work
 from webapp.models import MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.services.access import operator
-from webapp.services.invitations import list_own_invitations
-from webapp.services.inviting import invite_user
-from webapp.services.users import add_user, change_role, disable_user, ensure_team, remove_member, set_password
+from webapp.services.people.invitations import list_own_invitations
+from webapp.services.people.inviting import invite_user
+from webapp.services.people.users import add_user, change_role, disable_user, ensure_team, remove_member, set_password
 
 EMAIL = "mara@north.example"
 

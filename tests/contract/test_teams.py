@@ -13,7 +13,7 @@ from tests.contract.world import CANARY, World, actor_of
 from webapp.edge import unit_of_work
 from webapp.models import MemberRole
 from webapp.services.access import _FROM_ROLE, Actor, Permission
-from webapp.services.campaigns import create_campaign, show_campaign
+from webapp.services.planning.campaigns import create_campaign, show_campaign
 
 SECURITY = Path(__file__).resolve().parents[2] / "SECURITY.md"
 

@@ -17,8 +17,8 @@ from tests.hostile import FIELDS, FORMULA, TABS, Held, address_of, make_hostile_
 from webapp.app import PAGES, create_app
 from webapp.edge import open_resources, unit_of_work
 from webapp.services.access import Actor
-from webapp.services.customers import DANGEROUS
-from webapp.services.datasets import confirm_legal_basis
+from webapp.services.browsing.customers import DANGEROUS
+from webapp.services.data.datasets import confirm_legal_basis
 
 PASSWORD = "blue tractor seven"
 MARK = "onerror=pwned"

@@ -12,12 +12,12 @@ from tests.webapp.working import customers_csv, import_file, recluster
 from webapp.edge import Resources, unit_of_work
 from webapp.models import MemberRole
 from webapp.services.access import Actor, actor_for_user, operator
-from webapp.services.campaigns import create_campaign, tag_segment
-from webapp.services.jobs import list_jobs
-from webapp.services.segment_looks import describe_segment
-from webapp.services.segment_notes import add_note
-from webapp.services.segments import show_segments
-from webapp.services.users import add_user, create_token, ensure_team
+from webapp.services.people.users import add_user, create_token, ensure_team
+from webapp.services.planning.campaigns import create_campaign, tag_segment
+from webapp.services.segmenting.segment_looks import describe_segment
+from webapp.services.segmenting.segment_notes import add_note
+from webapp.services.segmenting.segments import show_segments
+from webapp.services.work.jobs import list_jobs
 
 CANARY = "Canary4711"
 TEAMS = ("team-a", "team-b")

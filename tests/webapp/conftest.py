@@ -14,7 +14,7 @@ from tests.conftest import SECRET
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.config import Config
 from webapp.edge import Resources, open_resources
-from webapp.services import sweeps
+from webapp.services.modelling import sweeps
 
 Prepared = tuple[Path, Shop]
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from segmentation.errors import NotEnoughData
 from webapp.edge import Resources, unit_of_work
-from webapp.services import jobs
 from webapp.services.audit import record_event
+from webapp.services.work import jobs
 from webapp.tasks import ClaimedJob, Progress, Task
 
 RESULT = "fake.result"

@@ -12,8 +12,8 @@ from tests.segmentation.made import made_world
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources
 from webapp.models import Champion, Dataset, ModelVersion, Segment, Snapshot, VersionSegment, VersionStatus
-from webapp.services import campaigns
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning import campaigns
+from webapp.services.planning.campaigns import CampaignSummary
 
 DATASET = "customers"
 SEGMENTS = {"aaaa1111": ("Loyal families", 100), "bbbb2222": ("Deal seekers", 60), "cccc3333": ("Web browsers", 40)}

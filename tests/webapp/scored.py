@@ -26,10 +26,10 @@ from webapp.bulk import read_snapshot
 from webapp.edge import Resources, open_resources
 from webapp.models import MemberRole, Snapshot
 from webapp.services.access import Actor, team_dataset
-from webapp.services.scoring import Scores, score_customers
-from webapp.services.segments import version_styles
-from webapp.services.tokens import create_token
-from webapp.services.versions import find_version
+from webapp.services.modelling.scoring import Scores, score_customers
+from webapp.services.modelling.versions import find_version
+from webapp.services.people.tokens import create_token
+from webapp.services.segmenting.segments import version_styles
 
 ROWS = 240
 HEADERS = ("ID", "Income", "Spend_Wine", "Spend_Meat", "Orders_Web", "Orders_Store", "Visits", "Since", "City", "Member", "Response")

@@ -15,7 +15,7 @@ from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.app import create_app
 from webapp.edge import Resources
 from webapp.models import ApiToken, MemberRole, Worker
-from webapp.services.tokens import create_token, list_tokens, revoke_token
+from webapp.services.people.tokens import create_token, list_tokens, revoke_token
 
 
 @pytest.fixture

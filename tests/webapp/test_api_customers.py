@@ -12,8 +12,8 @@ from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.app import create_app
 from webapp.edge import Resources
 from webapp.models import MemberRole
-from webapp.services import segments
-from webapp.services.users import create_token
+from webapp.services.people.users import create_token
+from webapp.services.segmenting import segments
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from webapp.api.description import describe, schema_of
 from webapp.app import create_app
 from webapp.edge import Resources
 from webapp.models import ApiToken, AuditEvent, Campaign, MemberRole
-from webapp.services import campaigns
 from webapp.services.access import Actor
-from webapp.services.tokens import create_token
+from webapp.services.people.tokens import create_token
+from webapp.services.planning import campaigns
 
 V = "/api/v1"
 

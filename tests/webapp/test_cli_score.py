@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tests.webapp.cli.conftest import Command, _in_folder, command, plain_command  # noqa: F401  (fixtures)
 from tests.webapp.scored import ROWS, few_draws, touching_csv
 from webapp.cli import smartcart
-from webapp.services import scoring_files
+from webapp.services.browsing import scoring_files
 
 COLUMNS = ["customer_key", "segment_key", "segment_name", "confidence", "runner_up", "row", "missing", "reasons", "unlike_training"]
 

@@ -21,7 +21,7 @@ from webapp.models import AuditEvent, MemberRole, ModelVersion, Team
 from webapp.services.access import Permission, operator
 from webapp.services.audit import record_event
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
-from webapp.services.users import add_user, ensure_team
+from webapp.services.people.users import add_user, ensure_team
 from webapp.store import StoreError
 
 

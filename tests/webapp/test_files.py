@@ -21,8 +21,8 @@ from webapp.edge import Resources
 from webapp.edge.uploads import clean_file_name
 from webapp.files import attachment
 from webapp.models import Import, MemberRole
-from webapp.services.datasets import confirm_legal_basis
-from webapp.services.users import add_user
+from webapp.services.data.datasets import confirm_legal_basis
+from webapp.services.people.users import add_user
 
 ANALYST = "analyst@north.example"
 
@@ -183,7 +183,7 @@ def test_rejected_rows_leave_as_csv(shop: Shop, browser: Browser) -> None:
     assert answer.status_code == 200
     assert "182" in answer.text
     with shop.writing() as session:
-        from webapp.services.datasets import ensure_dataset
+        from webapp.services.data.datasets import ensure_dataset
 
         ensure_dataset(session, shop.actor, "Other")
     assert browser.get(f"/t/north-market/other/imports/{detail.id}/rejects.csv").status_code == 404

@@ -20,10 +20,11 @@ from webapp.pages.lab.acts import fit_pressed, start_sweep
 from webapp.pages.lab.answer import difference_title
 from webapp.pages.lab.head import running_card
 from webapp.pages.lab.ids import FIT, RUN
-from webapp.services import jobs, sweeps, versions
-from webapp.services.datasets import ensure_dataset
+from webapp.services.data.datasets import ensure_dataset
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
-from webapp.services.jobs import JobSummary
+from webapp.services.modelling import sweeps, versions
+from webapp.services.work import jobs
+from webapp.services.work.jobs import JobSummary
 from webapp.tasks import sweeping
 from webapp.ui.feature_picker import WEIGHT
 

@@ -18,11 +18,11 @@ from tests.webapp.scored import EVERY, copied, dataset_of, file_for, open_scored
 from tests.webapp.working import Shop, count_rows, open_shop
 from webapp.edge import Resources, open_resources
 from webapp.models import AuditEvent, Customer, MemberRole, ModelVersion, Snapshot
-from webapp.services import scoring
 from webapp.services.access import team_dataset
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
-from webapp.services.segments import rename_segment
-from webapp.services.versions import find_version, promote_version, request_recluster
+from webapp.services.modelling import scoring
+from webapp.services.modelling.versions import find_version, promote_version, request_recluster
+from webapp.services.segmenting.segments import rename_segment
 from webapp.store import StoreError
 
 

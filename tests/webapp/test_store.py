@@ -14,7 +14,9 @@ import pytest
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import ImportStatus, MemberRole, VersionStatus
-from webapp.services import customers, datasets, jobs
+from webapp.services.browsing import customers
+from webapp.services.data import datasets
+from webapp.services.work import jobs
 from webapp.store import Store, StoreError
 
 

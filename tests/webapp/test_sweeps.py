@@ -16,12 +16,13 @@ from segmentation.guiding.search import Budget
 from tests.webapp.working import Shop, claim, count_rows, customers_csv, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources, unit_of_work
 from webapp.models import AuditEvent, Job, MemberRole, ModelVersion, Sweep
-from webapp.services import jobs, sweeps, versions
-from webapp.services.datasets import ensure_dataset
+from webapp.services.data.datasets import ensure_dataset
+from webapp.services.data.feature_lists import list_feature_choices
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
-from webapp.services.feature_lists import list_feature_choices
-from webapp.services.sweep_results import SweepReport
-from webapp.services.sweeps import SweepSummary
+from webapp.services.modelling import sweeps, versions
+from webapp.services.modelling.sweep_results import SweepReport
+from webapp.services.modelling.sweeps import SweepSummary
+from webapp.services.work import jobs
 from webapp.tasks import sweeping
 
 FILE = customers_csv((50, 50, 50))

@@ -13,12 +13,12 @@ from tests.contract.conftest import cheap_hashes as cheap_hashes
 from tests.factories import make_actor, make_team
 from webapp.edge import Resources, unit_of_work
 from webapp.models import AuditEvent, Invitation, MemberRole, User
-from webapp.services import passwords
 from webapp.services.access import Actor, operator
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
-from webapp.services.passwords import check_password, hash_password, password_matches
-from webapp.services.tokens import create_token, list_tokens, revoke_token, token_actor
-from webapp.services.users import (
+from webapp.services.people import passwords
+from webapp.services.people.passwords import check_password, hash_password, password_matches
+from webapp.services.people.tokens import create_token, list_tokens, revoke_token, token_actor
+from webapp.services.people.users import (
     accept_invitation,
     add_user,
     change_role,
@@ -73,7 +73,7 @@ def test_production_parameters_are_strong() -> None:
     strong = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
     import importlib.util
 
-    spec = importlib.util.find_spec("webapp.services.passwords")
+    spec = importlib.util.find_spec("webapp.services.people.passwords")
     assert spec is not None
     assert spec.loader is not None
     fresh = importlib.util.module_from_spec(spec)

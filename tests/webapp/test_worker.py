@@ -24,9 +24,9 @@ from tests.webapp import fake_tasks
 from webapp.config import Config
 from webapp.edge import Resources, open_resources, unit_of_work
 from webapp.models import AuditEvent, Dataset, MemberRole
-from webapp.services import jobs
 from webapp.services.access import Actor
-from webapp.services.jobs import JobSummary
+from webapp.services.work import jobs
+from webapp.services.work.jobs import JobSummary
 from webapp.tasks.attempt import Attempt, Ending, Surroundings
 from webapp.worker import Worker, claim, run_inline, serve_worker
 

@@ -19,11 +19,13 @@ from segmentation.roles import Schema
 from tests.factories import make_actor, make_team
 from webapp.edge import Resources, unit_of_work
 from webapp.models import JobStatus, MemberRole
-from webapp.services import imports, jobs, versions
 from webapp.services.access import Actor
-from webapp.services.datasets import ensure_dataset
-from webapp.services.imports import ImportDetail, StoredFile
-from webapp.services.versions import VersionSummary
+from webapp.services.data import imports
+from webapp.services.data.datasets import ensure_dataset
+from webapp.services.data.imports import ImportDetail, StoredFile
+from webapp.services.modelling import versions
+from webapp.services.modelling.versions import VersionSummary
+from webapp.services.work import jobs
 from webapp.tasks import find_task, reclustering
 
 WORKER = "test-worker"

@@ -10,7 +10,9 @@ from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.models import CampaignStatus
 from webapp.services.access import Permission
-from webapp.services.campaigns import (
+from webapp.services.data.datasets import LONGEST_NAME, list_datasets, show_dataset
+from webapp.services.errors import Invalid, NotFound
+from webapp.services.planning.campaigns import (
     CHANNELS,
     LONGEST_NOTE,
     CampaignSummary,
@@ -19,8 +21,6 @@ from webapp.services.campaigns import (
     locate_campaign,
     tag_segment,
 )
-from webapp.services.datasets import LONGEST_NAME, list_datasets, show_dataset
-from webapp.services.errors import Invalid, NotFound
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from webapp.api.datasets import VERSION_FIELD
 from webapp.api.fields import switch, text, whole
 from webapp.api.operations import Call, Operation
 from webapp.services.access import Permission
-from webapp.services.customers import LONGEST_PAGE, CustomerPage, page_customers
+from webapp.services.browsing.customers import LONGEST_PAGE, CustomerPage, page_customers
 from webapp.services.errors import Invalid
-from webapp.services.segments import dataset_of_segment
-from webapp.services.selections import select_customers
+from webapp.services.segmenting.segments import dataset_of_segment
+from webapp.services.segmenting.selections import select_customers
 
 FARTHEST = 100_000_000
 """The farthest that a page of customers may begin."""

@@ -12,10 +12,10 @@ from webapp.api.jobs import JobAnswer, job_answer
 from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.services.access import Permission
-from webapp.services.datasets import DatasetSummary, list_datasets
-from webapp.services.fit_requests import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS, FeatureWish
-from webapp.services.segments import SegmentsOverview, show_segments
-from webapp.services.versions import VersionSummary, list_versions, request_recluster
+from webapp.services.data.datasets import DatasetSummary, list_datasets
+from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS, FeatureWish
+from webapp.services.modelling.versions import VersionSummary, list_versions, request_recluster
+from webapp.services.segmenting.segments import SegmentsOverview, show_segments
 
 ALGORITHM_NAMES = (*ALGORITHMS, AUTO)
 VERSION_FIELD = whole("A model version by its number; without it the champion.", low=0, high=999_999_999)

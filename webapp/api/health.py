@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.edge import Resources, unit_of_work
 from webapp.migrate import current_revision, head_revision
 from webapp.models import Snapshot
-from webapp.services.jobs import workers_alive
+from webapp.services.work.jobs import workers_alive
 from webapp.store import StoreError
 
 

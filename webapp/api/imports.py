@@ -15,8 +15,8 @@ from webapp.api.routes import filled
 from webapp.edge import Resources
 from webapp.edge.uploads import read_upload
 from webapp.services.access import Actor, Permission
-from webapp.services.imports import start_import
-from webapp.services.jobs import show_job
+from webapp.services.data.imports import start_import
+from webapp.services.work.jobs import show_job
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from webapp.api.operations import VERSION, Call, Operation
 from webapp.services.access import Permission
-from webapp.services.jobs import JobSummary, cancel_job, show_job
-from webapp.services.subjects import RECLUSTER
-from webapp.services.versions import version_of_job
+from webapp.services.modelling.versions import version_of_job
+from webapp.services.work.jobs import JobSummary, cancel_job, show_job
+from webapp.services.work.subjects import RECLUSTER
 
 
 @dataclass(frozen=True)

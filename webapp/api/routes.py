@@ -17,7 +17,7 @@ from webapp.edge import Resources, declare_token, unit_of_work
 from webapp.edge.answers import problem
 from webapp.services.access import Actor, Permission, require
 from webapp.services.errors import Invalid
-from webapp.services.tokens import find_token, note_used
+from webapp.services.people.tokens import find_token, note_used
 
 JSON_BYTES = 1 << 20
 """Largest body of a request that brings a few fields."""

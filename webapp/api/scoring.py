@@ -10,7 +10,7 @@ from webapp.api.routes import read_json
 from webapp.edge import Resources
 from webapp.services.access import Actor, Permission
 from webapp.services.errors import Invalid
-from webapp.services.scoring import CustomerScore, SegmentName, score_customers
+from webapp.services.modelling.scoring import CustomerScore, SegmentName, score_customers
 
 MOST_SCORED = 10_000
 """Customers in one request."""

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from webapp.auth.visitor import SESSION_COOKIE
 from webapp.config import Config
 from webapp.edge.browser import CSRF_COOKIE, CSRF_FIELD, cookie_name, form_token, same_secret
-from webapp.services.sessions import NewSession
+from webapp.services.people.sessions import NewSession
 
 FORM_COOKIE = "sc_form"
 

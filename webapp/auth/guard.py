@@ -10,8 +10,8 @@ from webapp.auth.visitor import install_login
 from webapp.edge import Door, Resources, needs_of, unit_of_work
 from webapp.edge.answers import answer, wants_page
 from webapp.edge.browser import SAFE_METHODS, host_is_ours, is_cross_site, next_page, same_secret, sent_token
-from webapp.services.sessions import note_seen
-from webapp.services.tokens import find_token
+from webapp.services.people.sessions import note_seen
+from webapp.services.people.tokens import find_token
 
 CALLBACKS = "/_dash-update-component"
 UNATTENDED = (".n_intervals", "pulse.data")

@@ -9,7 +9,7 @@ from flask_login import current_user
 from webapp.edge import Door, Resources, declare, unit_of_work
 from webapp.edge.answers import answer, wants_page
 from webapp.edge.browser import next_page
-from webapp.services.invitations import decline_invitation, join_team, list_own_invitations
+from webapp.services.people.invitations import decline_invitation, join_team, list_own_invitations
 
 NO_TEAM = "You are in no team"
 ASK = "Ask the admin of a team to invite you."

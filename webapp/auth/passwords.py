@@ -9,11 +9,11 @@ from flask_login import current_user
 from webapp.auth.forms import check_form, form_page, welcome
 from webapp.edge import Door, Resources, declare, unit_of_work
 from webapp.edge.browser import network_of, next_page
-from webapp.services.accounts import change_password
 from webapp.services.errors import Invalid, TooMany
-from webapp.services.invitations import reset_password, show_reset
-from webapp.services.passwords import check_password, password_matches
-from webapp.services.sessions import begin_sign_in, open_session
+from webapp.services.people.accounts import change_password
+from webapp.services.people.invitations import reset_password, show_reset
+from webapp.services.people.passwords import check_password, password_matches
+from webapp.services.people.sessions import begin_sign_in, open_session
 
 WRONG = "Your current password is something else. Nothing was changed."
 SENT_WRONG = 422

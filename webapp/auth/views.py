@@ -10,9 +10,9 @@ from webapp.auth.forms import check_form, farewell, form_page, welcome
 from webapp.edge import Door, Resources, declare, unit_of_work
 from webapp.edge.browser import network_of, next_page
 from webapp.services.errors import Invalid, TooMany
-from webapp.services.passwords import password_matches
-from webapp.services.sessions import NewSession, begin_sign_in, end_session, finish_sign_in, open_session
-from webapp.services.users import accept_invitation, show_invitation
+from webapp.services.people.passwords import password_matches
+from webapp.services.people.sessions import NewSession, begin_sign_in, end_session, finish_sign_in, open_session
+from webapp.services.people.users import accept_invitation, show_invitation
 
 WRONG = "Email or password is wrong."
 

@@ -9,7 +9,7 @@ from flask_login import AnonymousUserMixin, LoginManager
 
 from webapp.edge import Resources, unit_of_work
 from webapp.edge.browser import cookie_name
-from webapp.services.sessions import SignedIn, find_session
+from webapp.services.people.sessions import SignedIn, find_session
 
 SESSION_COOKIE = "sc_session"
 LONGEST_COOKIE = 128

@@ -12,7 +12,7 @@ from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.edge import unit_of_work
 from webapp.models import CampaignStatus
-from webapp.services.campaigns import CHANNELS, CampaignSummary, create_campaign, list_campaigns, tag_segment
+from webapp.services.planning.campaigns import CHANNELS, CampaignSummary, create_campaign, list_campaigns, tag_segment
 
 STATUSES = [str(status) for status in CampaignStatus if status != CampaignStatus.ARCHIVED]
 DAY = click.DateTime(formats=["%Y-%m-%d"])

@@ -18,7 +18,7 @@ from webapp.migrate import current_revision, head_revision, upgrade
 from webapp.models import Dataset, Team
 from webapp.services.access import Actor, operator, team_rows
 from webapp.services.errors import Invalid, NotFound
-from webapp.services.users import ensure_team
+from webapp.services.people.users import ensure_team
 from webapp.store import StoreError
 
 FIRST_TEAM = "My team"

@@ -16,10 +16,10 @@ from webapp.cli.jobs import finish
 from webapp.cli.values import VERSION, writing
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
-from webapp.services.customers import save_customers
-from webapp.services.datasets import confirm_legal_basis, ensure_dataset
+from webapp.services.browsing.customers import save_customers
+from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset
+from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, show_import, start_import
 from webapp.services.errors import Invalid
-from webapp.services.imports import ImportDetail, StoredFile, clean_mapping, show_import, start_import
 
 MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format`."
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)

@@ -17,11 +17,11 @@ from webapp.cli.serving import listen, read_config
 from webapp.config import Config, write_secret
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor, operator
-from webapp.services.datasets import DatasetSummary, confirm_legal_basis, list_datasets
+from webapp.services.data.datasets import DatasetSummary, confirm_legal_basis, list_datasets
+from webapp.services.modelling.versions import request_recluster
+from webapp.services.people.users import ensure_team, renew_access
 from webapp.services.samples import SEGMENTS as SAMPLE_SEGMENTS
 from webapp.services.samples import draw_sample, request_sample, sample_states
-from webapp.services.users import ensure_team, renew_access
-from webapp.services.versions import request_recluster
 from webapp.serving import Supervisor, address_of
 
 TEAM = "SmartCart demo"

@@ -13,7 +13,7 @@ import click
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.errors import Conflict, ServiceError
-from webapp.services.jobs import JobSummary, cancel_job, show_job, workers_alive
+from webapp.services.work.jobs import JobSummary, cancel_job, show_job, workers_alive
 
 POLL_SECONDS = 0.2
 STEPS = 1000

@@ -18,9 +18,9 @@ from webapp.cli.values import SEED, VERSION
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.errors import NotFound
-from webapp.services.fit_requests import EVERY_FEATURE, FeatureWish
-from webapp.services.segments import show_segments
-from webapp.services.versions import list_versions, promote_version, request_recluster, show_report, show_version, version_of_job
+from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
+from webapp.services.modelling.versions import list_versions, promote_version, request_recluster, show_report, show_version, version_of_job
+from webapp.services.segmenting.segments import show_segments
 
 VERSION_COLUMNS = {
     "number": "NUMBER",

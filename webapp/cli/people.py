@@ -15,11 +15,11 @@ from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import find_operator, open_workspace, team_option
 from webapp.edge import unit_of_work
 from webapp.models import MemberRole
-from webapp.services.audit_log import AuditFilter, list_events
 from webapp.services.errors import Conflict, Invalid, NotFound
-from webapp.services.teams import add_team, survey_teams
-from webapp.services.tokens import TokenSummary, create_token, list_tokens, revoke_token
-from webapp.services.users import Member, add_user, change_role, list_members, remove_member
+from webapp.services.people.audit_log import AuditFilter, list_events
+from webapp.services.people.teams import add_team, survey_teams
+from webapp.services.people.tokens import TokenSummary, create_token, list_tokens, revoke_token
+from webapp.services.people.users import Member, add_user, change_role, list_members, remove_member
 
 LONGEST_LINE = 4096  # bytes; a password has far fewer
 ROLES = click.Choice([role.value for role in MemberRole])

@@ -15,8 +15,8 @@ from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.cli.values import VERSION, writing
 from webapp.edge import unit_of_work
-from webapp.services.scoring import Scorer, find_scorer
-from webapp.services.scoring_files import FileScores, Progress, score_file
+from webapp.services.browsing.scoring_files import FileScores, Progress, score_file
+from webapp.services.modelling.scoring import Scorer, find_scorer
 
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 REPORTED_REJECTS = 100

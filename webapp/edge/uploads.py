@@ -11,8 +11,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.edge.work import Resources
 from webapp.services.access import Actor
+from webapp.services.data.imports import StoredFile
 from webapp.services.errors import Invalid
-from webapp.services.imports import StoredFile
 
 MEGABYTE = 1 << 20
 FORM_BYTES = 64 * 1024

@@ -11,11 +11,11 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.services import accounts, invitations, users
 from webapp.services.access import Permission
-from webapp.services.accounts import Account, OpenSession
 from webapp.services.errors import Invalid
-from webapp.services.invitations import OwnInvitation
+from webapp.services.people import accounts, invitations, users
+from webapp.services.people.accounts import Account, OpenSession
+from webapp.services.people.invitations import OwnInvitation
 from webapp.ui.components import Child, badge, button, card, hidden_text, icon, page_head, row, skeleton
 from webapp.ui.format import count, day, exact_time, relative_time
 from webapp.ui.forms import field, text_input

@@ -10,10 +10,10 @@ from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.services import datasets, imports, snapshots
 from webapp.services.access import Permission
-from webapp.services.imports import ImportDetail
-from webapp.services.snapshots import ColumnQuality, SnapshotSummary
+from webapp.services.data import datasets, imports, snapshots
+from webapp.services.data.imports import ImportDetail
+from webapp.services.data.snapshots import ColumnQuality, SnapshotSummary
 from webapp.ui import consent
 from webapp.ui.components import Child, badge, card, empty_state, page_head, row, skeleton
 from webapp.ui.consent import consent_place

@@ -10,9 +10,9 @@ from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.services import jobs as services
 from webapp.services.access import Permission
-from webapp.services.jobs import JobSummary
+from webapp.services.work import jobs as services
+from webapp.services.work.jobs import JobSummary
 from webapp.ui import jobs
 from webapp.ui.components import Child, card, empty_state, page_head, skeleton, verdict
 from webapp.ui.format import MISSING, by, count, duration, exact_time, relative_time

@@ -10,9 +10,9 @@ from dash import Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.services import teams
 from webapp.services.access import Permission
 from webapp.services.errors import Invalid
+from webapp.services.people import teams
 from webapp.ui.components import button, card, page_head, row
 from webapp.ui.forms import field, text_input
 from webapp.ui.notices import notify

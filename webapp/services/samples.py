@@ -13,16 +13,16 @@ from segmentation.months import MonthlyState, monthly_states
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers
 from webapp.bulk import CustomerRow
 from webapp.models import Dataset, Import, ImportStatus, Job, JobStatus, Team
-from webapp.services import jobs
 from webapp.services.access import Actor, Permission, require, team_row, team_rows
 from webapp.services.audit import record_event
-from webapp.services.datasets import confirm_legal_basis, create_dataset
+from webapp.services.data.datasets import confirm_legal_basis, create_dataset
+from webapp.services.data.imports import ImportReport, StoredFile
+from webapp.services.data.snapshots import latest_snapshot
+from webapp.services.data.storing import Base, ImportPlan, NewSnapshot, record_import
 from webapp.services.errors import Conflict
-from webapp.services.imports import ImportReport, StoredFile
-from webapp.services.snapshots import latest_snapshot
-from webapp.services.storing import Base, ImportPlan, NewSnapshot, record_import
-from webapp.services.subjects import SAMPLE
-from webapp.services.versions import request_recluster
+from webapp.services.modelling.versions import request_recluster
+from webapp.services.work import jobs
+from webapp.services.work.subjects import SAMPLE
 
 NAME, CURRENCY = "Sample shop", "EUR"
 ROWS, SEGMENTS, SEPARATION, SEED, MONTHS = 2240, 4, 6.0, 7, 6

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from segmentation.palette import SegmentStyle
 from webapp.models import Campaign, Customer, Dataset, ModelVersion, Segment, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, team_dataset, team_rows
-from webapp.services.segments import style_of
-from webapp.services.versions import champion_id
+from webapp.services.modelling.versions import champion_id
+from webapp.services.segmenting.segments import style_of
 
 MOST = 5
 """Hits in a group; whoever needs more types more."""

@@ -31,7 +31,7 @@ from importlib import import_module
 
 from segmentation.pipeline import Progress
 from webapp.edge import Resources
-from webapp.services.jobs import ClaimedJob
+from webapp.services.work.jobs import ClaimedJob
 
 __all__ = ["TASK_MODULES", "ClaimedJob", "Progress", "Task", "find_task"]
 

@@ -22,8 +22,8 @@ from sqlalchemy.orm import Session
 from segmentation.errors import Cancelled
 from webapp.edge import Resources, unit_of_work
 from webapp.models import JobStatus
-from webapp.services import jobs
-from webapp.services.jobs import ClaimedJob, LeaseLost, Renewal
+from webapp.services.work import jobs
+from webapp.services.work.jobs import ClaimedJob, LeaseLost, Renewal
 from webapp.tasks.child import Exit, run_child
 
 TICK_SECONDS = 0.1

@@ -24,9 +24,9 @@ from segmentation.errors import Cancelled, SegmentationError
 from webapp.config import Config
 from webapp.edge import Resources, open_resources, unit_of_work
 from webapp.models import JobStatus
-from webapp.services import jobs
 from webapp.services.errors import ServiceError
-from webapp.services.jobs import ClaimedJob, LeaseLost
+from webapp.services.work import jobs
+from webapp.services.work.jobs import ClaimedJob, LeaseLost
 from webapp.tasks import find_task
 
 REPORT_SECONDS = 0.5

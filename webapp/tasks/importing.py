@@ -21,13 +21,13 @@ from segmentation.roles import Role, Schema, schema_roles
 from webapp import bulk
 from webapp.bulk import CustomerRow
 from webapp.edge import Resources, unit_of_work
-from webapp.services import jobs
 from webapp.services.cells import harmless_cell
-from webapp.services.exploration import explore_snapshot
-from webapp.services.imports import ColumnChoice, ImportReport
-from webapp.services.schemas import align_schema, column_use, merge_schemas, stored_columns
-from webapp.services.storing import Base, BaseMoved, ImportPlan, NewSnapshot, plan_import, record_check, record_import
-from webapp.services.subjects import CHECK_IMPORT, IMPORT
+from webapp.services.data.exploration import explore_snapshot
+from webapp.services.data.imports import ColumnChoice, ImportReport
+from webapp.services.data.schemas import align_schema, column_use, merge_schemas, stored_columns
+from webapp.services.data.storing import Base, BaseMoved, ImportPlan, NewSnapshot, plan_import, record_check, record_import
+from webapp.services.work import jobs
+from webapp.services.work.subjects import CHECK_IMPORT, IMPORT
 from webapp.store import Store, StoreError
 from webapp.tasks import ClaimedJob, Progress, Task
 

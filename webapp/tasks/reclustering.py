@@ -20,13 +20,14 @@ from segmentation.roles import CUSTOMER_KEY, Schema
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
 from webapp.models import Dataset, ModelVersion, Snapshot, VersionStatus
-from webapp.services import jobs, kept_measures
 from webapp.services.access import Actor, team_row, team_rows
 from webapp.services.audit import record_event
-from webapp.services.fit_requests import EVERY_FEATURE, FeatureWish
-from webapp.services.identities import Continuation, store_identities
-from webapp.services.subjects import RECLUSTER
-from webapp.services.versions import VersionReport, find_version, lock_champion, move_champion
+from webapp.services.modelling import kept_measures
+from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
+from webapp.services.modelling.identities import Continuation, store_identities
+from webapp.services.modelling.versions import VersionReport, find_version, lock_champion, move_champion
+from webapp.services.work import jobs
+from webapp.services.work.subjects import RECLUSTER
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
 

@@ -6,11 +6,11 @@ from segmentation.intake import FilePreview
 from segmentation.months import MonthlyState
 from segmentation.synthetic import as_csv
 from webapp.edge import Resources, unit_of_work
-from webapp.services import jobs
-from webapp.services.imports import StoredFile
+from webapp.services.data.imports import StoredFile
+from webapp.services.data.storing import ImportPlan
 from webapp.services.samples import SampleMonth, next_month, plan_month, record_sample, sample_states
-from webapp.services.storing import ImportPlan
-from webapp.services.subjects import SAMPLE
+from webapp.services.work import jobs
+from webapp.services.work.subjects import SAMPLE
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
 from webapp.tasks.importing import prepared_import

@@ -21,10 +21,10 @@ from segmentation.pipeline import AUTOMATIC_KS, CUSTOMERS_PER_SEGMENT, sweep_fea
 from segmentation.recipe import measured_with_recipe
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
-from webapp.services import jobs
-from webapp.services.fit_requests import EVERY_FEATURE, FeatureWish
-from webapp.services.subjects import SWEEP
-from webapp.services.sweep_results import SweepPlan, SweepReport, Tried, plan_sweep, record_sweep
+from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
+from webapp.services.modelling.sweep_results import SweepPlan, SweepReport, Tried, plan_sweep, record_sweep
+from webapp.services.work import jobs
+from webapp.services.work.subjects import SWEEP
 from webapp.tasks import ClaimedJob, Progress, Task
 
 SWEPT = 0.97

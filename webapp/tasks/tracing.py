@@ -27,10 +27,10 @@ from segmentation.pipeline import SegmentModel
 from segmentation.roles import CUSTOMER_KEY, Role, Schema
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
-from webapp.services import jobs
-from webapp.services.subjects import TRACE
-from webapp.services.trace_requests import request_trace
-from webapp.services.tracing import Counted, Step, TracePlan, lock_traced, plan_trace, record_counts
+from webapp.services.data.trace_requests import request_trace
+from webapp.services.modelling.tracing import Counted, Step, TracePlan, lock_traced, plan_trace, record_counts
+from webapp.services.work import jobs
+from webapp.services.work.subjects import TRACE
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
 

@@ -11,7 +11,7 @@ from segmentation.describing.actions import Action, next_actions
 from segmentation.palette import SegmentStyle
 from webapp.edge import View
 from webapp.services.access import Permission
-from webapp.services.segments import SegmentsOverview
+from webapp.services.segmenting.segments import SegmentsOverview
 from webapp.ui.components import Child, button, card, empty_state, hidden_text, segment_mark
 from webapp.ui.format import currency_sign
 from webapp.ui.places import plan_address, segment_address

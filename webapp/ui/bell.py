@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from webapp.edge import View
-from webapp.services.jobs import JobSummary
+from webapp.services.work.jobs import JobSummary
 from webapp.ui.components import Child, aria, hidden_text, icon
 from webapp.ui.format import count, exact_time, relative_time
 from webapp.ui.job_words import job_address, job_badge, job_title

@@ -12,8 +12,8 @@ from dash import ALL, Output, State, html
 from dash.development.base_component import Component
 
 from segmentation.palette import SegmentStyle
-from webapp.services.campaigns import CHANNELS, LONGEST_NOTE, CampaignSummary
 from webapp.services.errors import Invalid, ServiceError
+from webapp.services.planning.campaigns import CHANNELS, LONGEST_NOTE, CampaignSummary
 from webapp.ui import format
 from webapp.ui.components import segment_mark
 from webapp.ui.forms import date_input, field, select, text_area, text_input

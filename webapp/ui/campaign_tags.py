@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_form import STATUS_WORDS
 from webapp.ui.components import Child, hidden_text, icon

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from segmentation.choosing.selection import Candidate
 from segmentation.choosing.verdict import REPEATABLE, judge, lacks
-from webapp.services.sweep_results import Tried
+from webapp.services.modelling.sweep_results import Tried
 from webapp.ui.components import Child, badge, icon
 from webapp.ui.format import MISSING, duration, number, percent
 from webapp.ui.tables import Column, meter, table

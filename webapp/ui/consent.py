@@ -9,9 +9,9 @@ from dash import ALL, ClientsideFunction, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.services import datasets
 from webapp.services.access import Permission
-from webapp.services.datasets import DatasetSummary
+from webapp.services.data import datasets
+from webapp.services.data.datasets import DatasetSummary
 from webapp.ui.components import button, card, icon
 from webapp.ui.forms import dialog
 from webapp.ui.notices import notify

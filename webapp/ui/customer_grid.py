@@ -12,9 +12,9 @@ from dash import dcc, html
 
 from segmentation.roles import CUSTOMER_KEY
 from webapp.edge import View
-from webapp.services import customers
-from webapp.services.columns import CONFIDENCE, OWN, SEGMENT
-from webapp.services.customers import CustomerPage, GridColumn
+from webapp.services.browsing import customers
+from webapp.services.browsing.customers import CustomerPage, GridColumn
+from webapp.services.filtering.columns import CONFIDENCE, OWN, SEGMENT
 from webapp.ui import format
 from webapp.ui.components import Child, aria, hidden_text, icon, segment_mark, slot_class, symbol_class
 from webapp.ui.filters import here

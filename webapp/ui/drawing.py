@@ -12,8 +12,8 @@ from segmentation.describing.profiles import Profiles, SegmentProfile
 from segmentation.palette import SegmentStyle
 from segmentation.plots import Chart
 from webapp.edge import Display
-from webapp.services.segments import SegmentsOverview
-from webapp.services.traces import Traces
+from webapp.services.segmenting.segments import SegmentsOverview
+from webapp.services.segmenting.traces import Traces
 from webapp.ui.format import currency_sign
 from webapp.ui.theme import theme_of
 

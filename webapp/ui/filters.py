@@ -10,10 +10,9 @@ from dash import ALL, ClientsideFunction, Input, Output, State, ctx, dcc, html, 
 
 from segmentation.roles import Role
 from webapp.edge import Callbacks, View
-from webapp.services import selections
 from webapp.services.access import Permission
-from webapp.services.filtering import cells_of
-from webapp.services.filters import (
+from webapp.services.filtering.filtering import cells_of
+from webapp.services.filtering.filters import (
     CONDITIONS,
     Condition,
     Filter,
@@ -26,7 +25,8 @@ from webapp.services.filters import (
     quarter_text,
     value_text,
 )
-from webapp.services.selections import Selection
+from webapp.services.segmenting import selections
+from webapp.services.segmenting.selections import Selection
 from webapp.ui.components import Child, aria, button, hidden_text, icon
 from webapp.ui.format import currency_sign, number
 from webapp.ui.forms import date_input, dialog, field, select, text_input

@@ -9,11 +9,14 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import View
-from webapp.services import datasets, jobs, users, versions
 from webapp.services.access import Permission
-from webapp.services.datasets import DatasetSummary
-from webapp.services.users import TeamChoice
-from webapp.services.versions import VersionSummary
+from webapp.services.data import datasets
+from webapp.services.data.datasets import DatasetSummary
+from webapp.services.modelling import versions
+from webapp.services.modelling.versions import VersionSummary
+from webapp.services.people import users
+from webapp.services.people.users import TeamChoice
+from webapp.services.work import jobs
 from webapp.ui.components import Child, Children, aria, as_list, badge, data, hidden_text, icon, menu
 from webapp.ui.format import number
 from webapp.ui.help import GO, help_button

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from webapp.services.jobs import JobSummary
+from webapp.services.work.jobs import JobSummary
 from webapp.ui.components import badge
 from webapp.ui.places import address
 

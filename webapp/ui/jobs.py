@@ -11,9 +11,9 @@ from dash import ALL, Input, Output, State, dcc, html, no_update, set_props
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.services import jobs
 from webapp.services.access import Permission
-from webapp.services.jobs import JobSummary
+from webapp.services.work import jobs
+from webapp.services.work.jobs import JobSummary
 from webapp.ui import bell
 from webapp.ui.bell import ACTIVE
 from webapp.ui.components import Child, aria, button, icon

@@ -6,7 +6,7 @@ from dash import html
 
 from segmentation import plots
 from webapp.edge import View
-from webapp.services.traces import list_traces
+from webapp.services.segmenting.traces import list_traces
 from webapp.ui.charts import chart_card
 from webapp.ui.components import card
 from webapp.ui.drawing import drawn_over_time

@@ -14,9 +14,10 @@ from segmentation.clustering import ALGORITHMS
 from segmentation.pipeline import AUTOMATIC_KS
 from segmentation.wording import upper_first
 from webapp.edge import Callbacks, View
-from webapp.services import feature_lists, versions
 from webapp.services.access import Actor, Permission
-from webapp.services.fit_requests import FEWEST_SEGMENTS, MOST_SEGMENTS
+from webapp.services.data import feature_lists
+from webapp.services.modelling import versions
+from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, MOST_SEGMENTS
 from webapp.ui import jobs
 from webapp.ui.components import button
 from webapp.ui.feature_picker import chosen_weights, feature_table, weight_values

@@ -12,8 +12,8 @@ from dash.development.base_component import Component
 from segmentation.describing.bands import JACCARD, BandName, stability_band
 from segmentation.describing.profiles import Evidence, SegmentProfile
 from segmentation.palette import SegmentStyle
-from webapp.services.campaigns import CampaignSummary
-from webapp.services.segments import SegmentsOverview
+from webapp.services.planning.campaigns import CampaignSummary
+from webapp.services.segmenting.segments import SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import STATUS_WORDS
 from webapp.ui.campaign_tags import campaign_tags

@@ -7,7 +7,7 @@ from dash import html
 from segmentation.wording import listed
 from webapp.edge import View
 from webapp.services.access import Permission, role_for
-from webapp.services.admins import list_admins
+from webapp.services.people.admins import list_admins
 from webapp.ui.components import Child, empty_state, error_state, icon, no_permission
 from webapp.ui.page import Page
 

@@ -8,10 +8,10 @@ from dash import ALL, ClientsideFunction, Input, Output, State, ctx, dcc, html, 
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.services import campaigns
 from webapp.services.access import Permission
-from webapp.services.campaigns import CampaignSummary, TagSummary
 from webapp.services.errors import NotFound
+from webapp.services.planning import campaigns
+from webapp.services.planning.campaigns import CampaignSummary, TagSummary
 from webapp.ui.components import Child, button, hidden_text
 from webapp.ui.forms import dialog
 from webapp.ui.notices import notify

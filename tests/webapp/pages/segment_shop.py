@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from tests.webapp.working import Shop
 from webapp.edge import Display, View
 from webapp.models import MemberRole
-from webapp.services import segments
-from webapp.services.segments import SegmentsOverview
+from webapp.services.segmenting import segments
+from webapp.services.segmenting.segments import SegmentsOverview
 
 TEAM, DATASET = "north-market", "customers"
 

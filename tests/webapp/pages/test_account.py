@@ -14,8 +14,8 @@ from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources, View
 from webapp.models import MemberRole
 from webapp.pages import account, new_team
-from webapp.services import invitations, inviting, sessions, teams
-from webapp.services.tokens import secret_hash
+from webapp.services.people import invitations, inviting, sessions, teams
+from webapp.services.people.tokens import secret_hash
 
 EVIL = "<script>x</script>"
 

@@ -14,9 +14,9 @@ from webapp.edge import Resources
 from webapp.pages.campaigns.calendar import calendar_body
 from webapp.pages.campaigns.lanes import lanes
 from webapp.pages.campaigns.meeting import meeting_list, month_title
-from webapp.services import campaign_calendar
-from webapp.services.campaign_calendar import Calendar, Month, show_calendar
-from webapp.services.campaigns import list_campaigns
+from webapp.services.planning import campaign_calendar
+from webapp.services.planning.campaign_calendar import Calendar, Month, show_calendar
+from webapp.services.planning.campaigns import list_campaigns
 
 DECEMBER = Month(2026, 12)
 TODAY = date(2026, 12, 24)

@@ -15,9 +15,10 @@ from webapp.models import MemberRole
 from webapp.pages import campaigns as page
 from webapp.pages.campaign import acts, details, history, tags
 from webapp.pages.campaign.ids import Ids
-from webapp.services import campaigns, versions
-from webapp.services.campaigns import CampaignSummary
 from webapp.services.errors import Forbidden, NotFound
+from webapp.services.modelling import versions
+from webapp.services.planning import campaigns
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import untag
 from webapp.ui.campaign_form import FIELDS
 from webapp.ui.segments_ui import Where, segment_cards

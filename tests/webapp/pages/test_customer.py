@@ -12,9 +12,9 @@ from webapp.models import MemberRole
 from webapp.pages import customer as page
 from webapp.pages.customer.known import unusual, usual_text, value_text
 from webapp.pages.customer.parts import sure_words
-from webapp.services.customer import Attribute
+from webapp.services.browsing.customer import Attribute
 from webapp.services.errors import Forbidden
-from webapp.services.typical import Typical
+from webapp.services.segmenting.typical import Typical
 from webapp.ui.places import customer_address
 
 

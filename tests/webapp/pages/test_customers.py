@@ -102,7 +102,7 @@ def test_nobody_fits_and_nobody_is_there_yet(shop: Shop, sqlite_resources: Resou
     assert "this search and these filters" in words(content)
     empty = open_shop(sqlite_resources)
     with empty.writing() as session:
-        from webapp.services.datasets import ensure_dataset
+        from webapp.services.data.datasets import ensure_dataset
 
         ensure_dataset(session, empty.actor, "Customers")
     with empty.reading() as session:

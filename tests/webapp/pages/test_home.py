@@ -19,7 +19,10 @@ from webapp.edge import Display, Resources
 from webapp.models import MemberRole, SegmentTrace
 from webapp.pages import home
 from webapp.pages.home.figures import shares_title
-from webapp.services import campaigns, jobs, samples, traces
+from webapp.services import samples
+from webapp.services.planning import campaigns
+from webapp.services.segmenting import traces
+from webapp.services.work import jobs
 from webapp.ui import sample
 from webapp.ui.places import Place
 

@@ -16,8 +16,8 @@ from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.pages import imports
 from webapp.pages.imports.check import findings_card
-from webapp.services import imports as services
-from webapp.services.datasets import ensure_dataset
+from webapp.services.data import imports as services
+from webapp.services.data.datasets import ensure_dataset
 from webapp.services.errors import Forbidden
 
 BROKEN = customers_csv((40,)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n"

@@ -10,8 +10,8 @@ from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.pages import jobs
-from webapp.services import jobs as services
-from webapp.services import versions
+from webapp.services.modelling import versions
+from webapp.services.work import jobs as services
 
 
 @pytest.fixture

@@ -22,9 +22,10 @@ from webapp.edge import Display, Resources
 from webapp.models import MemberRole, ModelVersion
 from webapp.pages import models
 from webapp.pages.models.figures import stability_title
-from webapp.services import segments, versions
 from webapp.services.errors import Conflict, Forbidden, NotFound
-from webapp.services.segments import SegmentStability
+from webapp.services.modelling import versions
+from webapp.services.segmenting import segments
+from webapp.services.segmenting.segments import SegmentStability
 from webapp.ui import frame
 
 

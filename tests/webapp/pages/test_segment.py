@@ -18,11 +18,12 @@ from webapp.pages import segment as page
 from webapp.pages.segment import campaigns as tab
 from webapp.pages.segment import evidence, profile, rename
 from webapp.pages.segment.ids import Ids
-from webapp.services import campaigns, segments
-from webapp.services.campaigns import CampaignSummary
-from webapp.services.customers import GridColumn
+from webapp.services.browsing.customers import GridColumn
 from webapp.services.errors import Forbidden, Invalid, NotFound
-from webapp.services.segments import SegmentDetail, SegmentsOverview
+from webapp.services.planning import campaigns
+from webapp.services.planning.campaigns import CampaignSummary
+from webapp.services.segmenting import segments
+from webapp.services.segmenting.segments import SegmentDetail, SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import FIELDS, field_id
 from webapp.ui.customer_grid import column_definition, page_rows

@@ -15,7 +15,7 @@ from webapp.models import MemberRole
 from webapp.pages import segment as page
 from webapp.pages.segment import history, look, profile, rename
 from webapp.pages.segment.ids import Ids
-from webapp.services import segments
+from webapp.services.segmenting import segments
 
 
 @pytest.fixture

@@ -15,9 +15,11 @@ from tests.webapp.working import Shop, customers_csv, import_file, open_shop
 from webapp.edge import Display, Resources, unit_of_work
 from webapp.models import MemberRole, ModelVersion
 from webapp.pages import segments as page
-from webapp.services import filtering, segments, versions
 from webapp.services.errors import NotFound
-from webapp.services.filtered_segments import show_filtered
+from webapp.services.filtering import filtering
+from webapp.services.modelling import versions
+from webapp.services.segmenting import segments
+from webapp.services.segmenting.filtered_segments import show_filtered
 
 
 def test_head_counts_the_segments_and_names_the_smallest(shop: Shop) -> None:

@@ -18,8 +18,9 @@ from webapp.models import AuditEvent, Invitation, MemberRole, User
 from webapp.pages import team
 from webapp.pages.team import acts, audit, members, settings
 from webapp.pages.team.ids import ACT, DATASET_FORM, MANAGE, REVOKE, ROLE, Ids
-from webapp.services import datasets, tokens, users
+from webapp.services.data import datasets
 from webapp.services.errors import Conflict, NotFound
+from webapp.services.people import tokens, users
 
 EVIL = '<script>alert("x")</script>'
 GOOD = "green lamp of nine"

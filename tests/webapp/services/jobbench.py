@@ -21,9 +21,9 @@ from webapp.models import (
     VersionStatus,
     new_id,
 )
-from webapp.services import jobs
 from webapp.services.access import Actor
-from webapp.services.jobs import ClaimedJob, Fence, Renewal
+from webapp.services.work import jobs
+from webapp.services.work.jobs import ClaimedJob, Fence, Renewal
 
 LEASE = 20.0
 ATTEMPTS = 3

@@ -13,9 +13,13 @@ from sqlalchemy import select
 from tests.webapp.working import Shop, claim, count_rows, customers_csv, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources, unit_of_work
 from webapp.models import AuditEvent, Customer, Dataset, Import, ImportStatus, Job, MemberRole, Snapshot
-from webapp.services import datasets, imports, jobs, samples, snapshots, traces, versions
+from webapp.services import samples
+from webapp.services.data import datasets, imports, snapshots
 from webapp.services.errors import Conflict, Forbidden
+from webapp.services.modelling import versions
 from webapp.services.samples import Sample
+from webapp.services.segmenting import traces
+from webapp.services.work import jobs
 from webapp.tasks import sampling
 
 

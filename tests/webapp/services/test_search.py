@@ -8,10 +8,11 @@ from sqlalchemy import delete, select
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole, ModelVersion, Segment, VersionSegment
-from webapp.services import campaigns, segments
 from webapp.services.errors import NotFound
+from webapp.services.modelling.versions import promote_version
+from webapp.services.planning import campaigns
 from webapp.services.search import MOST, Found, best, search_everything
-from webapp.services.versions import promote_version
+from webapp.services.segmenting import segments
 
 
 @pytest.fixture

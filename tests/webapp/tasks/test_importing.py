@@ -19,8 +19,9 @@ from tests.webapp.working import Shop, claim, count_rows, open_shop, run_claimed
 from webapp import bulk
 from webapp.edge import Resources
 from webapp.models import AuditEvent, Customer, Dataset, Import, JobStatus, Snapshot
-from webapp.services import imports, jobs, snapshots
-from webapp.services.datasets import ensure_dataset
+from webapp.services.data import imports, snapshots
+from webapp.services.data.datasets import ensure_dataset
+from webapp.services.work import jobs
 from webapp.store import StoreError
 from webapp.tasks import importing
 

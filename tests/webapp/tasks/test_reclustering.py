@@ -11,8 +11,10 @@ from segmentation.palette import SYMBOLS
 from tests.webapp.working import Shop, claim, count_rows, customers_csv, fitted_once, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources
 from webapp.models import Champion, ModelVersion, Segment, VersionSegment
-from webapp.services import jobs, segments, versions
 from webapp.services.errors import Conflict
+from webapp.services.modelling import versions
+from webapp.services.segmenting import segments
+from webapp.services.work import jobs
 from webapp.tasks import reclustering
 
 FILE = customers_csv((50, 50, 50))

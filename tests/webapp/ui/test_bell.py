@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.webapp.looking import HERE, look
 from tests.webapp.pages.segment_shop import links, words
 from tests.webapp.working import Shop, customers_csv
-from webapp.services import jobs, versions
+from webapp.services.modelling import versions
+from webapp.services.work import jobs
 from webapp.ui import bell
 
 

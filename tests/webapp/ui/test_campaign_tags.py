@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from tests.webapp.pages.segment_shop import words
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_tags import campaign_tags, tag_names
 

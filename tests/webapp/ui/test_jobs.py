@@ -11,9 +11,10 @@ from tests.webapp.looking import HERE, look
 from tests.webapp.pages.segment_shop import ids, links, words
 from tests.webapp.working import Shop, customers_csv, run_jobs
 from webapp.models import MemberRole
-from webapp.services import jobs as services
-from webapp.services import traces, versions
 from webapp.services.errors import Forbidden
+from webapp.services.modelling import versions
+from webapp.services.segmenting import traces
+from webapp.services.work import jobs as services
 from webapp.ui import jobs, recluster
 
 Said = list[tuple[str, dict[str, Any]]]

@@ -13,8 +13,8 @@ from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import options, walk, words
 from tests.webapp.working import Shop
 from webapp.models import MemberRole
-from webapp.services import versions
 from webapp.services.errors import Invalid
+from webapp.services.modelling import versions
 from webapp.ui import recluster
 from webapp.ui.feature_picker import WEIGHT, chosen_weights, feature_table, weight_words
 

@@ -10,7 +10,7 @@ from tests.webapp.pages.segment_shop import links, walk, words
 from tests.webapp.working import Shop, customers_csv
 from webapp.app import PAGES
 from webapp.models import MemberRole
-from webapp.services import campaigns
+from webapp.services.planning import campaigns
 from webapp.ui import search
 
 

@@ -9,7 +9,7 @@ from tests.webapp.pages.segment_shop import links
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
-from webapp.services import teams
+from webapp.services.people import teams
 from webapp.ui import frame
 
 OTHERS = [MemberRole.VIEWER, MemberRole.MARKETER, MemberRole.ANALYST]

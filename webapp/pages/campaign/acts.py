@@ -8,8 +8,8 @@ from typing import Any
 from dash import no_update
 
 from webapp.edge import View
-from webapp.services import campaign_life, campaigns
 from webapp.services.errors import Invalid
+from webapp.services.planning import campaign_life, campaigns
 from webapp.ui.campaign_form import read_campaign, refusals
 from webapp.ui.notices import notify
 from webapp.ui.places import campaign_address, campaigns_address

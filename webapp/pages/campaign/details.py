@@ -10,11 +10,11 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.campaign.ids import FORM, Ids
-from webapp.services import campaigns
 from webapp.services.access import Permission
-from webapp.services.campaign_calendar import EARLIEST, LATEST, Clash, Span, find_clashes
-from webapp.services.campaign_life import may_delete
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning import campaigns
+from webapp.services.planning.campaign_calendar import EARLIEST, LATEST, Clash, Span, find_clashes
+from webapp.services.planning.campaign_life import may_delete
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_form import CHANNEL_WORDS, STATUS_WORDS, campaign_days, campaign_fields
 from webapp.ui.campaign_tags import campaign_link

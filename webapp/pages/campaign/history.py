@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from webapp.edge import View
-from webapp.services.campaign_life import CampaignEvent, list_events
+from webapp.services.planning.campaign_life import CampaignEvent, list_events
 from webapp.ui import format
 from webapp.ui.campaign_form import CHANNEL_WORDS, STATUS_WORDS
 from webapp.ui.components import Child, card, icon

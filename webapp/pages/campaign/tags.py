@@ -9,10 +9,10 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.campaign.details import read_campaign_row
 from webapp.pages.campaign.ids import UNTAG, Ids
-from webapp.services import segments
 from webapp.services.access import Permission
-from webapp.services.campaigns import CampaignSummary, TagSummary
-from webapp.services.segments import SegmentsOverview
+from webapp.services.planning.campaigns import CampaignSummary, TagSummary
+from webapp.services.segmenting import segments
+from webapp.services.segmenting.segments import SegmentsOverview
 from webapp.ui import format
 from webapp.ui.components import Child, button, card, empty_state
 from webapp.ui.forms import labelled, select

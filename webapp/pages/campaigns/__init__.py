@@ -14,10 +14,10 @@ from webapp.pages.campaigns.creating import create_campaign, new_campaign_button
 from webapp.pages.campaigns.filters import Asked, asked, filter_bar, picked, tabs
 from webapp.pages.campaigns.ids import FORM, Ids
 from webapp.pages.campaigns.listing import campaign_list
-from webapp.services import campaigns
 from webapp.services.access import Permission
-from webapp.services.campaign_calendar import show_calendar
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning import campaigns
+from webapp.services.planning.campaign_calendar import show_calendar
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_form import chosen_segments, field_refusals, field_values
 from webapp.ui.components import Child, button, card, empty_state, page_head, skeleton

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dash import html
 
 from webapp.edge import View
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui.campaign_form import CHANNEL_WORDS, campaign_days
 from webapp.ui.campaign_tags import campaign_link
 from webapp.ui.components import aria

@@ -14,8 +14,8 @@ from webapp.pages.campaigns.agenda import agenda
 from webapp.pages.campaigns.filters import here
 from webapp.pages.campaigns.lanes import Bar, Lane, lanes
 from webapp.pages.campaigns.meeting import meeting_list, month_title
-from webapp.services.campaign_calendar import Calendar, CalendarRow, Month
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning.campaign_calendar import Calendar, CalendarRow, Month
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_form import CHANNEL_WORDS, STATUS_WORDS, campaign_days
 from webapp.ui.campaign_tags import campaign_link

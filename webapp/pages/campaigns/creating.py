@@ -12,10 +12,11 @@ from dash.development.base_component import Component
 from segmentation.palette import SegmentStyle
 from webapp.edge import View
 from webapp.pages.campaigns.ids import FORM, Ids
-from webapp.services import campaigns, segments
 from webapp.services.access import Permission
-from webapp.services.campaigns import CampaignSummary
 from webapp.services.errors import Invalid
+from webapp.services.planning import campaigns
+from webapp.services.planning.campaigns import CampaignSummary
+from webapp.services.segmenting import segments
 from webapp.ui.campaign_form import campaign_fields, read_campaign, refusals, segment_choice
 from webapp.ui.components import Child, button
 from webapp.ui.format import listing

@@ -11,8 +11,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from webapp.edge import View
-from webapp.services.campaign_calendar import EARLIEST, Month
-from webapp.services.campaigns import CHANNELS, CampaignSummary
+from webapp.services.planning.campaign_calendar import EARLIEST, Month
+from webapp.services.planning.campaigns import CHANNELS, CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_form import CHANNEL_WORDS, STATUS_WORDS
 from webapp.ui.components import Child, aria, chip, hidden_text, icon, menu, segment_mark

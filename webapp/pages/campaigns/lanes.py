@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from webapp.services.campaign_calendar import Month, Span, days_in
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning.campaign_calendar import Month, Span, days_in
+from webapp.services.planning.campaigns import CampaignSummary
 
 READABLE = 8
 """Days that a name takes: a shorter bar keeps so much room at its right, or at the end of the month at its left, for its name."""

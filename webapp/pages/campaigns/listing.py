@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.campaigns.agenda import agenda
 from webapp.pages.campaigns.filters import Asked, here
-from webapp.services.campaigns import CampaignSummary
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_form import CHANNEL_WORDS, campaign_days
 from webapp.ui.campaign_tags import campaign_link

@@ -7,7 +7,7 @@ from calendar import month_name
 from dash import html
 from dash.development.base_component import Component
 
-from webapp.services.campaign_calendar import Calendar, CalendarRow, Span
+from webapp.services.planning.campaign_calendar import Calendar, CalendarRow, Span
 from webapp.ui import format
 from webapp.ui.components import card, segment_mark
 

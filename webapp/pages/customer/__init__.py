@@ -11,9 +11,9 @@ from webapp.edge import Callbacks, View
 from webapp.pages.customer import parts
 from webapp.pages.customer.ids import Ids
 from webapp.pages.customer.known import known_card
-from webapp.services import customer
 from webapp.services.access import Permission
-from webapp.services.customer import CustomerDetail
+from webapp.services.browsing import customer
+from webapp.services.browsing.customer import CustomerDetail
 from webapp.services.errors import NotFound
 from webapp.ui.components import Child, page_head, row, skeleton
 from webapp.ui.page import Page

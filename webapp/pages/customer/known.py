@@ -8,8 +8,8 @@ from datetime import date
 from dash import html
 
 from segmentation.roles import Role
-from webapp.services.customer import Attribute, CustomerDetail
-from webapp.services.typical import Typical
+from webapp.services.browsing.customer import Attribute, CustomerDetail
+from webapp.services.segmenting.typical import Typical
 from webapp.ui import format
 from webapp.ui.components import Child, Children, badge, card
 from webapp.ui.tables import Column, table

@@ -8,8 +8,8 @@ from dash.development.base_component import Component
 from segmentation.roles import Role
 from webapp.edge import View
 from webapp.pages.customer.known import value_text
-from webapp.services.campaigns import CampaignSummary
-from webapp.services.customer import Brought, CustomerDetail, Placement
+from webapp.services.browsing.customer import Brought, CustomerDetail, Placement
+from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_form import campaign_days
 from webapp.ui.components import Child, Tone, aria, badge, card, empty_state, icon, mark_tile, segment_mark

@@ -10,8 +10,8 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.customers.ids import Ids
-from webapp.services import customers
-from webapp.services.customers import GridColumn
+from webapp.services.browsing import customers
+from webapp.services.browsing.customers import GridColumn
 from webapp.ui.components import Child, button
 from webapp.ui.customer_grid import common_columns
 from webapp.ui.filters import here, search_of

@@ -9,10 +9,11 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.customers.columns import read_columns, shown_columns
 from webapp.pages.customers.ids import FILTERS, Ids
-from webapp.services import datasets, segments, selections
 from webapp.services.access import Permission
-from webapp.services.datasets import DatasetSummary
-from webapp.services.selections import Selection, search_text
+from webapp.services.data import datasets
+from webapp.services.data.datasets import DatasetSummary
+from webapp.services.segmenting import segments, selections
+from webapp.services.segmenting.selections import Selection, search_text
 from webapp.ui.components import Child, aria, button, card, empty_state, hidden_text, icon, page_head
 from webapp.ui.customer_grid import customer_list, customers_grid
 from webapp.ui.filters import chosen_customers, filter_bar, here

@@ -16,9 +16,9 @@ from webapp.pages.explore.ids import CUT, TABS, Ids
 from webapp.pages.explore.outcomes import outcomes_tab
 from webapp.pages.explore.spreads import correlations_tab, distributions_tab
 from webapp.pages.explore.where import Where, tabs
-from webapp.services import datasets, exploration
 from webapp.services.access import Permission
-from webapp.services.datasets import DatasetSummary
+from webapp.services.data import datasets, exploration
+from webapp.services.data.datasets import DatasetSummary
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
 from webapp.ui.format import count, day
 from webapp.ui.page import Page

@@ -15,7 +15,7 @@ from segmentation.plots.rfm import Shown, rfm_grid, score_words
 from webapp.pages.explore.drawing import Look, exploration_card
 from webapp.pages.explore.ids import CUT, Ids
 from webapp.pages.explore.where import Where
-from webapp.services.exploration import RfmChoice, RfmOutcome, RfmView
+from webapp.services.data.exploration import RfmChoice, RfmOutcome, RfmView
 from webapp.ui.components import Child, aria, button, card, chip, empty_state, row
 from webapp.ui.drawing import figure_text
 from webapp.ui.format import MISSING, count, money, number, percent

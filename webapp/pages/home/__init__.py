@@ -12,13 +12,17 @@ from webapp.pages.home.checklist import checklist
 from webapp.pages.home.figures import segments_card, tiles, verdict_card
 from webapp.pages.home.ids import PUT_AWAY, STEPS_AWAY, Ids
 from webapp.pages.home.over_time import changes_card, counting_card, shares_card
-from webapp.services import campaigns, datasets, samples, segments, traces, versions
-from webapp.services import jobs as job_services
+from webapp.services import samples
 from webapp.services.access import Permission
-from webapp.services.datasets import DatasetSummary
-from webapp.services.jobs import JobSummary
-from webapp.services.segments import SegmentsOverview
-from webapp.services.traces import Traces
+from webapp.services.data import datasets
+from webapp.services.data.datasets import DatasetSummary
+from webapp.services.modelling import versions
+from webapp.services.planning import campaigns
+from webapp.services.segmenting import segments, traces
+from webapp.services.segmenting.segments import SegmentsOverview
+from webapp.services.segmenting.traces import Traces
+from webapp.services.work import jobs as job_services
+from webapp.services.work.jobs import JobSummary
 from webapp.ui import jobs, sample
 from webapp.ui.actions import actions_card
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton, skeleton_tiles

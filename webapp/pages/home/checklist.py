@@ -12,9 +12,9 @@ from segmentation.describing.actions import next_actions
 from webapp.edge import View
 from webapp.pages.home.ids import PUT_AWAY, STEPS_AWAY
 from webapp.services.access import Permission
-from webapp.services.campaigns import CampaignSummary
-from webapp.services.datasets import DatasetSummary
-from webapp.services.segments import SegmentsOverview
+from webapp.services.data.datasets import DatasetSummary
+from webapp.services.planning.campaigns import CampaignSummary
+from webapp.services.segmenting.segments import SegmentsOverview
 from webapp.ui.components import Child, aria, button, card, icon, icon_button
 from webapp.ui.format import count, percent
 from webapp.ui.places import plan_address, segment_address

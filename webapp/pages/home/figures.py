@@ -11,10 +11,10 @@ from dash.development.base_component import Component
 from segmentation.describing.profiles import SegmentProfile
 from segmentation.movement import Division
 from webapp.edge import View
-from webapp.services.datasets import DatasetSummary
-from webapp.services.segments import SegmentsOverview
-from webapp.services.traces import Traces
-from webapp.services.versions import VersionReport
+from webapp.services.data.datasets import DatasetSummary
+from webapp.services.modelling.versions import VersionReport
+from webapp.services.segmenting.segments import SegmentsOverview
+from webapp.services.segmenting.traces import Traces
 from webapp.ui.campaign_tags import campaign_tags
 from webapp.ui.components import (
     Child,

@@ -14,8 +14,8 @@ from segmentation.palette import SegmentStyle
 from webapp.edge import View
 from webapp.pages.home.ids import Ids
 from webapp.services.access import Permission
-from webapp.services.segments import SegmentsOverview
-from webapp.services.traces import Succession, Traces
+from webapp.services.segmenting.segments import SegmentsOverview
+from webapp.services.segmenting.traces import Succession, Traces
 from webapp.ui import jobs
 from webapp.ui.charts import chart_card
 from webapp.ui.components import Child, Children, button, card, empty_state, icon, segment_label, slot_class

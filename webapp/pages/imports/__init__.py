@@ -12,9 +12,9 @@ from webapp.edge import Callbacks, View
 from webapp.pages.imports.check import check_page
 from webapp.pages.imports.ids import ROLE, Ids
 from webapp.pages.imports.result import failed_page, result_page, waiting_page
-from webapp.services import imports
-from webapp.services import jobs as job_services
 from webapp.services.access import Permission
+from webapp.services.data import imports
+from webapp.services.work import jobs as job_services
 from webapp.ui import jobs
 from webapp.ui.components import page_head, row, skeleton
 from webapp.ui.page import Page

@@ -12,7 +12,7 @@ from webapp.edge import View
 from webapp.pages.imports.ids import ROLE, Ids
 from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
 from webapp.services.access import Permission
-from webapp.services.imports import ColumnChoice, ImportDetail, ImportReport
+from webapp.services.data.imports import ColumnChoice, ImportDetail, ImportReport
 from webapp.ui.components import Child, badge, button, card, empty_state, error_state, icon, row
 from webapp.ui.format import count, day, filled_text, listing, number, percent
 from webapp.ui.forms import labelled, select

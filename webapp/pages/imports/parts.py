@@ -9,7 +9,7 @@ from dash import html
 from segmentation.intake import Reject
 from webapp.edge import View
 from webapp.services.access import Permission
-from webapp.services.imports import ImportDetail, ImportReport
+from webapp.services.data.imports import ImportDetail, ImportReport
 from webapp.ui.components import Child, aria, button, card, icon, page_head
 from webapp.ui.format import count, number, percent
 from webapp.ui.places import data_address, rejects_address

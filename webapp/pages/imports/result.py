@@ -8,9 +8,9 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
-from webapp.services import datasets
-from webapp.services import jobs as job_services
-from webapp.services.imports import ImportDetail
+from webapp.services.data import datasets
+from webapp.services.data.imports import ImportDetail
+from webapp.services.work import jobs as job_services
 from webapp.ui import jobs
 from webapp.ui.components import Child, button, card, empty_state, error_state, verdict
 from webapp.ui.format import count, file_size, number

@@ -9,8 +9,9 @@ from dash import no_update
 
 from webapp.edge import View
 from webapp.pages.lab.ids import Run
-from webapp.services import feature_lists, sweeps
+from webapp.services.data import feature_lists
 from webapp.services.errors import Invalid, NotFound
+from webapp.services.modelling import sweeps
 from webapp.ui import jobs
 from webapp.ui.feature_picker import chosen_weights
 from webapp.ui.notices import notify

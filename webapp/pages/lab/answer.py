@@ -13,10 +13,11 @@ from segmentation.wording import upper_first
 from webapp.edge import View
 from webapp.pages.lab.ids import RUN, Run
 from webapp.pages.lab.shown import Shown
-from webapp.services import feature_lists, sweeps
 from webapp.services.access import Permission
-from webapp.services.sweep_results import SweepReport, Tried
-from webapp.services.sweeps import SweepSummary
+from webapp.services.data import feature_lists
+from webapp.services.modelling import sweeps
+from webapp.services.modelling.sweep_results import SweepReport, Tried
+from webapp.services.modelling.sweeps import SweepSummary
 from webapp.ui.components import Child, button, card, empty_state, segment_verdict, verdict
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import listing, number, percent, signed

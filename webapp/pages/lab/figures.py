@@ -17,7 +17,7 @@ from webapp.pages.lab.head import fit_button
 from webapp.pages.lab.ids import Ids
 from webapp.pages.lab.shown import Shown
 from webapp.services.access import Permission
-from webapp.services.sweep_results import Tried
+from webapp.services.modelling.sweep_results import Tried
 from webapp.ui.candidates import FEW, Order, candidate_columns, candidate_list, candidate_table, sorted_candidates
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, aria, card, empty_state

@@ -11,9 +11,10 @@ from segmentation.wording import upper_first
 from webapp.edge import View
 from webapp.pages.lab.ids import AT, FIELD, RUN, Ids, Run
 from webapp.pages.lab.shown import Shown, active_sweep
-from webapp.services import feature_lists, sweeps
 from webapp.services.access import Permission
-from webapp.services.fit_requests import LARGEST_SEED
+from webapp.services.data import feature_lists
+from webapp.services.modelling import sweeps
+from webapp.services.modelling.fit_requests import LARGEST_SEED
 from webapp.ui.components import Child, button, card, empty_state
 from webapp.ui.feature_picker import feature_table
 from webapp.ui.forms import field, number_input, select

@@ -15,8 +15,8 @@ from webapp.edge import View
 from webapp.pages.lab.head import fit_button
 from webapp.pages.lab.ids import Ids
 from webapp.pages.lab.shown import Shown
-from webapp.services import feature_lists
 from webapp.services.access import Permission
+from webapp.services.data import feature_lists
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, card, icon, row
 from webapp.ui.drawing import figure_text, unescaped_words

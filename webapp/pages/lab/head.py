@@ -12,9 +12,9 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.lab.ids import FIT, RUN, Run
 from webapp.pages.lab.shown import Shown, active_sweep
-from webapp.services import sweeps
 from webapp.services.access import Permission
-from webapp.services.sweeps import SweepSummary
+from webapp.services.modelling import sweeps
+from webapp.services.modelling.sweeps import SweepSummary
 from webapp.ui import jobs
 from webapp.ui.components import Child, button, card, icon, menu, page_head
 from webapp.ui.format import count, exact_time, listing, relative_time

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.edge import View
-from webapp.services import datasets, jobs, sweeps
+from webapp.services.data import datasets
 from webapp.services.errors import NotFound
-from webapp.services.jobs import JobSummary
-from webapp.services.sweep_results import SweepReport
-from webapp.services.sweeps import SweepSummary
+from webapp.services.modelling import sweeps
+from webapp.services.modelling.sweep_results import SweepReport
+from webapp.services.modelling.sweeps import SweepSummary
+from webapp.services.work import jobs
+from webapp.services.work.jobs import JobSummary
 from webapp.ui import jobs as job_parts
 from webapp.ui.places import item_number
 

@@ -13,9 +13,10 @@ from webapp.pages.models.ids import PROMOTE, Ids
 from webapp.pages.models.model import show_model
 from webapp.pages.models.report import version_verdict
 from webapp.pages.models.versions import versions_card
-from webapp.services import datasets, versions
 from webapp.services.access import Permission
-from webapp.services.versions import VersionSummary
+from webapp.services.data import datasets
+from webapp.services.modelling import versions
+from webapp.services.modelling.versions import VersionSummary
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
 from webapp.ui.format import count
 from webapp.ui.forms import dialog, field, text_input

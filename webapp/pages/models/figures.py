@@ -10,8 +10,8 @@ from dash.development.base_component import Component
 from segmentation.choosing.verdict import SMALLEST_SHARE
 from segmentation.describing.bands import BandName, stability_band
 from segmentation.features import FeatureSummary
-from webapp.services.segments import SegmentStability
-from webapp.services.versions import VersionReport, VersionSummary
+from webapp.services.modelling.versions import VersionReport, VersionSummary
+from webapp.services.segmenting.segments import SegmentStability
 from webapp.ui.components import Child, Tone, badge, card, empty_state, segment_label
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import MISSING, count, number, percent

@@ -14,10 +14,12 @@ from webapp.edge import View
 from webapp.pages.models.figures import features_card, figures_card, stability_card
 from webapp.pages.models.report import candidates_card, panel_card, unfinished, version_verdict
 from webapp.pages.models.versions import promote_button, segments_button
-from webapp.services import datasets, segments, versions
+from webapp.services.data import datasets
 from webapp.services.errors import NotFound
-from webapp.services.fit_requests import EVERY_FEATURE
-from webapp.services.versions import VersionSummary
+from webapp.services.modelling import versions
+from webapp.services.modelling.fit_requests import EVERY_FEATURE
+from webapp.services.modelling.versions import VersionSummary
+from webapp.services.segmenting import segments
 from webapp.ui.components import Child, badge, page_head, row
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import by, exact_time, number, relative_time

@@ -11,8 +11,8 @@ from segmentation.plots import k_panel
 from segmentation.wording import upper_first
 from webapp.edge import View
 from webapp.pages.models.ids import Ids
-from webapp.services.sweep_results import Tried
-from webapp.services.versions import VersionReport, VersionSummary
+from webapp.services.modelling.sweep_results import Tried
+from webapp.services.modelling.versions import VersionReport, VersionSummary
 from webapp.ui.candidates import FEW, Order, candidate_columns, candidate_list, candidate_table, sorted_candidates
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, button, card, segment_verdict, verdict

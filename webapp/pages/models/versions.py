@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.models.ids import PROMOTE
 from webapp.services.access import Permission
-from webapp.services.versions import VersionSummary
+from webapp.services.modelling.versions import VersionSummary
 from webapp.ui.components import Child, badge, button, card
 from webapp.ui.format import MISSING, by, exact_time, number, percent, relative_time
 from webapp.ui.places import models_address, segments_address

@@ -11,10 +11,10 @@ from webapp.edge import Callbacks, View
 from webapp.pages.segment import campaigns, customers, history, look, profile, rename
 from webapp.pages.segment.head import chosen_tab, segment_head
 from webapp.pages.segment.ids import UNTAG, Ids
-from webapp.services import segments
 from webapp.services.access import Permission
 from webapp.services.errors import Forbidden
-from webapp.services.segments import SegmentDetail
+from webapp.services.segmenting import segments
+from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import Child, page_head, row, skeleton
 from webapp.ui.customer_grid import page_rows

@@ -13,11 +13,12 @@ from segmentation.palette import SegmentStyle
 from webapp.edge import View
 from webapp.pages.segment.head import tag_button
 from webapp.pages.segment.ids import UNTAG, Ids
-from webapp.services import campaigns, segments
 from webapp.services.access import Permission
-from webapp.services.campaigns import CampaignSummary
 from webapp.services.errors import Invalid
-from webapp.services.segments import SegmentDetail
+from webapp.services.planning import campaigns
+from webapp.services.planning.campaigns import CampaignSummary
+from webapp.services.segmenting import segments
+from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui import format
 from webapp.ui.campaign_form import CHANNEL_WORDS, FIELDS, campaign_days, campaign_fields, field_id, form_field, read_campaign, refusals
 from webapp.ui.campaign_tags import campaign_link

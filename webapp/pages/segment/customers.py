@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
-from webapp.services import customers
 from webapp.services.access import Permission
-from webapp.services.customers import GridColumn
-from webapp.services.segments import SegmentDetail
+from webapp.services.browsing import customers
+from webapp.services.browsing.customers import GridColumn
+from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui import format
 from webapp.ui.components import Child, card, hidden_text, no_permission
 from webapp.ui.customer_grid import common_columns, customer_list, customers_grid

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from segmentation.describing.profiles import OutcomeRate, Rule, RuleSum, SegmentProfile
 from webapp.pages.segment.head import others, rest_rate
 from webapp.pages.segment.ids import Ids
-from webapp.services.segments import SegmentDetail
+from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui.components import Child, badge, card, icon, icon_button
 from webapp.ui.format import count, number, percent, times
 

@@ -12,11 +12,11 @@ from dash.development.base_component import Component
 from segmentation.describing.profiles import SegmentProfile
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
-from webapp.services import segment_history
 from webapp.services.access import Permission
-from webapp.services.columns import CONFIDENCE, SEGMENT
-from webapp.services.filters import Condition, Filter, filters_to_query
-from webapp.services.segments import SegmentDetail
+from webapp.services.filtering.columns import CONFIDENCE, SEGMENT
+from webapp.services.filtering.filters import Condition, Filter, filters_to_query
+from webapp.services.segmenting import segment_history
+from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui import format
 from webapp.ui.components import Child, aria, button, icon, icon_button, mark_tile, slot_class
 from webapp.ui.places import customers_address, customers_csv_address, segments_address

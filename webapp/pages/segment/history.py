@@ -13,12 +13,12 @@ from webapp.edge import View
 from webapp.pages.segment.ids import Ids
 from webapp.pages.segment.look import pair_words
 from webapp.pages.segment.rename import restore_name
-from webapp.services import segment_history, segment_notes
 from webapp.services.access import Permission
 from webapp.services.errors import Invalid
-from webapp.services.segment_history import Happening, HistoryEntry
-from webapp.services.segment_looks import LONGEST_TEXT
-from webapp.services.segments import SegmentDetail
+from webapp.services.segmenting import segment_history, segment_notes
+from webapp.services.segmenting.segment_history import Happening, HistoryEntry
+from webapp.services.segmenting.segment_looks import LONGEST_TEXT
+from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui import format
 from webapp.ui.components import Child, button, card, hidden_text, icon, row, segment_mark
 from webapp.ui.forms import field, text_area

@@ -11,8 +11,8 @@ from dash.development.base_component import Component
 from segmentation.palette import SYMBOLS, colour_index, symbol
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
-from webapp.services import segment_looks
-from webapp.services.segment_looks import LookChoice
+from webapp.services.segmenting import segment_looks
+from webapp.services.segmenting.segment_looks import LookChoice
 from webapp.ui.components import button, hidden_text, segment_mark
 from webapp.ui.forms import dialog
 from webapp.ui.notices import notify

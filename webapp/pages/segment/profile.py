@@ -10,8 +10,8 @@ from segmentation import plots
 from webapp.edge import View
 from webapp.pages.segment.evidence import outcomes_card, rules_card
 from webapp.pages.segment.ids import Ids
-from webapp.services import segments
-from webapp.services.segments import SegmentDetail
+from webapp.services.segmenting import segments
+from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, row, skeleton
 from webapp.ui.drawing import drawn

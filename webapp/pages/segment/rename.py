@@ -10,10 +10,10 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
-from webapp.services import segment_looks, segments
 from webapp.services.errors import Invalid
-from webapp.services.segment_looks import LONGEST_TEXT
-from webapp.services.segments import SegmentDetail
+from webapp.services.segmenting import segment_looks, segments
+from webapp.services.segmenting.segment_looks import LONGEST_TEXT
+from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui.components import button
 from webapp.ui.forms import dialog, field, text_area, text_input
 from webapp.ui.notices import notify

@@ -12,12 +12,14 @@ from webapp.edge import Callbacks, View
 from webapp.pages.segments.figures import PLOTS, figure_cards, figure_rows
 from webapp.pages.segments.first import first_step, show_first_fit
 from webapp.pages.segments.ids import FILTERS, Ids
-from webapp.services import datasets, filtered_segments, versions
 from webapp.services.access import Permission
+from webapp.services.data import datasets
 from webapp.services.errors import Forbidden
-from webapp.services.filtered_segments import FilteredSegments, SegmentLeft
-from webapp.services.segments import SegmentsOverview
-from webapp.services.versions import VersionReport
+from webapp.services.modelling import versions
+from webapp.services.modelling.versions import VersionReport
+from webapp.services.segmenting import filtered_segments
+from webapp.services.segmenting.filtered_segments import FilteredSegments, SegmentLeft
+from webapp.services.segmenting.segments import SegmentsOverview
 from webapp.ui import jobs
 from webapp.ui.components import (
     Child,

@@ -13,7 +13,7 @@ from segmentation import plots
 from segmentation.plots import Chart
 from webapp.edge import View
 from webapp.pages.segments.ids import Ids
-from webapp.services.filtered_segments import FilteredSegments
+from webapp.services.segmenting.filtered_segments import FilteredSegments
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, card, empty_state, row, skeleton
 from webapp.ui.drawing import drawn

@@ -9,10 +9,10 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.segments.ids import Ids
-from webapp.services import jobs as job_services
 from webapp.services.access import Permission
-from webapp.services.datasets import DatasetSummary
-from webapp.services.jobs import JobSummary
+from webapp.services.data.datasets import DatasetSummary
+from webapp.services.work import jobs as job_services
+from webapp.services.work.jobs import JobSummary
 from webapp.ui import jobs
 from webapp.ui.components import button, card, empty_state
 from webapp.ui.format import count

@@ -11,10 +11,11 @@ from webapp.edge import Callbacks, View
 from webapp.pages.team import acts, audit, members, settings, tokens
 from webapp.pages.team.ids import ACT, DATASET_CURRENCY, DATASET_FORM, DATASET_NAME, FILTER, MANAGE, REVOKE, ROLE, TABS, Ids
 from webapp.pages.team.parts import Answer, ask_dialog, chosen_tab, manage_dialog, secret_dialog, tab_address
-from webapp.services import datasets, teams
-from webapp.services import tokens as token_services
 from webapp.services.access import Permission
-from webapp.services.audit_log import FILTERS
+from webapp.services.data import datasets
+from webapp.services.people import teams
+from webapp.services.people import tokens as token_services
+from webapp.services.people.audit_log import FILTERS
 from webapp.ui.components import Child, aria, page_head, skeleton
 from webapp.ui.page import Page
 from webapp.ui.places import TEAM, Place

@@ -12,9 +12,9 @@ from webapp.edge import View
 from webapp.pages.team.members import called, invitation_acts, invite_fields, is_self, member_acts, tokens_end
 from webapp.pages.team.parts import ROLE_WORDS, Answer, full_address, secret_parts
 from webapp.pages.team.tokens import token_fields
-from webapp.services import inviting, tokens, users
 from webapp.services.errors import Conflict, Invalid
-from webapp.services.users import Member
+from webapp.services.people import inviting, tokens, users
+from webapp.services.people.users import Member
 from webapp.ui.format import day
 from webapp.ui.notices import notify
 

@@ -12,9 +12,9 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.team.ids import ACT, MANAGE, ROLE, Ids
 from webapp.pages.team.parts import ROLE_HELP, ROLE_WORDS, role_options
-from webapp.services import inviting, tokens, users
-from webapp.services.inviting import OpenInvitation
-from webapp.services.users import Member
+from webapp.services.people import inviting, tokens, users
+from webapp.services.people.inviting import OpenInvitation
+from webapp.services.people.users import Member
 from webapp.ui.components import Child, badge, button, card, hidden_text
 from webapp.ui.format import MISSING, count, day, exact_time, relative_time
 from webapp.ui.forms import dialog, field, labelled, select

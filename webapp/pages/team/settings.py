@@ -11,10 +11,11 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.team.ids import DATASET_CURRENCY, DATASET_FORM, DATASET_NAME, Ids
-from webapp.services import datasets, teams
-from webapp.services.datasets import DatasetSummary
+from webapp.services.data import datasets
+from webapp.services.data.datasets import DatasetSummary
 from webapp.services.errors import Invalid
-from webapp.services.teams import TeamSettings
+from webapp.services.people import teams
+from webapp.services.people.teams import TeamSettings
 from webapp.ui.components import Child, button, card, empty_state, hidden_text, row
 from webapp.ui.format import count, day
 from webapp.ui.forms import field, select, text_input

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.team.ids import REVOKE, Ids
 from webapp.pages.team.parts import ROLE_WORDS, role_options
-from webapp.services.tokens import TokenSummary
+from webapp.services.people.tokens import TokenSummary
 from webapp.ui.components import Child, Tone, badge, button, card, empty_state, hidden_text
 from webapp.ui.format import by, count, day, exact_time, relative_time
 from webapp.ui.forms import dialog, field, number_input, select, text_input

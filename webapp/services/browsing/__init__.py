@@ -1,0 +1,1 @@
+"""Customers as people read them: the grid, one customer, files of them."""

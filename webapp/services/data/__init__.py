@@ -1,0 +1,1 @@
+"""Datasets, imports and the snapshots that they leave."""

@@ -1,0 +1,107 @@
+"""Snapshots: the dated states of a dataset, and how complete their columns are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from segmentation.codec import from_json
+from webapp.models import Dataset, Import, ImportStatus, Snapshot
+from webapp.services.access import Actor, Permission, team_dataset, team_rows
+from webapp.services.filtering.coarse import two_digits
+from webapp.services.filtering.filtering import SMALLEST_GROUP
+
+
+@dataclass(frozen=True)
+class SnapshotSummary:
+    """One snapshot; `import_id` is the first import that ended in it, `current` says that the dataset is in this state now."""
+
+    number: int
+    as_of: date
+    customers: int
+    created_at: datetime
+    import_id: str | None
+    columns: int
+    current: bool
+
+
+@dataclass(frozen=True)
+class ColumnQuality:
+    """How complete and how spread one column is.
+
+    `filled` is the share of customers with a value, `distinct` counts values. `low` and `high` are the extremes of numbers and dates
+    (ISO text), None for words; `typical` is the median of numbers and dates, the commonest word of texts.
+    """
+
+    name: str
+    label: str
+    role: str
+    kind: str
+    filled: float
+    distinct: int
+    low: float | str | None
+    high: float | str | None
+    typical: float | str | None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The quality of every column of a snapshot, in the order of its schema."""
+
+    columns: tuple[ColumnQuality, ...]
+
+
+def latest_snapshot(session: Session, dataset: Dataset) -> Snapshot | None:
+    """The dataset's present state: what its last finished import ended in (which may be an earlier snapshot again)."""
+    return session.scalars(
+        select(Snapshot)
+        .join(Import, Import.snapshot_id == Snapshot.id)
+        .where(Import.dataset_id == dataset.id, Import.status == ImportStatus.DONE)
+        .order_by(Import.finished_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def list_snapshots(session: Session, actor: Actor, dataset: str) -> tuple[SnapshotSummary, ...]:
+    """The dataset's snapshots, newest first."""
+    row = team_dataset(session, actor, dataset)
+    current = latest_snapshot(session, row)
+    snapshots = session.scalars(team_rows(actor, Snapshot).where(Snapshot.dataset_id == row.id).order_by(Snapshot.number.desc())).all()
+    newest_first = select(Import.snapshot_id, Import.id).where(Import.dataset_id == row.id, Import.status == ImportStatus.DONE)
+    first_import = dict(session.execute(newest_first.order_by(Import.finished_at.desc())).all())
+    return tuple(
+        SnapshotSummary(
+            number=snapshot.number,
+            as_of=snapshot.as_of,
+            customers=snapshot.customers,
+            created_at=snapshot.created_at,
+            import_id=first_import.get(snapshot.id),
+            columns=len(snapshot.column_schema["columns"]),
+            current=current is not None and current.id == snapshot.id,
+        )
+        for snapshot in snapshots
+    )
+
+
+def show_quality(session: Session, actor: Actor, dataset: str) -> tuple[ColumnQuality, ...]:
+    """Column by column, how complete the current snapshot is; empty before the first import. Viewers read no single customer's value."""
+    snapshot = latest_snapshot(session, team_dataset(session, actor, dataset))
+    if snapshot is None:
+        return ()
+    columns = from_json(Quality, snapshot.quality).columns
+    if actor.may(Permission.VIEW_CUSTOMERS):
+        return columns
+    return tuple(_without_people(column, snapshot.customers) for column in columns)
+
+
+def _without_people(column: ColumnQuality, customers: int) -> ColumnQuality:
+    """A column without its extremes, its median rounded, and its commonest word only where at least ten customers must have it."""
+    typical = column.typical
+    if isinstance(typical, str) and column.kind != "date":
+        typical = typical if column.filled * customers >= SMALLEST_GROUP * column.distinct else None
+    elif isinstance(typical, float | int) and column.role != "birth_year":
+        typical = two_digits(float(typical))
+    return replace(column, low=None, high=None, typical=typical)

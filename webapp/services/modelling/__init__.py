@@ -1,0 +1,1 @@
+"""Model versions: sweeps, fits, scoring, and the same model on earlier snapshots."""

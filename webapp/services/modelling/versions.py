@@ -1,0 +1,299 @@
+"""Model versions: asking for one, reading what it found, and which one the team works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, defer
+
+from segmentation.choosing.selection import DEFAULT_ALGORITHM, Candidate, Verdict
+from segmentation.codec import from_json
+from segmentation.features import FeatureSummary
+from webapp.models import Champion, Dataset, Job, JobStatus, ModelVersion, Promotion, Snapshot, VersionStatus
+from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
+from webapp.services.audit import record_event
+from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.snapshots import latest_snapshot
+from webapp.services.data.trace_requests import request_trace
+from webapp.services.errors import Conflict, Forbidden, NotFound
+from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
+from webapp.services.work import jobs
+from webapp.services.work.jobs import JobSummary
+from webapp.services.work.subjects import RECLUSTER
+
+
+@dataclass(frozen=True)
+class VersionSummary:
+    """One model version. `snapshot` is a number; `figures`, `k`, `verdict` and `ready_at` are there once it is ready.
+
+    `algorithm` is the one that was fitted, once it is; `requested` holds what was asked for: algorithm, k, features, promote.
+    """
+
+    number: int
+    status: str
+    status_message: str | None
+    champion: bool
+    algorithm: str
+    k: int | None
+    seed: int
+    verdict: str | None
+    figures: dict[str, float]
+    created_at: datetime
+    created_by: str
+    snapshot: int
+    ready_at: datetime | None
+    requested: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class VersionReport:
+    """How a version came about: the verdict, every candidate, the seconds of each stage, the figures, and what became of each feature."""
+
+    verdict: Verdict
+    sweep: tuple[Candidate, ...]
+    seconds: dict[str, float]
+    figures: dict[str, float]
+    features: tuple[FeatureSummary, ...] = ()
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """The champion's number after a promotion, and before it (None: there was none)."""
+
+    champion: int
+    previous: int | None
+
+
+def list_versions(session: Session, actor: Actor, dataset: str) -> tuple[VersionSummary, ...]:
+    """The dataset's versions, newest first."""
+    row = team_dataset(session, actor, dataset)
+    versions = session.scalars(
+        team_rows(actor, ModelVersion)
+        .where(ModelVersion.dataset_id == row.id)
+        .order_by(ModelVersion.number.desc())
+        .options(defer(ModelVersion.profiles))
+    )
+    snapshots = dict(session.execute(select(Snapshot.id, Snapshot.number).where(Snapshot.dataset_id == row.id)).all())
+    champion = champion_id(session, row)
+    return tuple(_summary(version, snapshots[version.snapshot_id], champion) for version in versions)
+
+
+def show_version(session: Session, actor: Actor, dataset: str, number: int) -> VersionSummary:
+    """One version by its number."""
+    return summarise_version(session, _numbered(session, actor, team_dataset(session, actor, dataset), number))
+
+
+def show_report(session: Session, actor: Actor, dataset: str, number: int) -> VersionReport:
+    """The report of a ready version; Conflict while it is not ready."""
+    version = _numbered(session, actor, team_dataset(session, actor, dataset), number)
+    _demand_ready(version)
+    return from_json(VersionReport, version.report)
+
+
+def version_of_job(session: Session, actor: Actor, job_id: str) -> int:
+    """The number of the version that a re-cluster job fits; NotFound for a job of another kind."""
+    job = team_row(session, actor, Job, "job", id=job_id)
+    return team_row(session, actor, ModelVersion, "version of that job", id=job.subject_id).number
+
+
+def request_recluster(
+    session: Session,
+    actor: Actor,
+    dataset: str,
+    *,
+    algorithm: str = DEFAULT_ALGORITHM,
+    k: int | None = None,
+    seed: int = 0,
+    features: FeatureWish = None,
+    promote: bool = False,
+) -> JobSummary:
+    """A pending version and its job, in one transaction; while one is active, that job and no second version.
+
+    `algorithm` "auto" is the best of all. Which measures can be features, and whether there are enough customers, the job finds out.
+    """
+    require(actor, Permission.RECLUSTER)
+    check_algorithm(algorithm)
+    check_k(k)
+    check_seed(seed)
+    requested = {"algorithm": algorithm, "k": k, "features": checked_features(features), "promote": promote}
+    row = team_dataset(session, actor, dataset)
+    lock_dataset(session, row)
+    exclusive = f"{RECLUSTER}:{row.id}"
+    if (active := active_job(session, actor, exclusive)) is not None:
+        return jobs.show_job(session, actor, active.id)
+    snapshot = latest_snapshot(session, row)
+    if snapshot is None:
+        raise Conflict("This dataset has no customers yet. Import a customer file first.", code="no_snapshot")
+    version = ModelVersion(
+        team_id=actor.team_id,
+        dataset_id=row.id,
+        snapshot_id=snapshot.id,
+        number=_next_number(session, row),
+        status=VersionStatus.PENDING,
+        algorithm=algorithm,
+        requested=requested,
+        seed=seed,
+        created_by=actor.name,
+        created_at=datetime.now(UTC),
+    )
+    session.add(version)
+    session.flush()
+    job, _ = jobs.enqueue_job(session, actor, kind=RECLUSTER, dataset_id=row.id, subject_id=version.id, exclusive_key=exclusive)
+    record_event(session, actor, "version.requested", f"{row.slug}/{version.number}", seed=seed, **requested)
+    session.flush()
+    return jobs.show_job(session, actor, job.id)
+
+
+def promote_version(session: Session, actor: Actor, dataset: str, number: int, *, note: str = "", expected: int | None = None) -> Promoted:
+    """Make a ready version the champion. `expected` is the champion that the caller saw: Conflict where it has moved since."""
+    require(actor, Permission.PROMOTE)
+    row = team_dataset(session, actor, dataset)
+    version = _numbered(session, actor, row, number)
+    _demand_ready(version)
+    current = session.scalars(
+        select(ModelVersion).join(Champion, Champion.version_id == ModelVersion.id).where(Champion.dataset_id == row.id)
+    ).one_or_none()
+    if expected is not None and (current is None or current.number != expected):
+        raise Conflict("Somebody moved the champion meanwhile. Look at the versions again, then decide.", code="champion_moved")
+    if current is not None and current.id == version.id:
+        raise Conflict(f"Version {number} is the champion already.", code="already_champion")
+    move_champion(session, actor, row, version, previous=current, note=note)
+    return Promoted(version.number, current.number if current else None)
+
+
+def move_champion(
+    session: Session, actor: Actor, dataset: Dataset, version: ModelVersion, *, previous: ModelVersion | None, note: str = ""
+) -> None:
+    """Move the pointer from `previous` (None: there is no pointer yet) to `version`; Conflict where it no longer points there."""
+    if previous is None:
+        _set_first_champion(session, actor, dataset, version)
+    else:
+        statement = (
+            update(Champion).where(Champion.dataset_id == dataset.id, Champion.version_id == previous.id).values(version_id=version.id)
+        )
+        if cast("CursorResult[None]", session.execute(statement)).rowcount != 1:
+            raise Conflict(
+                "Somebody moved the champion at the same moment. Look at the versions again, then decide.", code="champion_moved"
+            )
+    session.add(
+        Promotion(
+            team_id=actor.team_id,
+            dataset_id=dataset.id,
+            version_id=version.id,
+            previous_id=previous.id if previous else None,
+            note=note.strip(),
+            created_by=actor.name,
+            created_at=datetime.now(UTC),
+        )
+    )
+    record_event(
+        session,
+        actor,
+        "version.promoted",
+        f"{dataset.slug}/{version.number}",
+        previous=previous.number if previous else None,
+        note=note.strip(),
+    )
+    session.flush()
+    request_trace(session, actor, dataset)
+
+
+def find_version(session: Session, actor: Actor, dataset: Dataset, number: int | None) -> ModelVersion | None:
+    """The ready version of that number, or the champion (None: nothing was promoted yet). For services and tasks only.
+
+    Viewers read the champion: of two versions that differ in one customer, the difference is that customer. Forbidden for another one.
+    """
+    if number is not None:
+        version = ready_version(session, actor, dataset, number)
+        if not actor.may(Permission.VIEW_CUSTOMERS) and version.id != champion_id(session, dataset):
+            raise Forbidden(
+                f"Viewers see the champion's segments; other versions need the marketer role. Ask an admin of {actor.team_name}."
+            )
+        return version
+    pointer = session.scalars(team_rows(actor, Champion).where(Champion.dataset_id == dataset.id)).one_or_none()
+    if pointer is None:
+        return None
+    return session.scalars(
+        team_rows(actor, ModelVersion).where(ModelVersion.id == pointer.version_id).options(defer(ModelVersion.profiles))
+    ).one()
+
+
+def ready_version(session: Session, actor: Actor, dataset: Dataset, number: int) -> ModelVersion:
+    """The ready version of that number, whoever asks. For services only, which show nothing of its customers to viewers."""
+    version = _numbered(session, actor, dataset, number)
+    _demand_ready(version)
+    return version
+
+
+def summarise_version(session: Session, version: ModelVersion) -> VersionSummary:
+    """The row as others read it. For services only: the row was reached through the team."""
+    snapshot = session.scalars(select(Snapshot.number).where(Snapshot.id == version.snapshot_id)).one()
+    champion = session.scalars(select(Champion.version_id).where(Champion.dataset_id == version.dataset_id)).one_or_none()
+    return _summary(version, snapshot, champion)
+
+
+def lock_champion(session: Session, actor: Actor, dataset: Dataset) -> ModelVersion | None:
+    """The champion, which nobody else moves until this transaction ends; None where there is none. For services and tasks only."""
+    session.execute(team_rows(actor, Champion).where(Champion.dataset_id == dataset.id).with_for_update())
+    return find_version(session, actor, dataset, None)
+
+
+def champion_id(session: Session, dataset: Dataset) -> str | None:
+    """Id of the dataset's champion. For services and tasks only."""
+    return session.scalars(select(Champion.version_id).where(Champion.dataset_id == dataset.id)).one_or_none()
+
+
+def _set_first_champion(session: Session, actor: Actor, dataset: Dataset, version: ModelVersion) -> None:
+    try:
+        with session.begin_nested():
+            session.add(Champion(dataset_id=dataset.id, team_id=actor.team_id, version_id=version.id))
+    except IntegrityError:
+        raise Conflict("Somebody promoted another version at the same moment. Look at the versions again.", code="champion_moved") from None
+
+
+def _numbered(session: Session, actor: Actor, dataset: Dataset, number: int) -> ModelVersion:
+    statement = team_rows(actor, ModelVersion).where(ModelVersion.dataset_id == dataset.id, ModelVersion.number == number)
+    version = session.scalars(statement.options(defer(ModelVersion.profiles))).one_or_none()
+    if version is None:
+        raise NotFound(f"There is no version {number}.")
+    return version
+
+
+def _demand_ready(version: ModelVersion) -> None:
+    if version.status == VersionStatus.PENDING:
+        raise Conflict(f"Version {version.number} is not ready yet. Wait for its job to end.", code="not_ready")
+    if version.status != VersionStatus.READY:
+        raise Conflict(f"Version {version.number} was never fitted: {version.status_message or version.status}.", code="not_ready")
+
+
+def active_job(session: Session, actor: Actor, exclusive_key: str) -> Job | None:
+    """The job with that key that waits or runs. For services only."""
+    active = (JobStatus.QUEUED, JobStatus.RUNNING)
+    return session.scalars(team_rows(actor, Job).where(Job.exclusive_key == exclusive_key, Job.status.in_(active))).one_or_none()
+
+
+def _next_number(session: Session, dataset: Dataset) -> int:
+    return (session.scalar(select(func.max(ModelVersion.number)).where(ModelVersion.dataset_id == dataset.id)) or 0) + 1
+
+
+def _summary(version: ModelVersion, snapshot: int, champion: str | None) -> VersionSummary:
+    return VersionSummary(
+        number=version.number,
+        status=str(version.status),
+        status_message=version.status_message,
+        champion=version.id == champion,
+        algorithm=version.algorithm,
+        k=version.k,
+        seed=version.seed,
+        verdict=version.verdict,
+        figures=dict(version.report["figures"]) if version.report else {},
+        created_at=version.created_at,
+        created_by=version.created_by,
+        snapshot=snapshot,
+        ready_at=version.ready_at,
+        requested=dict(version.requested),
+    )

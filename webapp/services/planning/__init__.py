@@ -1,0 +1,1 @@
+"""Campaigns and the segments that they are planned for."""

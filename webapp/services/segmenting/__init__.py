@@ -1,0 +1,1 @@
+"""Segments as people read them: overview, one segment, its looks, notes and history, and those of some customers."""

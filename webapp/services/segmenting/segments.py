@@ -1,0 +1,207 @@
+"""Segments as pages show them: read from what was computed when the version was fitted."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from segmentation.codec import from_json
+from segmentation.describing.profiles import Profiles, SegmentProfile
+from segmentation.palette import SegmentStyle
+from webapp.models import Dataset, ModelVersion, Segment, VersionSegment
+from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
+from webapp.services.audit import record_event
+from webapp.services.data.datasets import clean_name
+from webapp.services.errors import NotFound
+from webapp.services.filtering.coarse import coarse
+from webapp.services.modelling.versions import VersionSummary, find_version, ready_version, summarise_version
+from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
+
+CACHED_VERSIONS = 64
+
+
+@dataclass(frozen=True)
+class SegmentsOverview:
+    """All segments of one version: `profiles.segments[i]` is drawn and called as `styles[i]`.
+
+    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first. `coarse` says that the
+    figures are rounded, as viewers read them.
+    """
+
+    version: VersionSummary
+    profiles: Profiles
+    styles: tuple[SegmentStyle, ...]
+    tags: dict[str, int]
+    currency: str | None
+    campaigns: Mapping[str, tuple[CampaignSummary, ...]] = field(default_factory=dict)
+    coarse: bool = False
+
+
+@dataclass(frozen=True)
+class SegmentDetail:
+    """One segment beside the others of its version."""
+
+    overview: SegmentsOverview
+    cluster: int
+    style: SegmentStyle
+    profile: SegmentProfile
+    description: str
+    campaigns: tuple[CampaignSummary, ...]
+
+
+@dataclass(frozen=True)
+class SegmentStability:
+    """How far a segment of a version comes back when it is fitted again; `share` is of all customers."""
+
+    style: SegmentStyle
+    size: int
+    share: float
+    stability: float | None
+
+
+def show_segments(session: Session, actor: Actor, dataset: str, *, version: int | None = None) -> SegmentsOverview | None:
+    """The champion's segments, or those of a ready `version`; None where nothing was promoted yet.
+
+    Viewers read coarse figures, of the champion only: Forbidden for another version.
+    """
+    overview = open_segments(session, actor, dataset, version=version)
+    return overview and for_reader(actor, overview)
+
+
+def open_segments(session: Session, actor: Actor, dataset: str, *, version: int | None = None) -> SegmentsOverview | None:
+    """`show_segments` as exact as it was computed. For services only, which hand it on through `for_reader`."""
+    row = team_dataset(session, actor, dataset)
+    found = find_version(session, actor, row, version)
+    return _overview(session, actor, row, found, list_campaigns(session, actor, dataset)) if found else None
+
+
+def for_reader(actor: Actor, overview: SegmentsOverview) -> SegmentsOverview:
+    """What the actor's role may read of it."""
+    if actor.may(Permission.VIEW_CUSTOMERS):
+        return overview
+    return replace(overview, profiles=coarse(overview.profiles), coarse=True)
+
+
+def show_stability(session: Session, actor: Actor, dataset: str, version: int) -> tuple[SegmentStability, ...]:
+    """Size and stability of each segment of a ready version, in cluster order: nothing of what its customers are like."""
+    found = ready_version(session, actor, team_dataset(session, actor, dataset), version)
+    profiles = _profiles(session, actor, found).segments
+    pairs = zip(version_styles(session, found), profiles, strict=True)
+    return tuple(SegmentStability(style, each.size, each.share, each.stability) for style, each in pairs)
+
+
+def show_segment(session: Session, actor: Actor, dataset: str, key: str, *, version: int | None = None) -> SegmentDetail:
+    """One segment of the champion or of a ready `version`; NotFound where that version has no such segment."""
+    row = team_dataset(session, actor, dataset)
+    found = find_version(session, actor, row, version)
+    if found is None:
+        raise NotFound("There are no segments yet. Re-cluster this dataset first.")
+    campaigns = list_campaigns(session, actor, dataset)
+    overview = for_reader(actor, _overview(session, actor, row, found, campaigns))
+    cluster = next((place for place, style in enumerate(overview.styles) if style.key == key), None)
+    if cluster is None:
+        raise NotFound(f"Version {found.number} has no such segment.")
+    return SegmentDetail(
+        overview=overview,
+        cluster=cluster,
+        style=overview.styles[cluster],
+        profile=overview.profiles.segments[cluster],
+        description=team_row(session, actor, Segment, "segment", dataset_id=row.id, key=key).description,
+        campaigns=tuple(campaign for campaign in campaigns if key in {tag.segment_key for tag in campaign.tags}),
+    )
+
+
+def dataset_of_segment(session: Session, actor: Actor, key: str) -> str:
+    """The slug of the dataset that a segment of the team is in; NotFound where there is none such."""
+    segment = session.scalars(team_rows(actor, Segment).where(Segment.key == key).order_by(Segment.created_at)).first()
+    if segment is None:
+        raise NotFound("There is no such segment.")
+    return team_row(session, actor, Dataset, "dataset", id=segment.dataset_id).slug
+
+
+def rename_segment(session: Session, actor: Actor, dataset: str, key: str, name: str) -> SegmentStyle:
+    """Give a segment a name of the team's own; an empty one, or the evidence's own, returns to the name from evidence."""
+    require(actor, Permission.PROMOTE)
+    row = team_dataset(session, actor, dataset)
+    segment = team_row(session, actor, Segment, "segment", dataset_id=row.id, key=key)
+    wanted = clean_name(name, "name") if name.strip() else segment.name
+    before, segment.chosen_name = segment.chosen_name or segment.name, wanted if wanted != segment.name else None
+    if before != wanted:
+        record_event(session, actor, "segment.renamed", key, dataset=row.slug, before=before, after=wanted)
+    session.flush()
+    return style_of(segment)
+
+
+def version_styles(session: Session, version: ModelVersion) -> tuple[SegmentStyle, ...]:
+    """How the version's segments are drawn and called, in cluster order."""
+    rows = session.scalars(
+        select(Segment)
+        .join(VersionSegment, VersionSegment.segment_id == Segment.id)
+        .where(VersionSegment.version_id == version.id)
+        .order_by(VersionSegment.cluster)
+    )
+    return tuple(style_of(segment) for segment in rows)
+
+
+def style_of(segment: Segment) -> SegmentStyle:
+    """A segment under the name that its team chose, else under that from evidence."""
+    if segment.chosen_name:
+        return SegmentStyle(segment.key, segment.chosen_name, segment.chosen_name[:40], segment.slot)
+    return SegmentStyle(segment.key, segment.name, segment.short_name, segment.slot)
+
+
+def _overview(
+    session: Session, actor: Actor, dataset: Dataset, version: ModelVersion, campaigns: tuple[CampaignSummary, ...]
+) -> SegmentsOverview:
+    styles = version_styles(session, version)
+    tagged = {
+        style.key: tuple(sorted((each for each in campaigns if each.reaches(style.key)), key=lambda each: not each.live))
+        for style in styles
+    }
+    return SegmentsOverview(
+        version=summarise_version(session, version),
+        profiles=_profiles(session, actor, version),
+        styles=styles,
+        tags={key: len(found) for key, found in tagged.items()},
+        currency=dataset.currency,
+        campaigns=tagged,
+    )
+
+
+class _Recent:
+    """The last few decoded profiles of this process. A ready version never changes, so none can be out of date."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._kept: OrderedDict[tuple[str, str], Profiles] = OrderedDict()
+
+    def get(self, key: tuple[str, str]) -> Profiles | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: tuple[str, str], profiles: Profiles) -> None:
+        with self._lock:
+            self._kept[key] = profiles
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+_recent = _Recent(CACHED_VERSIONS)
+
+
+def _profiles(session: Session, actor: Actor, version: ModelVersion) -> Profiles:
+    """`version` was reached through the team; its `profiles` are loaded only when they are not at hand."""
+    key = (actor.team_id, version.id)
+    known = _recent.get(key)
+    if known is None:
+        stored = session.scalars(team_rows(actor, ModelVersion).where(ModelVersion.id == version.id)).one().profiles
+        known = from_json(Profiles, stored)
+        _recent.put(key, known)
+    return known

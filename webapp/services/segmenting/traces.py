@@ -1,0 +1,150 @@
+"""A dataset over time as its champion sees it: read from what was counted in the background, never computed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from segmentation.movement import Division
+from segmentation.palette import SegmentStyle
+from webapp.models import Dataset, Job, JobStatus, ModelVersion, Promotion, Segment, Snapshot, VersionSegment
+from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
+from webapp.services.data.trace_requests import request_trace
+from webapp.services.errors import Conflict
+from webapp.services.modelling.tracing import series, stored_counts
+from webapp.services.modelling.versions import find_version
+from webapp.services.segmenting.segments import style_of, version_styles
+from webapp.services.work import jobs
+from webapp.services.work.jobs import JobSummary
+from webapp.services.work.subjects import TRACE
+
+_ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The champion's segments over the dataset's days. `divisions` are what is counted, oldest first; `styles` go with their segments.
+
+    Who may not see customers sees no moves: those are groups of a few people.
+
+    `missing` days are not counted yet, by `job` where one is at work (None: none is); `unreadable` are days on which the customers
+    lacked a column that the model needs, with the reason. `current` says that the last division is that of the present customers.
+    """
+
+    version: int
+    styles: tuple[SegmentStyle, ...]
+    divisions: tuple[Division, ...]
+    missing: int
+    unreadable: tuple[tuple[date, str], ...]
+    current: bool
+    job: JobSummary | None
+    currency: str | None
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there are two days to compare."""
+        return len(self.divisions) > 1
+
+
+@dataclass(frozen=True)
+class Succession:
+    """What the last promotion did to the segments: which the `previous` version had too, which came, which went.
+
+    `before` are the previous version's sizes by segment key, on the snapshot of the day `previous_as_of`.
+    """
+
+    version: int
+    previous: int
+    promoted_at: datetime
+    promoted_by: str
+    previous_as_of: date
+    continued: tuple[SegmentStyle, ...]
+    new: tuple[SegmentStyle, ...]
+    retired: tuple[SegmentStyle, ...]
+    before: dict[str, int]
+
+
+def list_traces(session: Session, actor: Actor, dataset: str) -> Traces | None:
+    """What is counted for the dataset's champion; None where there is no champion."""
+    require(actor, Permission.VIEW)
+    row = team_dataset(session, actor, dataset)
+    version = find_version(session, actor, row, None)
+    if version is None:
+        return None
+    steps, known = series(session, actor, row), stored_counts(session, actor, version)
+    fresh = [known.get(step.snapshot_id) for step in steps]
+    counted = [counts for counts, step in zip(fresh, steps, strict=True) if counts is not None and counts.before == step.before]
+    last = fresh[-1] if fresh else None
+    return Traces(
+        version=version.number,
+        styles=version_styles(session, version),
+        divisions=tuple(_shown(actor, counts.division) for counts in counted if counts.division is not None),
+        missing=len(steps) - len(counted),
+        unreadable=tuple((step.as_of, counts.problem) for step, counts in zip(steps, fresh, strict=True) if counts and counts.problem),
+        current=last is not None and last.division is not None,
+        job=_active_job(session, actor, row),
+        currency=row.currency,
+    )
+
+
+def _shown(actor: Actor, division: Division) -> Division:
+    return division if actor.may(Permission.VIEW_CUSTOMERS) else replace(division, moves=None)
+
+
+def count_again(session: Session, actor: Actor, dataset: str) -> None:
+    """Ask once more for counts that a failed or cancelled job left out; Conflict where there is no champion to count by."""
+    require(actor, Permission.IMPORT)
+    row = team_dataset(session, actor, dataset)
+    if find_version(session, actor, row, None) is None:
+        raise Conflict("There are no segments yet, so there is nothing to count. Find segments first.", code="no_champion")
+    request_trace(session, actor, row)
+
+
+def find_succession(session: Session, actor: Actor, dataset: str) -> Succession | None:
+    """How the champion's segments follow those of the champion before it; None where there was none."""
+    row = team_dataset(session, actor, dataset)
+    promotion = session.scalars(
+        team_rows(actor, Promotion).where(Promotion.dataset_id == row.id).order_by(Promotion.created_at.desc(), Promotion.id).limit(1)
+    ).one_or_none()
+    if promotion is None or promotion.previous_id is None:
+        return None
+    now, before = (_segments(session, version) for version in (promotion.version_id, promotion.previous_id))
+    numbers = dict(
+        session.execute(
+            select(ModelVersion.id, ModelVersion.number).where(ModelVersion.id.in_((promotion.version_id, promotion.previous_id)))
+        ).all()
+    )
+    as_of = session.scalars(
+        select(Snapshot.as_of).join(ModelVersion, ModelVersion.snapshot_id == Snapshot.id).where(ModelVersion.id == promotion.previous_id)
+    ).one()
+    return Succession(
+        version=numbers[promotion.version_id],
+        previous=numbers[promotion.previous_id],
+        promoted_at=promotion.created_at,
+        promoted_by=promotion.created_by,
+        previous_as_of=as_of,
+        continued=tuple(style for key, (style, _) in now.items() if key in before),
+        new=tuple(style for key, (style, _) in now.items() if key not in before),
+        retired=tuple(style for key, (style, _) in before.items() if key not in now),
+        before={key: size for key, (_, size) in before.items()},
+    )
+
+
+def _segments(session: Session, version_id: str) -> dict[str, tuple[SegmentStyle, int]]:
+    """Styles and sizes of a version's segments by key, in cluster order. The version was reached through the team."""
+    rows = session.execute(
+        select(Segment, VersionSegment.size)
+        .join(VersionSegment, VersionSegment.segment_id == Segment.id)
+        .where(VersionSegment.version_id == version_id)
+        .order_by(VersionSegment.cluster)
+    )
+    return {segment.key: (style_of(segment), size) for segment, size in rows}
+
+
+def _active_job(session: Session, actor: Actor, dataset: Dataset) -> JobSummary | None:
+    active = team_rows(actor, Job).where(Job.kind == TRACE, Job.dataset_id == dataset.id, Job.status.in_(_ACTIVE)).limit(1)
+    job = session.scalars(active).one_or_none()
+    return jobs.show_job(session, actor, job.id) if job else None

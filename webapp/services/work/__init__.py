@@ -1,0 +1,1 @@
+"""Jobs: asked for, leased to a worker, ended."""
