@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 CUSTOMER_KEY = "customer_key"
 """Canonical name of the column that tells customers apart; always text, always present."""
@@ -37,6 +38,16 @@ class Role(StrEnum):
     CONTACT = "contact"
     CONSENT = "consent"
     IGNORE = "ignore"
+    ORDER_ID = "order_id"
+    ORDERED_ON = "ordered_on"
+    QUANTITY = "quantity"
+    UNIT_PRICE = "unit_price"
+    CHANNEL = "channel"
+    PRODUCT = "product"
+
+
+ORDER_ROLES = frozenset({Role.ORDER_ID, Role.ORDERED_ON, Role.QUANTITY, Role.UNIT_PRICE, Role.CHANNEL, Role.PRODUCT})
+"""Roles that only files of order lines have."""
 
 
 class Kind(StrEnum):
@@ -48,6 +59,26 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+DateOrder = Literal["day_first", "month_first", "year_first"]
+DecimalMark = Literal["point", "comma"]
+Impossible = Literal["missing", "reject", "keep"]
+
+
+@dataclass(frozen=True)
+class ValueRule:
+    """How the cells of one column are read, where somebody said so; None leaves it to the column's role and to its own cells.
+
+    `low` and `high` bound what can be true (years for dates), in the unit of the stored value; `impossible` says what
+    becomes of a cell beyond them: it is made missing and flagged, keeps its row out, or is kept and flagged.
+    """
+
+    date_order: DateOrder | None = None
+    decimal: DecimalMark | None = None
+    low: float | None = None
+    high: float | None = None
+    impossible: Impossible | None = None
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: where it comes from, what it means and how sure we are.
@@ -55,7 +86,7 @@ class Column:
     `name` is canonical (snake case, unique in the schema), `source` the file's own header, `label` what
     people read ("Wine"). `levels` orders an ordinal from low to high, several words on one step being joined
     by "|" ("Master|2n Cycle"). `folds` maps rare spellings to the category they are counted with; the stored
-    value keeps the customer's own word.
+    value keeps the customer's own word. `rule` is what somebody said of how its cells are to be read.
     """
 
     name: str
@@ -68,6 +99,7 @@ class Column:
     folds: Mapping[str, str] = field(default_factory=dict)
     confidence: float = 1.0
     reason: str = "stated"
+    rule: ValueRule = ValueRule()
 
 
 @dataclass(frozen=True)
@@ -107,6 +139,12 @@ KIND_OF: Mapping[Role, Kind] = {
     Role.OUTCOME: Kind.INTEGER,
     Role.CONTACT: Kind.TEXT,
     Role.CONSENT: Kind.TEXT,
+    Role.ORDER_ID: Kind.TEXT,
+    Role.ORDERED_ON: Kind.DATE,
+    Role.QUANTITY: Kind.DECIMAL,
+    Role.UNIT_PRICE: Kind.DECIMAL,
+    Role.CHANNEL: Kind.TEXT,
+    Role.PRODUCT: Kind.TEXT,
 }
 """How values are stored where the role alone decides; elsewhere the values do (whole numbers or not)."""
 

@@ -2,7 +2,8 @@
 
 from segmentation.intake.read import inspect_file, read_customers, require_customer_id
 from segmentation.intake.text import sniff_format
-from segmentation.intake.types import DateOrder, FileFormat, FilePreview, Finding, Intake, Reject
+from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
+from segmentation.roles import DateOrder
 
 __all__ = [
     "DateOrder",

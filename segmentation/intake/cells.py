@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MISSING_WORDS, NO_WORDS, YES_WORDS
 from segmentation.intake.table import PADDING, Table
-from segmentation.intake.types import DateOrder
 from segmentation.intake.values import Parsed, parse
-from segmentation.roles import Column, Kind, Role
+from segmentation.roles import Column, DateOrder, Kind, Role
 
 Connect = Callable[[], duckdb.DuckDBPyConnection]
 """Where cells that need a closer look are read: a connection to a database in memory that nobody else uses meanwhile."""

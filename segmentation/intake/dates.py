@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MISSING_WORDS
 from segmentation.intake.table import Table
-from segmentation.intake.types import DateOrder
+from segmentation.roles import DateOrder
 
 _NAMED_MONTHS = ("%d-%b-%Y", "%d-%B-%Y", "%b-%d-%Y", "%B-%d-%Y", "%Y-%b-%d")
 

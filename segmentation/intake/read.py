@@ -20,9 +20,9 @@ from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.quality import drop_implausible, first_lines, note_dates, note_missing, note_values
 from segmentation.intake.table import Table, load
 from segmentation.intake.text import Body, transcode
-from segmentation.intake.types import DateOrder, FileFormat, FilePreview, Finding, Intake, Reject
+from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Kind, Role, Schema
 
 _FIRST_VALUES = 5
 _TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance

@@ -22,9 +22,9 @@ from segmentation.intake.cells import Connect, cell_text, read_cells
 from segmentation.intake.quality import drop_implausible
 from segmentation.intake.table import load
 from segmentation.intake.text import transcode
-from segmentation.intake.types import DateOrder, Reject
+from segmentation.intake.types import Reject
 from segmentation.intake.values import Parsed, parse
-from segmentation.roles import CUSTOMER_KEY, Column, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Role, Schema
 
 LONGEST_SHOWN = 200
 

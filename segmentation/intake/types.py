@@ -9,18 +9,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.roles import Schema
+from segmentation.roles import DateOrder, Schema
 
-DateOrder = Literal["day_first", "month_first", "year_first"]
+Container = Literal["text", "gzip", "xlsx", "parquet"]
 
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How a text file was read. `date_order` is "day_first", "month_first", "year_first" or None (no dates)."""
+    """How a file was read. `date_order` is "day_first", "month_first", "year_first" or None (no dates).
+
+    `container` is what the bytes are; `delimiter` and `encoding` are those of text (in a gzip too) and "" elsewhere; `sheet` is that of a
+    workbook.
+    """
 
     delimiter: str
     encoding: str
     date_order: DateOrder | None = None
+    container: Container = "text"
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from segmentation.evidence import MISSING_WORDS, NO_WORDS, YES_WORDS
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.table import Table
-from segmentation.intake.types import DateOrder
-from segmentation.roles import Column, Kind, Role
+from segmentation.roles import Column, DateOrder, Kind, Role
 
 _THOUSANDS = re.compile(r"\d{1,3}([,' \u00a0]\d{3})+(\.\d+)?")
 _PLAIN = re.compile(r"\d+(\.\d*)?|\.\d+")

@@ -22,9 +22,9 @@ from segmentation.explaining.explanation import Explanation, Explanations, expla
 from segmentation.explaining.needs import needed_columns
 from segmentation.features import Recipe
 from segmentation.intake.rows import RawRows, Wanted, read_records
-from segmentation.intake.types import DateOrder, FileFormat
+from segmentation.intake.types import FileFormat
 from segmentation.pipeline import SegmentModel
-from segmentation.roles import CUSTOMER_KEY, Schema
+from segmentation.roles import CUSTOMER_KEY, DateOrder, Schema
 from webapp.models import Champion, Dataset, Import, ImportStatus, ModelVersion, Segment, Snapshot, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset
 from webapp.services.errors import Conflict, Invalid
