@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -225,44 +225,6 @@ def rows_at(path: Path, expressions: Sequence[str], numbers: NDArray[np.int64]) 
             "JOIN wanted ON file_row_number = __number ORDER BY __place",
             [str(path)],
         ).df()
-
-
-def copy_rows(path: Path, expressions: Sequence[str], beside: pd.DataFrame, allowed: pd.DataFrame, target: Path, *, parquet: bool) -> int:
-    """Write `expressions` over the snapshot (`customers`) and `beside` to a CSV or Parquet file, and answer how many rows went in.
-
-    `beside` is joined by its column `number`; only customers whose key is in `allowed` are written, in the order of its column `place`.
-    """
-    form = "FORMAT parquet, COMPRESSION zstd" if parquet else "FORMAT csv, HEADER true"
-    with column_engine() as connection:
-        connection.register("beside", beside)
-        connection.register("allowed", allowed)
-        written = connection.execute(
-            f"COPY (SELECT {', '.join(expressions)} FROM read_parquet('{literal(path)}', file_row_number = true) AS customers "
-            f"JOIN beside ON customers.file_row_number = beside.number "
-            f"WHERE customers.{CUSTOMER_KEY} IN (SELECT {CUSTOMER_KEY} FROM allowed) "
-            f"ORDER BY beside.place) TO '{literal(target)}' ({form})"
-        ).fetchone()
-    return int(written[0]) if written else 0
-
-
-def write_frames(
-    frames: Iterator[pd.DataFrame], columns: Mapping[str, str], expressions: Sequence[str], target: Path, *, parquet: bool
-) -> int:
-    """Write `expressions` over `frames`, one after the other, to a CSV or Parquet file, and answer how many rows went in.
-
-    `columns` (name to SQL type) are those of every frame.
-    """
-    form = "FORMAT parquet, COMPRESSION zstd" if parquet else "FORMAT csv, HEADER true"
-    names = ", ".join(quoted(name) for name in columns)
-    with column_engine() as connection:
-        connection.execute(f"CREATE TEMP TABLE written ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
-        for frame in frames:
-            connection.register("frame", frame)
-            connection.execute(f"INSERT INTO written SELECT {names} FROM frame")
-            connection.unregister("frame")
-        query = f"SELECT {', '.join(expressions)} FROM written"
-        copied = connection.execute(f"COPY ({query}) TO '{literal(target)}' ({form})").fetchone()
-    return int(copied[0]) if copied else 0
 
 
 def literal(path: Path) -> str:

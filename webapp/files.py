@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from webapp.edge import Resources, Visit, declare, team_route, unit_of_work
 from webapp.edge.uploads import read_upload
 from webapp.services.access import Actor, Permission, actor_for_user, require
-from webapp.services.browsing.customers import export_customers
+from webapp.services.browsing.customers import CustomerQuery
+from webapp.services.browsing.exports import export_customers
 from webapp.services.data.datasets import ensure_dataset, show_dataset
 from webapp.services.data.imports import read_rejects, show_import, start_import
 from webapp.services.errors import Invalid, NotFound
@@ -47,23 +48,17 @@ def install_files(server: Flask, resources: Resources) -> None:
 def customers_csv(visit: Visit, dataset: str, key: str) -> ResponseReturnValue:
     """A segment's customers who may leave, or everybody's."""
     segment = None if key == ALL_CUSTOMERS else key
-    export = export_customers(visit.session, visit.actor, visit.resources.store, dataset, segment=segment, version=asked_version())
+    asked = CustomerQuery(segment=segment, version=asked_version())
+    export = export_customers(visit.session, visit.actor, visit.resources.store, dataset, asked)
     return Response(export.chunks, content_type="text/csv; charset=utf-8", headers=attachment(export.file_name))
 
 
 def selection_csv(visit: Visit, dataset: str) -> ResponseReturnValue:
     """The customers that filters and search in the address leave and who may leave, in its order."""
-    asked = {name: request.args[name] for name in ("f", "q") if name in request.args}
-    export = export_customers(
-        visit.session,
-        visit.actor,
-        visit.resources.store,
-        dataset,
-        query=asked,
-        version=asked_version(),
-        sort=request.args.get("sort"),
-        descending=request.args.get("desc") == "1",
-    )
+    query = {name: request.args[name] for name in ("f", "q") if name in request.args}
+    sort, descending = request.args.get("sort"), request.args.get("desc") == "1"
+    asked = CustomerQuery(query, version=asked_version(), sort=sort, descending=descending)
+    export = export_customers(visit.session, visit.actor, visit.resources.store, dataset, asked)
     return Response(export.chunks, content_type="text/csv; charset=utf-8", headers=attachment(export.file_name))
 
 

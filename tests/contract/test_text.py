@@ -16,8 +16,8 @@ from tests.contract.conftest import config_at
 from tests.hostile import FIELDS, FORMULA, TABS, Held, address_of, make_hostile_team, markup
 from webapp.app import PAGES, create_app
 from webapp.edge import open_resources, unit_of_work
+from webapp.outgoing import DANGEROUS
 from webapp.services.access import Actor
-from webapp.services.browsing.customers import DANGEROUS
 from webapp.services.data.datasets import confirm_legal_basis
 
 PASSWORD = "blue tractor seven"

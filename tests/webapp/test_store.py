@@ -14,7 +14,7 @@ import pytest
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import ImportStatus, MemberRole, VersionStatus
-from webapp.services.browsing import customers
+from webapp.services.browsing import customers, exports
 from webapp.services.data import datasets
 from webapp.services.work import jobs
 from webapp.store import Store, StoreError
@@ -156,7 +156,7 @@ def test_no_page_and_no_file_come_from_a_snapshot_that_is_not_intact(shop: Shop,
     with shop.reading() as session, pytest.raises(StoreError):
         customers.page_customers(session, shop.actor, store, "customers")
     with shop.writing() as session, pytest.raises(StoreError):
-        customers.save_customers(session, shop.member(MemberRole.ADMIN), store, "customers", tmp_path / "out.csv")
+        exports.save_customers(session, shop.member(MemberRole.ADMIN), store, "customers", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
 
 

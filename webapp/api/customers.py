@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from segmentation.roles import CUSTOMER_KEY
 from webapp.api.datasets import VERSION_FIELD
 from webapp.api.fields import switch, text, whole
 from webapp.api.operations import Call, Operation
 from webapp.services.access import Permission
-from webapp.services.browsing.customers import LONGEST_PAGE, CustomerPage, page_customers
+from webapp.services.browsing.customers import LONGEST_PAGE, CustomerPage, CustomerQuery, page_customers
 from webapp.services.errors import Invalid
 from webapp.services.segmenting.segments import dataset_of_segment
 from webapp.services.segmenting.selections import select_customers
@@ -28,19 +27,8 @@ def get_segment_customers(call: Call) -> dict[str, Any]:
     if problems := select_customers(call.session, call.actor, store, dataset, query, version=version).problems:
         raise Invalid(problems[0], details={"field": "f"})
     start, limit = call.query["offset"], call.query["limit"]
-    page = page_customers(
-        call.session,
-        call.actor,
-        store,
-        dataset,
-        query=query,
-        segment=key,
-        version=version,
-        sort=call.query["sort"] or CUSTOMER_KEY,
-        descending=call.query["desc"],
-        start=start,
-        stop=start + limit,
-    )
+    asked = CustomerQuery(query, key, version, sort=call.query["sort"], descending=call.query["desc"])
+    page = page_customers(call.session, call.actor, store, dataset, asked, start=start, stop=start + limit)
     return {"dataset": dataset, "segment": key, "total": page.total, "offset": start, "limit": limit, "customers": rows_json(page)}
 
 

@@ -16,7 +16,8 @@ from webapp.cli.jobs import finish
 from webapp.cli.values import VERSION, writing
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
-from webapp.services.browsing.customers import save_customers
+from webapp.services.browsing.customers import CustomerQuery
+from webapp.services.browsing.exports import save_customers
 from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset
 from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, show_import, start_import
 from webapp.services.errors import Invalid
@@ -125,7 +126,7 @@ def _import_in_words(report: Report) -> str:
 @dataset_option
 @click.option("--segment", metavar="KEY", help="One segment (default: everybody).")
 @click.option("--version", type=VERSION, metavar="N", help="A model version (default: the champion).")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write: .csv or .parquet.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write: .csv, .parquet or .xlsx.")
 @team_option
 @reports(
     lambda report: (
@@ -139,7 +140,7 @@ def export(dataset_name: str | None, segment: str | None, version: int | None, o
         actor = find_operator(session, team_name)
         dataset = find_dataset(session, actor, dataset_name)
         with writing(out):
-            saved = save_customers(session, actor, resources.store, dataset.slug, out, segment=segment, version=version)
+            saved = save_customers(session, actor, resources.store, dataset.slug, out, CustomerQuery(segment=segment, version=version))
     return {"rows": saved.rows, "file": str(saved.path), "withheld": saved.withheld}
 
 

@@ -27,7 +27,7 @@ STEPS = 1000
 @click.argument("file", type=READABLE)
 @dataset_option
 @click.option("--version", type=VERSION, metavar="N", help="A model version (default: the champion).")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write: .csv or .parquet.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write: .csv, .parquet or .xlsx.")
 @team_option
 @reports(lambda report: _scores_in_words(report))
 def score(file: Path, dataset_name: str | None, version: int | None, out: Path | None, team_name: str | None) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -13,7 +14,7 @@ from dash import dcc, html
 from segmentation.roles import CUSTOMER_KEY
 from webapp.edge import View
 from webapp.services.browsing import customers
-from webapp.services.browsing.customers import CustomerPage, GridColumn
+from webapp.services.browsing.customers import CustomerPage, CustomerQuery, GridColumn
 from webapp.services.filtering.columns import CONFIDENCE, OWN, SEGMENT
 from webapp.ui import format
 from webapp.ui.components import Child, aria, hidden_text, icon, segment_mark, slot_class, symbol_class
@@ -45,8 +46,8 @@ def customers_grid(view: View, grid_id: str, columns: Sequence[GridColumn]) -> d
     }
     definitions = [column_definition(column, first=index == 0) for index, column in enumerate(columns)]
     order = asked_order(view, columns)
-    by = next((definition for definition in definitions if definition["field"] == order.get("sort")), definitions[0])
-    by["sort"] = "desc" if order.get("descending") else "asc"
+    by = next((definition for definition in definitions if definition["field"] == order.sort), definitions[0])
+    by["sort"] = "desc" if order.descending else "asc"
     definitions[0] |= {"cellRenderer": "CustomerLink", "cellRendererParams": {"base": link_base(view)}}
     return dag.AgGrid(
         id=grid_id,
@@ -92,17 +93,28 @@ def column_definition(column: GridColumn, *, first: bool) -> dict[str, Any]:
 
 def page_rows(view: View, request: Mapping[str, Any] | None, *, segment: str | None = None) -> dict[str, Any]:
     """The rows that the grid asked for, as text."""
-    asked = {"segment": segment, "version": asked_version(view.query), "query": view.query, **read_request(request or {})}
-    page = customers.page_customers(view.session, view.actor, view.resources.store, view.dataset or "", **asked)
+    block = read_request(request or {})
+    asked = replace(block.order, query=view.query, segment=segment, version=asked_version(view.query))
+    store, dataset = view.resources.store, view.dataset or ""
+    page = customers.page_customers(view.session, view.actor, store, dataset, asked, start=block.start, stop=block.stop)
     return {"rowData": grid_rows(page), "rowCount": page.total}
 
 
-def read_request(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What a grid's request asks `page_customers` for; the service refuses columns and blocks that it does not give."""
-    asked = {"start": int(request.get("startRow", 0)), "stop": int(request.get("endRow", BLOCK))}
+@dataclass(frozen=True)
+class Block:
+    """The rows `start` to `stop` in an order."""
+
+    start: int
+    stop: int
+    order: CustomerQuery
+
+
+def read_request(request: Mapping[str, Any]) -> Block:
+    """What a grid's request asks for; the service refuses columns and blocks that it does not give."""
+    start, stop = int(request.get("startRow", 0)), int(request.get("endRow", BLOCK))
     if not (model := request.get("sortModel")):
-        return asked
-    return asked | {"sort": str(model[0]["colId"]), "descending": model[0]["sort"] == "desc"}
+        return Block(start, stop, CustomerQuery())
+    return Block(start, stop, CustomerQuery(sort=str(model[0]["colId"]), descending=model[0]["sort"] == "desc"))
 
 
 def grid_rows(page: CustomerPage) -> list[dict[str, str]]:
@@ -141,27 +153,19 @@ def asked_page(view: View) -> int:
     return min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0 else 1
 
 
-def asked_order(view: View, columns: Sequence[GridColumn]) -> dict[str, Any]:
-    """The order in the address as `page_customers` takes it; none where customers cannot be sorted so."""
+def asked_order(view: View, columns: Sequence[GridColumn]) -> CustomerQuery:
+    """The order in the address; none where customers cannot be sorted so."""
     sort = view.query.get("sort")
-    return {"sort": sort, "descending": view.query.get("desc") == "1"} if sort in {c.name for c in columns if c.sortable} else {}
+    sortable = sort in {column.name for column in columns if column.sortable}
+    return CustomerQuery(sort=sort, descending=view.query.get("desc") == "1") if sortable else CustomerQuery()
 
 
 def customer_list(view: View, columns: Sequence[GridColumn], *, segment: str | None = None) -> list[Child]:
     """A page of customers for a phone: key and segment at the left, the first figures at the right, and the way to the next page."""
     place = asked_page(view)
-    page = customers.page_customers(
-        view.session,
-        view.actor,
-        view.resources.store,
-        view.dataset or "",
-        query=view.query,
-        segment=segment,
-        version=asked_version(view.query),
-        start=(place - 1) * LISTED,
-        stop=place * LISTED,
-        **asked_order(view, columns),
-    )
+    asked = replace(asked_order(view, columns), query=view.query, segment=segment, version=asked_version(view.query))
+    store, dataset, stop = view.resources.store, view.dataset or "", place * LISTED
+    page = customers.page_customers(view.session, view.actor, store, dataset, asked, start=stop - LISTED, stop=stop)
     figures = [column for column in columns if column.numeric and column.name not in OWN and not is_year(column)][:LIST_FIGURES]
     items = [_list_item(view, page, number, figures, named=segment is None) for number in range(len(page.rows))]
     return [html.Ul(items, className="sc-list sc-people-list"), pager(view, place, page.total)]

@@ -1,10 +1,9 @@
-"""Customers of a selection: pages of a grid, and files to take away. Both read the snapshot's columns, never whole into memory."""
+"""Customers who were asked for, as pages of a grid. Reads the snapshot's columns, never whole into memory."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,26 +11,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from segmentation.clustering import Assignments
 from segmentation.palette import SegmentStyle
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from webapp import bulk
-from webapp.models import Customer, Dataset
 from webapp.services.access import Actor, Permission, require
-from webapp.services.audit import record_event
-from webapp.services.errors import Conflict, Invalid
+from webapp.services.errors import Invalid
 from webapp.services.filtering.columns import OWN, SEGMENT, attributes, masked_columns, outward, shown_schema, value_sql
 from webapp.services.filtering.filtering import Rows
 from webapp.services.segmenting.labelled import Labelled, open_labelled
 from webapp.services.segmenting.selections import select_from
-from webapp.store import CHUNK, State, Store
+from webapp.store import State, Store
 
 LONGEST_PAGE = 1_000
-NOTHING: Mapping[str, str] = {}
-"""The query of an address that asks for everybody."""
 MOST_COMMON = 7
 _LOOKED_FOR = (
     *(Role.SPEND, Role.INCOME, Role.RECENCY_DAYS, Role.AGE, Role.BIRTH_YEAR, Role.ENROLLED_ON, Role.PURCHASES, Role.AMOUNT),
@@ -39,8 +33,6 @@ _LOOKED_FOR = (
 )
 
 MASK = "•••"
-DANGEROUS = "^[=+\\-@\t\r\n＝＋－＠]"
-"""What a spreadsheet may take for a formula at the beginning of a cell."""
 
 
 @dataclass(frozen=True)
@@ -72,30 +64,29 @@ class CustomerPage:
 
 
 @dataclass(frozen=True)
+class CustomerQuery:
+    """Which customers are asked for, and in which order.
+
+    `query` may hold filters (`f`) and a search (`q`), as an address does; `segment` is a key (None: everybody), `version` a number (None:
+    the champion), `sort` a column of the grid (None: by key in a grid, as the snapshot has them in a file).
+    """
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    segment: str | None = None
+    version: int | None = None
+    sort: str | None = None
+    descending: bool = False
+
+
+EVERYBODY = CustomerQuery()
+
+
+@dataclass(frozen=True)
 class _Order:
     """By which grid column customers are sorted."""
 
     column: str
     descending: bool
-
-
-@dataclass(frozen=True)
-class Export:
-    """A CSV on its way out: `chunks` are its bytes. `withheld` counts customers who stay because of their consent."""
-
-    file_name: str
-    rows: int
-    withheld: int
-    chunks: Iterator[bytes]
-
-
-@dataclass(frozen=True)
-class SavedExport:
-    """A file that was written."""
-
-    path: Path
-    rows: int
-    withheld: int
 
 
 def grid_columns(session: Session, actor: Actor, dataset: str, *, version: int | None = None) -> tuple[GridColumn, ...]:
@@ -106,114 +97,25 @@ def grid_columns(session: Session, actor: Actor, dataset: str, *, version: int |
 
 
 def page_customers(
-    session: Session,
-    actor: Actor,
-    store: Store,
-    dataset: str,
-    *,
-    query: Mapping[str, str] = NOTHING,
-    segment: str | None = None,
-    version: int | None = None,
-    sort: str = CUSTOMER_KEY,
-    descending: bool = False,
-    start: int = 0,
-    stop: int = 100,
+    session: Session, actor: Actor, store: Store, dataset: str, asked: CustomerQuery = EVERYBODY, *, start: int = 0, stop: int = 100
 ) -> CustomerPage:
-    """A page of the customers of `segment` (a key; None: everybody), sorted by a grid column; missing values come last.
-
-    `query` may hold filters (`f`) and a search (`q`), as an address does.
-    """
+    """Rows `start` to `stop` of the customers asked for; missing values come last."""
     require(actor, Permission.VIEW_CUSTOMERS)
     if not 0 <= start < stop <= start + LONGEST_PAGE:
         raise Invalid(f"A page has 1 to {LONGEST_PAGE} rows.", details={"field": "stop"})
-    base = open_labelled(session, actor, dataset, version)
-    selection = select_from(base, actor, store, query, segment=segment)
-    order = _checked_order(base, actor, sort, descending=descending)
-    numbers = _sorted_rows(base, store, selection.rows, order, start, stop)
+    base = open_labelled(session, actor, dataset, asked.version)
+    selection = select_from(base, actor, store, asked.query, segment=asked.segment)
+    numbers = sorted_rows(base, actor, store, selection.rows, replace(asked, sort=asked.sort or CUSTOMER_KEY), start, stop)
     rows = _page_rows(base.path(store), base, base.labels(store), masked_columns(actor, base.schema), numbers)
     return CustomerPage(rows, selection.count, _grid_columns(base), base.styles)
 
 
-def export_customers(
-    session: Session,
-    actor: Actor,
-    store: Store,
-    dataset: str,
-    *,
-    query: Mapping[str, str] = NOTHING,
-    segment: str | None = None,
-    version: int | None = None,
-    sort: str | None = None,
-    descending: bool = False,
-) -> Export:
-    """The customers of `segment` (or all) whom `query` leaves and who may leave, as CSV. Audited, so it needs a session that commits."""
-    with tempfile.TemporaryDirectory(prefix="smartcart-export-") as folder:
-        path = Path(folder) / "customers.csv"
-        asked: dict[str, Any] = {"query": query, "segment": segment, "version": version, "sort": sort, "descending": descending}
-        saved = save_customers(session, actor, store, dataset, path, **asked)
-        file = saved.path.open("rb")  # the open file outlives its name, and vanishes with whoever stops reading
-    chosen = "selected" if query.get("f") or query.get("q") else None
-    name = "-".join(part for part in (dataset, segment, chosen, "customers.csv") if part)
-
-    def chunks() -> Iterator[bytes]:
-        with file:
-            while chunk := file.read(CHUNK):
-                yield chunk
-
-    return Export(name, saved.rows, saved.withheld, chunks())
-
-
-def save_customers(
-    session: Session,
-    actor: Actor,
-    store: Store,
-    dataset: str,
-    path: Path,
-    *,
-    query: Mapping[str, str] = NOTHING,
-    segment: str | None = None,
-    version: int | None = None,
-    sort: str | None = None,
-    descending: bool = False,
-) -> SavedExport:
-    """The same as a file at `path`: .csv or .parquet by its ending; without `sort` in the order of the snapshot.
-
-    Invalid where a filter of `query` cannot be used: a file never holds more customers than somebody asked for.
-    """
-    require(actor, Permission.EXPORT)
-    plain = _is_parquet(path)
-    base = open_labelled(session, actor, dataset, version)
-    selection = select_from(base, actor, store, query, segment=segment)
-    if selection.problems:
-        raise Invalid(selection.problems[0], details={"field": "f"})
-    numbers = np.arange(base.snapshot.customers) if selection.rows is None else selection.rows
-    if sort is not None:
-        numbers = _sorted_rows(base, store, selection.rows, _checked_order(base, actor, sort, descending=descending), 0, len(numbers))
-    labelled = _labelled(base, base.labels(store), numbers, names=False)
-    rows = bulk.copy_rows(
-        base.path(store),
-        _export_expressions(base.schema, masked_columns(actor, base.schema), plain=plain),
-        pd.DataFrame({"number": numbers, "place": np.arange(len(numbers)), **labelled}),
-        _may_leave(session, base.dataset),
-        path,
-        parquet=plain,
-    )
-    withheld = len(numbers) - rows
-    if not rows and withheld:
-        path.unlink(missing_ok=True)
-        raise Conflict(_why_nobody(base.dataset), code="no_consent")
-    asked = {name: query[name] for name in ("f", "q") if query.get(name)}
-    details = {"segment": segment, "version": base.version.number if base.version else None, "rows": rows, "withheld": withheld, **asked}
-    record_event(session, actor, "customers.exported", base.dataset.slug, **details)
-    session.flush()
-    return SavedExport(path, rows, withheld)
-
-
-def _is_parquet(path: Path) -> bool:
-    ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet"):
-        raise Invalid("Choose a file name that ends in .csv or .parquet; spreadsheets open the .csv.", details={"field": "out"})
-    return ending == ".parquet"
+def sorted_rows(base: Labelled, actor: Actor, store: Store, chosen: Rows | None, asked: CustomerQuery, start: int, stop: int) -> Rows:
+    """Row numbers `start` to `stop` of the `chosen` ones (None: all) in the order asked for; Invalid where there is no such order."""
+    if asked.sort is None:
+        everybody = np.arange(base.snapshot.customers) if chosen is None else chosen
+        return everybody[start:stop]
+    return _sorted_rows(base, store, chosen, _checked_order(base, actor, asked.sort, descending=asked.descending), start, stop)
 
 
 def _grid_columns(base: Labelled, masked: frozenset[str] = frozenset()) -> tuple[GridColumn, ...]:
@@ -306,12 +208,12 @@ def _page_rows(path: Path, base: Labelled, labels: Assignments | None, masked: f
     shown = Schema(tuple(replace(column, kind=Kind.TEXT) if column.name in masked else column for column in every))
     rows = bulk.typed_frame(bulk.rows_at(path, [_expression(column, masked, base.schema) for column in shown], numbers), shown)
     known = rows.rename(columns=outward)
-    for name, values in _labelled(base, labels, numbers, names=True).items():
+    for name, values in version_columns(base, labels, numbers, names=True).items():
         known[name] = values
     return known[[*(column.name for column in _grid_columns(base)), SEGMENT]]
 
 
-def _labelled(base: Labelled, labels: Assignments | None, numbers: NDArray[np.int64], *, names: bool) -> dict[str, Any]:
+def version_columns(base: Labelled, labels: Assignments | None, numbers: NDArray[np.int64], *, names: bool) -> dict[str, Any]:
     """The version's columns at the given rows; the runner-up by name (for eyes) or by key (for files)."""
     if labels is None:
         return {"segment_key": None, "segment_name": None, "confidence": np.full(len(numbers), np.nan), "runner_up": None}
@@ -329,41 +231,3 @@ def _labelled(base: Labelled, labels: Assignments | None, numbers: NDArray[np.in
 def _expression(column: Column, masked: frozenset[str], schema: Schema) -> str:
     value, name = value_sql(column, schema), bulk.quoted(column.name)
     return f"CASE WHEN {value} IS NULL THEN NULL ELSE '{MASK}' END AS {name}" if column.name in masked else f"{value} AS {name}"
-
-
-def harmless_text(source: str, name: str) -> str:
-    """The SQL text `source` as a column `name` that no spreadsheet takes for a formula."""
-    return f"CASE WHEN regexp_matches({source}, '{DANGEROUS}') THEN '''' || {source} ELSE {source} END AS {name}"
-
-
-def _export_expressions(schema: Schema, masked: frozenset[str], *, plain: bool) -> list[str]:
-    """Key, the version's columns, the customer's columns; texts made harmless for spreadsheets unless `plain`."""
-
-    def text(source: str, name: str) -> str:
-        return f"{source} AS {name}" if plain else harmless_text(source, name)
-
-    own = ["beside.segment_key", text("CAST(beside.segment_name AS VARCHAR)", "segment_name"), "beside.confidence", "beside.runner_up"]
-    expressions = [text(bulk.quoted(CUSTOMER_KEY), CUSTOMER_KEY), *own]
-    for column in attributes(schema):
-        source, name = f"customers.{bulk.quoted(column.name)}", bulk.quoted(outward(column.name))
-        if column.name in masked:
-            expressions.append(f"CASE WHEN {source} IS NULL THEN NULL ELSE '{MASK}' END AS {name}")
-        else:
-            expressions.append(text(source, name) if column.kind is Kind.TEXT else f"{source} AS {name}")
-    return expressions
-
-
-def _may_leave(session: Session, dataset: Dataset) -> pd.DataFrame:
-    """Keys of customers who may leave as their consent is now, whatever it was when the snapshot was taken."""
-    consents = ("given", "unknown") if dataset.legal_basis_confirmed else ("given",)
-    keys = session.execute(select(Customer.customer_key).where(Customer.dataset_id == dataset.id, Customer.consent.in_(consents)))
-    return pd.DataFrame({CUSTOMER_KEY: np.array(keys.scalars().all(), dtype=object)})
-
-
-def _why_nobody(dataset: Dataset) -> str:
-    if dataset.legal_basis_confirmed:
-        return "Nobody may leave: every one of these customers has withdrawn their consent."
-    return (
-        "Nobody may leave: none of these customers is known to consent. Import a consent column, "
-        "or ask an admin to confirm a legal basis on the Data page for customers whose consent is unknown."
-    )

@@ -14,9 +14,9 @@ from segmentation.explaining.explanation import Explanations
 from segmentation.intake.rows import RawRows, read_file
 from segmentation.intake.types import Reject
 from segmentation.roles import CUSTOMER_KEY
-from webapp import bulk
-from webapp.services.browsing.customers import harmless_text
-from webapp.services.errors import Invalid
+from webapp import outgoing
+from webapp.outgoing import harmless_text
+from webapp.services.browsing.exports import file_form
 from webapp.services.modelling.scoring import Scorer, SegmentName
 
 PIECE = 20_000
@@ -72,23 +72,21 @@ class _Tally:
 
 
 def score_file(scorer: Scorer, path: Path, *, out: Path | None = None, progress: Progress = lambda stage, share: None) -> FileScores:
-    """Score the customers of the file at `path`, and write them to `out` (.csv or .parquet by its ending), in the order of their lines.
+    """Score the customers of the file at `path`; `out` takes them (.csv, .parquet or .xlsx by its ending), in the order of their lines.
 
     Rows that cannot be read are left out and told of. SegmentationError where the file is no table or lacks a column that the model needs.
     """
-    if out is not None and out.suffix.lower() not in (".csv", ".parquet"):
-        raise Invalid("Choose a file name that ends in .csv or .parquet; spreadsheets open the .csv.", details={"field": "out"})
+    form = file_form(out) if out is not None else None
     progress("Reading the file", 0.0)
     raw = read_file(path, scorer.wanted)
     tally = _Tally(Counter())
     frames = _frames(scorer, raw, tally, progress, worded=out is not None)
-    if out is None:
+    if out is None or form is None:
         for _ in frames:
             pass
     else:
-        parquet = out.suffix.lower() == ".parquet"
-        expressions = [harmless_text(name, name) if name in WORDS and not parquet else f'"{name}"' for name in COLUMNS]
-        bulk.write_frames(frames, COLUMNS, expressions, out, parquet=parquet)
+        expressions = [harmless_text(name, name) if name in WORDS and form == "csv" else f'"{name}"' for name in COLUMNS]
+        outgoing.write_frames(frames, COLUMNS, expressions, out, form)
     progress("Done", 1.0)
     return FileScores(
         rows=len(raw.customers),

@@ -13,6 +13,7 @@ from webapp.models import MemberRole, ModelVersion
 from webapp.services.access import Actor
 from webapp.services.browsing import customers
 from webapp.services.browsing.customer import Attribute, CustomerDetail, show_customer
+from webapp.services.browsing.customers import CustomerQuery
 from webapp.services.errors import Forbidden, NotFound
 from webapp.services.planning import campaigns
 
@@ -52,7 +53,7 @@ def attribute(detail: CustomerDetail, name: str) -> Attribute:
 
 def grid(shop: Shop, **options: object):  # type: ignore[no-untyped-def]
     with shop.reading() as session:
-        return customers.page_customers(session, shop.actor, shop.resources.store, "customers", stop=150, **options).rows  # type: ignore[arg-type]
+        return customers.page_customers(session, shop.actor, shop.resources.store, "customers", CustomerQuery(**options), stop=150).rows  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)

@@ -13,9 +13,11 @@ from sqlalchemy import select
 
 from segmentation.artifact import unpack_assignments
 from tests.webapp.working import Shop, customers_csv, open_shop
+from webapp import outgoing
 from webapp.edge import Resources
 from webapp.models import AuditEvent, MemberRole, ModelVersion
-from webapp.services.browsing import customers
+from webapp.services.browsing import customers, exports
+from webapp.services.browsing.customers import CustomerQuery
 from webapp.services.data import datasets
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.segmenting import segments
@@ -52,7 +54,8 @@ def plain_shop(sqlite_resources: Resources) -> Shop:
 def page(shop: Shop, **options: object) -> customers.CustomerPage:
     actor = options.pop("actor", shop.actor)
     with shop.reading() as session:
-        return customers.page_customers(session, actor, shop.resources.store, "customers", **options)  # type: ignore[arg-type]
+        rows = {name: options.pop(name) for name in ("start", "stop") if name in options}
+        return customers.page_customers(session, actor, shop.resources.store, "customers", CustomerQuery(**options), **rows)  # type: ignore[arg-type]
 
 
 def keys_of(shop: Shop) -> list[str]:
@@ -74,7 +77,7 @@ def labels(shop: Shop) -> dict[str, int]:
 def exported(shop: Shop, **options: object) -> tuple[customers.Export, list[dict[str, str]]]:
     actor = options.pop("actor", shop.actor)
     with shop.writing() as session:
-        export = customers.export_customers(session, actor, shop.resources.store, "customers", **options)  # type: ignore[arg-type]
+        export = exports.export_customers(session, actor, shop.resources.store, "customers", CustomerQuery(**options))  # type: ignore[arg-type]
     return export, list(csv.DictReader(io.StringIO(b"".join(export.chunks).decode())))
 
 
@@ -198,9 +201,9 @@ def test_without_known_consent_nobody_leaves_until_an_admin_confirms(plain_shop:
             datasets.confirm_legal_basis(session, plain_shop.member(MemberRole.ANALYST), "customers")
         datasets.confirm_legal_basis(session, plain_shop.actor, "customers")
         store, target = plain_shop.resources.store, tmp_path / "out.parquet"
-        saved = customers.save_customers(session, plain_shop.actor, store, "customers", target)
+        saved = exports.save_customers(session, plain_shop.actor, store, "customers", target)
         with pytest.raises(Invalid, match=r"\.csv"):
-            customers.save_customers(session, plain_shop.actor, store, "customers", tmp_path / "out.xlsx")
+            exports.save_customers(session, plain_shop.actor, store, "customers", tmp_path / "out.ods")
     _, rows = exported(plain_shop)
     assert saved.rows == len(rows) == 150
     import duckdb  # reads the file as anybody else would
@@ -210,13 +213,26 @@ def test_without_known_consent_nobody_leaves_until_an_admin_confirms(plain_shop:
     assert np.allclose(frame["income"], [float(row["income"]) for row in rows])
 
 
+def test_a_workbook_holds_those_who_may_leave(plain_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with plain_shop.writing() as session:
+        datasets.confirm_legal_basis(session, plain_shop.actor, "customers")
+        saved = exports.save_customers(session, plain_shop.actor, plain_shop.resources.store, "customers", tmp_path / "out.xlsx")
+    frame = pd.read_excel(saved.path, engine="openpyxl", dtype={"customer_key": str})
+    _, rows = exported(plain_shop)
+    assert frame["customer_key"].tolist() == [row["customer_key"] for row in rows]
+    assert np.allclose(frame["income"], [float(row["income"]) for row in rows])
+    monkeypatch.setattr(outgoing, "SHEET_ROWS", 149)
+    with plain_shop.writing() as session, pytest.raises(Invalid, match="at most 149"):
+        exports.save_customers(session, plain_shop.actor, plain_shop.resources.store, "customers", tmp_path / "more.xlsx")
+
+
 def test_strangers_and_viewers_see_no_customer(plain_shop: Shop, tmp_path: Path) -> None:
     store, (key, *_) = plain_shop.resources.store, keys_of(plain_shop)
     acts = (
         lambda session, actor: customers.grid_columns(session, actor, "customers"),
-        lambda session, actor: customers.page_customers(session, actor, store, "customers", segment=key),
-        lambda session, actor: customers.export_customers(session, actor, store, "customers", segment=key),
-        lambda session, actor: customers.save_customers(session, actor, store, "customers", tmp_path / "x.csv"),
+        lambda session, actor: customers.page_customers(session, actor, store, "customers", CustomerQuery(segment=key)),
+        lambda session, actor: exports.export_customers(session, actor, store, "customers", CustomerQuery(segment=key)),
+        lambda session, actor: exports.save_customers(session, actor, store, "customers", tmp_path / "x.csv"),
     )
     for act in acts:
         with plain_shop.writing() as session, pytest.raises(Forbidden):
