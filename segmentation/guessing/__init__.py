@@ -2,6 +2,6 @@
 
 from segmentation.evidence import snake_case
 from segmentation.guessing.orders import FileKind, KindGuess
-from segmentation.guessing.schema import guess_kind, guess_schema, schema_from_roles
+from segmentation.guessing.schema import guess_kind, guess_schema, known_again, schema_from_roles
 
-__all__ = ["FileKind", "KindGuess", "guess_kind", "guess_schema", "schema_from_roles", "snake_case"]
+__all__ = ["FileKind", "KindGuess", "guess_kind", "guess_schema", "known_again", "schema_from_roles", "snake_case"]

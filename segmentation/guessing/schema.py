@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from segmentation.errors import SegmentationError
 from segmentation.evidence import NO_WORDS, PARSED_SHARE, YES_WORDS, Evidence, look, snake_case, split_words
+from segmentation.guessing.one_hot import Group, one_hot_groups, possible_sources
 from segmentation.guessing.orders import FileKind, KindGuess, kind_of, order_guesses
 from segmentation.guessing.outcomes import outcome_words
 from segmentation.guessing.rules import CONSENT_REFUSED, MISSPELT, Guess, guess_role, spelt_right
 from segmentation.preset import smartcart_columns
-from segmentation.roles import CUSTOMER_KEY, KIND_OF, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, KIND_OF, ROW_NUMBERS, Column, Kind, Role, Schema
 
 _SENSITIVE = frozenset(
     {"gender", "ethnicity", "ethnic", "race", "religion", "religious", "faith", "health", "disability", "disabled", "diagnosis",
@@ -36,6 +37,45 @@ def guess_schema(headers: Sequence[str], sample: pd.DataFrame, kind: FileKind = 
     ("orders") only what orders are made into customers by has a role: customer, order, day, quantity, price, amount, product,
     category and channel.
     """
+    return _guessed(headers, sample, kind, ())
+
+
+def schema_from_roles(headers: Sequence[str], sample: pd.DataFrame, roles: Mapping[str, str], kind: FileKind = "customers") -> Schema:
+    """The guessed schema with `roles` (header -> role, as `schema_roles` gives them) laid over it.
+
+    Columns that `roles` leaves out are guessed, but never as a second customer id. `ROW_NUMBERS` can be the customer id. The common
+    beginning of yes/no columns gives a role to the category that they make up, a role for one of them keeps them apart.
+    SegmentationError names a header that the file lacks, a role that does not exist, or a second customer id.
+    """
+    stated = _checked_roles(headers, roles)
+    guessed = _guessed(headers, sample, kind, stated)
+    _refuse_unknown([header for header in stated if header not in {ROW_NUMBERS, *headers, *(column.source for column in guessed)}])
+    takes_key = Role.CUSTOMER_ID in stated.values()
+    columns: list[Column] = [_ROW_NUMBER] if stated.get(ROW_NUMBERS) is Role.CUSTOMER_ID and ROW_NUMBERS not in headers else []
+    for column in guessed:
+        role = stated.get(column.source)
+        if role is None and takes_key and column.role is Role.CUSTOMER_ID:
+            columns.append(replace(_without_key(column), reason="another column is the customer id"))
+        elif role is None or role is column.role:
+            columns.append(replace(column, confidence=1.0, reason="stated") if role else column)
+        else:
+            described = _describe(look(column.source, _cells(column, sample)), (role, 1.0, "stated"))
+            columns.append(replace(described, sensitive=column.sensitive, parts=column.parts))
+    return Schema(_uniquely_named(columns))
+
+
+def known_again(remembered: Mapping[str, str], headers: Sequence[str], sample: pd.DataFrame, stated: Mapping[str, str]) -> dict[str, str]:
+    """What of `remembered` (header -> role) holds for a file with `headers`, of which somebody says what is `stated`."""
+    groups = one_hot_groups(headers, sample, stated=remembered, apart={*remembered, *stated})
+    row_numbers = [ROW_NUMBERS] if Role.CUSTOMER_ID not in stated.values() else []
+    known = {*headers, *(group.source for group in groups), *row_numbers}
+    return {header: role for header, role in remembered.items() if header in known}
+
+
+_ROW_NUMBER = Column(CUSTOMER_KEY, ROW_NUMBERS, Role.CUSTOMER_ID, Kind.TEXT, "Row number")
+
+
+def _guessed(headers: Sequence[str], sample: pd.DataFrame, kind: FileKind, stated: Collection[str]) -> Schema:
     distinct_rows = sample.drop_duplicates()
     looks = _looks(headers, distinct_rows)
     if kind == "orders":
@@ -46,30 +86,36 @@ def guess_schema(headers: Sequence[str], sample: pd.DataFrame, kind: FileKind = 
         preset = known.get(header.casefold())
         taken = preset is not None and _agrees(preset, evidence)
         columns.append(replace(preset, source=header) if preset and taken else _describe(evidence, guess_role(evidence)))
-    return Schema(_uniquely_named(_with_one_enrolment(_with_one_key(columns, looks))))
+    columns = _with_one_enrolment(_with_one_key(columns, looks))
+    return Schema(_uniquely_named(_with_groups(columns, one_hot_groups(headers, sample, stated=stated, apart=stated), sample)))
 
 
-def schema_from_roles(headers: Sequence[str], sample: pd.DataFrame, roles: Mapping[str, str], kind: FileKind = "customers") -> Schema:
-    """The guessed schema with `roles` (header -> role, as `schema_roles` gives them) laid over it.
+def _with_groups(columns: Sequence[Column], groups: Sequence[Group], sample: pd.DataFrame) -> list[Column]:
+    """Each group as one column in the place of its first part."""
+    merged = {header: group for group in groups for header in group.parts}
+    told: set[str] = set()
+    kept: list[Column] = []
+    for column in columns:
+        group = merged.get(column.source)
+        if group is None:
+            kept.append(column)
+        elif group.source not in told:
+            told.add(group.source)
+            kept.append(_category_of(group, sample))
+    return kept
 
-    Columns that `roles` leaves out are guessed, but never as a second customer id. SegmentationError names a header that
-    the file lacks, a role that does not exist, or a second customer id.
-    """
-    stated = _checked_roles(headers, roles)
-    guessed = guess_schema(headers, sample, kind)
-    takes_key = Role.CUSTOMER_ID in stated.values()
-    columns: list[Column] = []
-    for position, column in enumerate(guessed):
-        role = stated.get(column.source)
-        if role is None and takes_key and column.role is Role.CUSTOMER_ID:
-            columns.append(replace(_without_key(column), reason="another column is the customer id"))
-            continue
-        if role is None or role is column.role:
-            columns.append(replace(column, confidence=1.0, reason="stated") if role else column)
-            continue
-        described = _describe(look(column.source, sample.iloc[:, position]), (role, 1.0, "stated"))
-        columns.append(replace(described, sensitive=column.sensitive))
-    return Schema(_uniquely_named(columns))
+
+def _category_of(group: Group, sample: pd.DataFrame) -> Column:
+    evidence = look(group.source, group.words(sample))
+    role = guess_role(evidence)[0]
+    some = "" if group.complete else " at most"
+    reason = f"{len(group.parts)} columns of yes and no, of which each row has{some} one: the words of one category"
+    settled = role if role in {Role.OUTCOME, Role.CONSENT} else Role.CATEGORY
+    return replace(_describe(evidence, (settled, 0.9 if group.complete else 0.8, reason)), parts=group.parts)
+
+
+def _cells(column: Column, sample: pd.DataFrame) -> pd.Series:
+    return Group(column.source, column.parts, complete=True).words(sample) if column.parts else sample[column.source]
 
 
 def _looks(headers: Sequence[str], sample: pd.DataFrame) -> list[Evidence]:
@@ -77,13 +123,8 @@ def _looks(headers: Sequence[str], sample: pd.DataFrame) -> list[Evidence]:
 
 
 def _checked_roles(headers: Sequence[str], roles: Mapping[str, str]) -> dict[str, Role]:
-    unknown = [header for header in roles if header not in headers]
-    if unknown:
-        raise SegmentationError(
-            f"The mapping names a column that the file does not have: {', '.join(unknown)}. Correct the mapping or the file's header.",
-            code="unknown_column",
-            details={"columns": unknown},
-        )
+    beginnings = possible_sources(headers)
+    _refuse_unknown([header for header in roles if header != ROW_NUMBERS and header not in headers and header not in beginnings])
     stated: dict[str, Role] = {}
     for header, role in roles.items():
         try:
@@ -102,6 +143,15 @@ def _checked_roles(headers: Sequence[str], roles: Mapping[str, str]) -> dict[str
             details={"columns": ids},
         )
     return stated
+
+
+def _refuse_unknown(unknown: list[str]) -> None:
+    if unknown:
+        raise SegmentationError(
+            f"The mapping names a column that the file does not have: {', '.join(unknown)}. Correct the mapping or the file's header.",
+            code="unknown_column",
+            details={"columns": unknown},
+        )
 
 
 def _agrees(preset: Column, evidence: Evidence) -> bool:

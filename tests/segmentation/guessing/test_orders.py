@@ -31,7 +31,8 @@ RETAIL: Columns = {
 }  # fmt: skip
 SNAKE: Columns = {
     "order_id": (ORDERS, "order_id"), "cust_id": (CUSTOMERS, "customer_id"), "order_date": (DAYS, "ordered_on"),
-    "qty": (COUNTS, "quantity"), "unit_price": (AMOUNTS, "unit_price"), "line_total": (AMOUNTS, "amount"), "sku": (CODES, "product"), "category": (WORDS, "category"),
+    "qty": (COUNTS, "quantity"), "unit_price": (AMOUNTS, "unit_price"),
+    "line_total": (AMOUNTS, "amount"), "sku": (CODES, "product"), "category": (WORDS, "category"),
     "sales_channel": (WORDS, "channel"), "discount_amount": (AMOUNTS, "ignore"), "ship_date": (DAYS, "ignore"),
 }  # fmt: skip
 GERMAN: Columns = {
