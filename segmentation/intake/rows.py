@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from segmentation.errors import SegmentationError
 from segmentation.intake.cells import Connect, cell_text, read_cells
-from segmentation.intake.quality import drop_implausible
+from segmentation.intake.plausible import refuse_impossible, settle_oddities
 from segmentation.intake.table import load
 from segmentation.intake.text import transcode
-from segmentation.intake.types import Reject
+from segmentation.intake.types import Finding, Flagged, Reject
 from segmentation.intake.values import Parsed, parse
 from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Role, Schema
 
@@ -49,7 +49,8 @@ class RawRows:
     """Rows that can be placed: `customers` (n rows: the key, None where there is none, and the needed columns), in the order given.
 
     `places` (n,) says where each was: the line of a file, or the record's number from 0. `given` counts all rows, `rejects` tells of
-    those left out (their `line` is such a place), `unknown` names the headers that mean nothing to the dataset.
+    those left out (their `line` is such a place), `unknown` names the headers that mean nothing to the dataset. `flags` are values that
+    cannot be true, by row, and `findings` what was taken of a file's columns that they do not prove.
     """
 
     customers: pd.DataFrame
@@ -57,6 +58,8 @@ class RawRows:
     given: int
     rejects: tuple[Reject, ...]
     unknown: tuple[str, ...]
+    flags: tuple[Flagged, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def rejected(self) -> int:
@@ -75,17 +78,21 @@ def read_file(path: Path, wanted: Wanted) -> RawRows:
             found = match_headers(table.where, wanted.known)
             columns = _found_columns(wanted, found)
             parsed = {column.name: parse(table, column, wanted.date_order) for column in columns}
+            parsed = refuse_impossible(parsed, wanted.needed, wanted.as_of)
             texts = {column.name: table.texts(table.where[column.source]).tolist() for column in columns if parsed[column.name].bad.any()}
         finally:
             table.connection.close()
     rejects = [*table.rejects, *_rejects(columns, parsed, texts, table.lines)]
     kept = np.flatnonzero(~(table.blank | _refused(parsed, len(table.lines))))
+    customers, flags = _customers(wanted, columns, parsed, table.lines, kept)
     return RawRows(
-        customers=_customers(wanted, parsed, kept),
+        customers=customers,
         places=table.lines[kept],
         given=table.file_rows,
         rejects=tuple(sorted(rejects, key=lambda reject: reject.line)),
         unknown=tuple(header for header in table.where if header not in found.values()),
+        flags=flags,
+        findings=tuple(finding for column in columns for finding in parsed[column.name].findings if finding.severity == "flag"),
     )
 
 
@@ -99,14 +106,17 @@ def read_records(records: Sequence[Mapping[str, Any]], wanted: Wanted, connect: 
     columns = _found_columns(wanted, found)
     cells = {column.name: _cells(records, column) for column in columns}
     parsed = {column.name: read_cells(cells[column.name], column, wanted.date_order, connect) for column in columns}
+    parsed = refuse_impossible(parsed, wanted.needed, wanted.as_of)
     places = np.arange(len(records))
     kept = np.flatnonzero(~_refused(parsed, len(records)))
+    customers, flags = _customers(wanted, columns, parsed, places, kept)
     return RawRows(
-        customers=_customers(wanted, parsed, kept),
+        customers=customers,
         places=places[kept],
         given=len(records),
         rejects=tuple(sorted(_rejects(columns, parsed, cells, places), key=lambda reject: reject.line)),
         unknown=tuple(header for header in headers if header not in found.values()),
+        flags=flags,
     )
 
 
@@ -170,7 +180,7 @@ def _rejects(
     columns: Iterable[Column], parsed: Mapping[str, Parsed], cells: Mapping[str, Sequence[Any]], places: NDArray[np.int64]
 ) -> list[Reject]:
     return [
-        Reject(int(places[row]), column.source, _shown(cells[column.name][row]), parsed[column.name].reason)
+        Reject(int(places[row]), column.source, _shown(cells[column.name][row]), parsed[column.name].reason(row))
         for column in columns
         for row in np.flatnonzero(parsed[column.name].bad).tolist()
     ]
@@ -181,11 +191,20 @@ def _shown(cell: Any) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
-def _customers(wanted: Wanted, parsed: Mapping[str, Parsed], kept: NDArray[np.intp]) -> pd.DataFrame:
-    """The rows `kept`, what cannot be true being missing. Whole numbers stay float64: a model reads nothing else."""
+def _customers(
+    wanted: Wanted, found: Iterable[Column], parsed: Mapping[str, Parsed], places: NDArray[np.int64], kept: NDArray[np.intp]
+) -> tuple[pd.DataFrame, tuple[Flagged, ...]]:
+    """The rows `kept`, what cannot be true being missing, and those values. Whole numbers stay float64: a model reads nothing else."""
     texts = {name: column.taken(kept) for name, column in parsed.items() if column.values.dtype == object}
     columns = {name: texts[name] if name in texts else column.values.to_numpy()[kept] for name, column in parsed.items()}
     keys = columns.pop(CUSTOMER_KEY, pd.Series([None] * len(kept), dtype=object))
     customers = pd.DataFrame({CUSTOMER_KEY: keys, **columns})
-    drop_implausible(customers, wanted.needed, kept, as_of=wanted.as_of)
-    return customers
+    headers = {column.name: column.source for column in found}
+    flags = [
+        Flagged(
+            int(places[kept[row]]), headers[odd.column.name], cell_text(columns[odd.column.name][row]) or "", f"{odd.reason}; {odd.taken}"
+        )
+        for odd in settle_oddities(customers, wanted.needed, wanted.as_of)
+        for row in np.flatnonzero(odd.rows).tolist()
+    ]
+    return customers, tuple(sorted(flags, key=lambda flag: flag.place))
