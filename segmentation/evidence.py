@@ -11,8 +11,12 @@ from segmentation.vocabulary import canonical
 
 MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?"})
 """Ways of writing "no value" in a column of numbers or dates, in lower case."""
-YES_WORDS = frozenset({"1", "1.0", "yes", "y", "true", "t", "on"})
-NO_WORDS = frozenset({"0", "0.0", "no", "n", "false", "f", "off"})
+YES_WORDS = frozenset(
+    {"1", "1.0", "yes", "y", "true", "t", "on", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sì", "s", "sim", "verdadero", "vero"}
+)
+NO_WORDS = frozenset({"0", "0.0", "no", "n", "false", "f", "off", "nein", "falsch", "non", "faux", "não", "nao", "nee", "falso"})
+MARKS = frozenset({"x", "✓", "✔", "☑"})
+"""What says yes in a column whose empty cells say no."""
 
 MANY_CODES = 30
 PARSED_SHARE = 0.95  # of filled cells that must read as numbers (dates, flags) before the column is taken for one
@@ -97,7 +101,7 @@ def look(header: str, cells: pd.Series) -> Evidence:
         numbers=_share(filled.str.fullmatch(_NUMBER)),
         whole=bool((plain % 1 == 0).all()),
         dates=_share(filled.str.fullmatch(_DATE)),
-        flags=_share(filled.str.lower().isin(YES_WORDS | NO_WORDS)),
+        flags=max(_share(filled.str.lower().isin(YES_WORDS | NO_WORDS)), float(len(filled) > 0 and filled.str.lower().isin(MARKS).all())),
         low=float(plain.min()) if len(plain) else 0.0,
         high=float(plain.max()) if len(plain) else 0.0,
     )

@@ -18,7 +18,9 @@ from segmentation.errors import MissingRole, SegmentationError
 from segmentation.guessing import known_again, schema_from_roles
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.derived import with_derived
-from segmentation.intake.quality import drop_implausible, first_lines, note_dates, note_missing, note_values
+from segmentation.intake.findings import first_lines
+from segmentation.intake.plausible import drop_implausible, refuse_impossible
+from segmentation.intake.quality import fold_spellings, note_missing, note_values
 from segmentation.intake.shape import note_shape
 from segmentation.intake.table import Table, load
 from segmentation.intake.text import Body, transcode
@@ -42,15 +44,17 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
         table = with_derived(table, schema)
         schema = _with_key(schema, table)
         parsed = {column.name: parse(table, column, body.format.date_order) for column in _used(schema)}
+        parsed = refuse_impossible(parsed, schema)
         order = _key_order(table, schema)
         accepted, rejects = _judge(table, schema, parsed)
         order = order[accepted[order]]
         chosen, findings = _latest_of_each(table, schema, order)
         customers = pd.DataFrame({column.name: parsed[column.name].taken(chosen) for column in _used(schema)})
         lines = table.lines[chosen]
-        findings += note_missing(customers, schema, lines)
+        findings += note_missing(customers, schema, lines, table, chosen)
         findings += drop_implausible(customers, schema, lines)
         customers = _whole(customers, schema)
+        schema = fold_spellings(customers, schema)
         findings += note_values(customers, schema, lines)
         findings += _note_file(table, body, schema, parsed)
         findings += note_shape(customers, schema)
@@ -81,7 +85,7 @@ def inspect_file(
         kept = ~table.blank
         shares = {header: float(np.mean(cells[kept])) if kept.any() else 0.0 for header, cells in zip(table.where, filled, strict=True)}
         dated = next((column for column in schema if column.kind is Kind.DATE), None)
-        order = read_dates(table, table.where[dated.source], body.format.date_order).order if dated else None
+        order = read_dates(table, table.where[dated.source], body.format.date_order, dated).order if dated else None
         key = schema.one(Role.CUSTOMER_ID)
         offered = key is None or key.source == ROW_NUMBERS
         return FilePreview(schema, replace(body.format, date_order=order), table.file_rows, first, shares, offered)
@@ -159,8 +163,8 @@ def _judge(table: Table, schema: Schema, parsed: dict[str, Parsed]) -> tuple[NDA
         if bad.any():
             texts = table.texts(table.where[column.source])[bad]
             rejects += [
-                Reject(int(line), column.source, _cell(text), parsed[column.name].reason)
-                for line, text in zip(table.lines[bad], texts, strict=True)
+                Reject(int(table.lines[row]), column.source, _cell(text), parsed[column.name].reason(row))
+                for row, text in zip(np.flatnonzero(bad).tolist(), texts, strict=True)
             ]
             refused |= bad
     return ~refused, tuple(sorted(rejects, key=lambda reject: reject.line))
@@ -212,7 +216,8 @@ def _whole(customers: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 
 
 def _note_file(table: Table, body: Body, schema: Schema, parsed: dict[str, Parsed]) -> Iterator[Finding]:
-    yield from note_dates((column, reading) for column in _used(schema) if (reading := parsed[column.name].dates))
+    for column in _used(schema):
+        yield from parsed[column.name].findings
     if table.blank.any():
         message = f"{int(table.blank.sum()):,} rows without any value were passed over."
         yield Finding("blank_rows", "note", message, None, int(table.blank.sum()), first_lines(table.lines, table.blank))

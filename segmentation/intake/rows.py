@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from segmentation.errors import SegmentationError
 from segmentation.intake.cells import Connect, cell_text, read_cells
 from segmentation.intake.derived import NOT_ONE_WORD, spells_one_word, with_derived, word_of
-from segmentation.intake.quality import drop_implausible
+from segmentation.intake.plausible import refuse_impossible, settle_oddities
 from segmentation.intake.table import load
 from segmentation.intake.text import transcode
-from segmentation.intake.types import Reject
+from segmentation.intake.types import Finding, Flagged, Reject
 from segmentation.intake.values import Parsed, parse
 from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Role, Schema
 
@@ -50,7 +50,8 @@ class RawRows:
     """Rows that can be placed: `customers` (n rows: the key, None where there is none, and the needed columns), in the order given.
 
     `places` (n,) says where each was: the line of a file, or the record's number from 0. `given` counts all rows, `rejects` tells of
-    those left out (their `line` is such a place), `unknown` names the headers that mean nothing to the dataset.
+    those left out (their `line` is such a place), `unknown` names the headers that mean nothing to the dataset. `flags` are values that
+    cannot be true, by row, and `findings` what was taken of a file's columns that they do not prove.
     """
 
     customers: pd.DataFrame
@@ -58,6 +59,8 @@ class RawRows:
     given: int
     rejects: tuple[Reject, ...]
     unknown: tuple[str, ...]
+    flags: tuple[Flagged, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def rejected(self) -> int:
@@ -78,17 +81,21 @@ def read_file(path: Path, wanted: Wanted) -> RawRows:
             columns = _found_columns(wanted, found, headers)
             table = with_derived(table, Schema(tuple(columns)))
             parsed = {column.name: parse(table, column, wanted.date_order) for column in columns}
+            parsed = refuse_impossible(parsed, wanted.needed, wanted.as_of)
             texts = {column.name: table.texts(table.where[column.source]).tolist() for column in columns if parsed[column.name].bad.any()}
         finally:
             table.connection.close()
     rejects = [*table.rejects, *_rejects(columns, parsed, texts, table.lines)]
     kept = np.flatnonzero(~(table.blank | _refused(parsed, len(table.lines))))
+    customers, flags = _customers(wanted, columns, parsed, table.lines, kept)
     return RawRows(
-        customers=_customers(wanted, parsed, kept),
+        customers=customers,
         places=table.lines[kept],
         given=table.file_rows,
         rejects=tuple(sorted(rejects, key=lambda reject: reject.line)),
         unknown=_unknown(headers, found, wanted.known),
+        flags=flags,
+        findings=tuple(finding for column in columns for finding in parsed[column.name].findings if finding.severity == "flag"),
     )
 
 
@@ -102,14 +109,17 @@ def read_records(records: Sequence[Mapping[str, Any]], wanted: Wanted, connect: 
     columns = _found_columns(wanted, found, headers)
     cells = {column.name: _cells(records, column) for column in columns}
     parsed = {column.name: _parsed(cells[column.name], column, wanted, connect) for column in columns}
+    parsed = refuse_impossible(parsed, wanted.needed, wanted.as_of)
     places = np.arange(len(records))
     kept = np.flatnonzero(~_refused(parsed, len(records)))
+    customers, flags = _customers(wanted, columns, parsed, places, kept)
     return RawRows(
-        customers=_customers(wanted, parsed, kept),
+        customers=customers,
         places=places[kept],
         given=len(records),
         rejects=tuple(sorted(_rejects(columns, parsed, cells, places), key=lambda reject: reject.line)),
         unknown=_unknown(headers, found, wanted.known),
+        flags=flags,
     )
 
 
@@ -162,7 +172,7 @@ def _parsed(cells: Sequence[Any], column: Column, wanted: Wanted, connect: Conne
     if not column.parts:
         return parsed
     beyond = np.array([not spells_one_word(cell, column) for cell in cells], dtype=bool)
-    return replace(parsed, bad=parsed.bad | beyond, reason=NOT_ONE_WORD)
+    return parsed.refusing(beyond, NOT_ONE_WORD)
 
 
 def _cells(records: Sequence[Mapping[str, Any]], column: Column) -> list[Any]:
@@ -195,7 +205,7 @@ def _rejects(
     columns: Iterable[Column], parsed: Mapping[str, Parsed], cells: Mapping[str, Sequence[Any]], places: NDArray[np.int64]
 ) -> list[Reject]:
     return [
-        Reject(int(places[row]), column.source, _shown(cells[column.name][row]), parsed[column.name].reason)
+        Reject(int(places[row]), column.source, _shown(cells[column.name][row]), parsed[column.name].reason(row))
         for column in columns
         for row in np.flatnonzero(parsed[column.name].bad).tolist()
     ]
@@ -206,11 +216,20 @@ def _shown(cell: Any) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
-def _customers(wanted: Wanted, parsed: Mapping[str, Parsed], kept: NDArray[np.intp]) -> pd.DataFrame:
-    """The rows `kept`, what cannot be true being missing. Whole numbers stay float64: a model reads nothing else."""
+def _customers(
+    wanted: Wanted, found: Iterable[Column], parsed: Mapping[str, Parsed], places: NDArray[np.int64], kept: NDArray[np.intp]
+) -> tuple[pd.DataFrame, tuple[Flagged, ...]]:
+    """The rows `kept`, what cannot be true being missing, and those values. Whole numbers stay float64: a model reads nothing else."""
     texts = {name: column.taken(kept) for name, column in parsed.items() if column.values.dtype == object}
     columns = {name: texts[name] if name in texts else column.values.to_numpy()[kept] for name, column in parsed.items()}
     keys = columns.pop(CUSTOMER_KEY, pd.Series([None] * len(kept), dtype=object))
     customers = pd.DataFrame({CUSTOMER_KEY: keys, **columns})
-    drop_implausible(customers, wanted.needed, kept, as_of=wanted.as_of)
-    return customers
+    headers = {column.name: column.source for column in found}
+    flags = [
+        Flagged(
+            int(places[kept[row]]), headers[odd.column.name], cell_text(columns[odd.column.name][row]) or "", f"{odd.reason}; {odd.taken}"
+        )
+        for odd in settle_oddities(customers, wanted.needed, wanted.as_of)
+        for row in np.flatnonzero(odd.rows).tolist()
+    ]
+    return customers, tuple(sorted(flags, key=lambda flag: flag.place))

@@ -44,6 +44,19 @@ class Reject:
 
 
 @dataclass(frozen=True)
+class Flagged:
+    """One value of a row that was taken although it cannot be true: `place` is a line or a record's number, as of `Reject`.
+
+    `reason` completes "the value is ..." and says what became of it.
+    """
+
+    place: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something worth knowing about a column that kept no row out.
 

@@ -287,7 +287,8 @@ def test_numbers_as_people_write_them(tmp_path: Path, cells: list[str], values: 
 
 def test_a_decimal_comma_among_points_is_rejected(tmp_path: Path) -> None:
     intake = read(tmp_path, "id;n\n1;12,5\n2;3.5\n", column("n"))
-    assert [(r.line, r.value, r.reason) for r in intake.rejects] == [(2, "12,5", "not a number")]
+    assert [(r.line, r.value, r.reason) for r in intake.rejects] == [(2, "12,5", "not a number with a decimal point, as this column's are")]
+    assert (finding(intake, "decimal_contrary").severity, finding(intake, "decimal_contrary").count) == ("flag", 1)
 
 
 def test_broken_types_reject_the_row_with_value_and_reason(tmp_path: Path) -> None:
@@ -396,7 +397,7 @@ def test_proof_is_stronger_than_the_format(tmp_path: Path) -> None:
 def test_a_day_that_does_not_exist_rejects_its_row(tmp_path: Path) -> None:
     intake = read(tmp_path, "id,day\n1,31-02-2020\n2,29-02-2020\n3,soon\n4,\n", DAY)
     assert [(r.line, r.value, r.reason) for r in intake.rejects] == [
-        (2, "31-02-2020", "not a date (day first)"),
+        (2, "31-02-2020", "not a date: there is no 31 February"),
         (4, "soon", "not a date (day first)"),
     ]
     assert intake.customers["day"].isna().tolist() == [False, True]

@@ -1,0 +1,225 @@
+"""Numbers as people write them: money, percentages, thousands, either decimal mark, accounting negatives.
+
+A column has one decimal mark, proven by its own cells or stated; a cell that fits only the other one is not read.
+"""
+
+# ruff: noqa: S608 - the names in these statements are our own (c0, c1, ...), never the file's
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.evidence import MISSING_WORDS
+from segmentation.intake.findings import counted, first_lines
+from segmentation.intake.table import Table
+from segmentation.intake.types import Finding
+from segmentation.roles import Column, DecimalMark, Kind, Role
+
+_CODES = (
+    "COD|USD|EUR|GBP|CHF|JPY|CNY|INR|BRL|AUD|CAD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|UAH|RUB|TRY|ILS|ZAR|MXN|ARS|CLP|"
+    "COP|PEN|KRW|TWD|HKD|SGD|THB|IDR|MYR|PHP|VND|PKR|BDT|LKR|NGN|KES|GHS|EGP|MAD|AED|SAR|QAR|KWD"
+)
+_CURRENCY = rf"(?:R\$|US\$|A\$|C\$|HK\$|NZ\$|S\$|MX\$|[$€£¥₹₽₩₺₫₴₦₱฿₪¢]|(?i:kr\.?|zł|Kč|Fr\.|SFr\.|Rs\.?|{_CODES})\b\.?)"
+_PARTS = (
+    rf"^(\()?\s*([+-])?\s*(?:{_CURRENCY})?\s*([+-])?\s*(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d{{1,4}})?\s*(?:{_CURRENCY})?\s*(%)?\s*(-)?(\))?$"
+)
+_NAMES = ("opened", "sign_before", "sign_within", "digits", "power", "percent", "sign_after", "closed")
+_THOUSANDS = r"(?:'\d{3})+|(?: \d{3})+"
+_POINT = rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:,\d{{3}})+|{_THOUSANDS})|[1-9]\d?(?:,\d{{2}})+,\d{{3}})?(?:\.\d*)?"
+_COMMA = rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+|{_THOUSANDS}))?(?:,\d*)?"
+_EITHER = r"[1-9]\d{0,2}[.,]\d{3}"  # one number with a decimal mark, another with thousands
+_FULL_WIDTH, _PLAIN_WIDTH = "０１２３４５６７８９．，％＋－（）＄￥￡−–‒﹣’‘ʼ´`", "0123456789.,%+-()$¥£----'''''"
+_SPACES = "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
+_INVISIBLE = "\u200b\u200e\u200f\ufeff\u2060"
+_SHARES = frozenset({Role.RATIO, Role.NUMBER, Role.AMOUNT})
+"""Roles whose cells may carry "%"."""
+
+NO_NUMBER = 1
+_CONTRARY, _WITH_TEXT, _PERCENT, FRACTION = 2, 3, 4, 5
+_OTHER_MARK = {
+    "point": "not a number with a decimal point, as this column's are",
+    "comma": "not a number with a decimal comma, as this column's are",
+}
+
+
+@dataclass(frozen=True)
+class NumberReading:
+    """`values` (n,) with NaN where there is none, `faults` (n,) that count from 1 into `reasons`, and what is to be told."""
+
+    values: NDArray[np.float64]
+    faults: NDArray[np.int8]
+    reasons: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """The column's decimal mark, and how many cells fit the point alone, the comma alone, or are another number under the other."""
+
+    mark: DecimalMark
+    stated: bool
+    point: int
+    comma: int
+    either: int
+    example: str
+
+    @property
+    def assumed(self) -> bool:
+        return not self.stated and self.either > 0 and self.point == self.comma == 0
+
+
+def missing(name: str) -> str:
+    """SQL: whether the cell `name` says that there is no value."""
+    words = ", ".join(f"'{word}'" for word in sorted(MISSING_WORDS))
+    return f"lower({name}) IN ({words})"
+
+
+def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
+    """The numbers of the table's column `name`."""
+    whole = column.kind is Kind.INTEGER
+    point, either, example, special = _glance(table, name)
+    if special or column.rule.decimal == "comma":
+        values, faults, marks, percents = _closely(table, name, column)
+        findings = [*_note_percents(table, column, percents, np.isfinite(values))]
+    else:
+        (numbers,) = table.fetch(f"TRY_CAST({name} AS DOUBLE)")
+        values = np.ma.filled(np.ma.asarray(numbers, dtype=np.float64), np.nan).copy()
+        values[np.isnan(values)] = np.nan
+        faults = np.zeros(len(values), dtype=np.int8)
+        marks = _Marks("point", column.rule.decimal is not None, point, 0, either, example)
+        findings = []
+    if whole:
+        fractional = np.isfinite(values) & (values != np.trunc(values))
+        faults[fractional], values[fractional] = FRACTION, np.nan
+    label = column.label.lower()
+    reasons = (
+        "not a whole number" if whole else "not a number",
+        _OTHER_MARK[marks.mark],
+        "not a number alone: a unit or other text stands beside it",
+        f"a percentage, which {label} cannot be",
+        "not a whole number",
+    )
+    return NumberReading(values, faults, reasons, (*_note_marks(column, marks), *findings))
+
+
+def _glance(table: Table, name: str) -> tuple[int, int, str, int]:
+    """How many plain numbers prove a decimal point, how many (1.234) do not, one of those, and how many cells are no plain numbers."""
+    cast = f"TRY_CAST({name} AS DOUBLE)"
+    pointed = f"{cast} IS NOT NULL AND contains({name}, '.')"
+    either = f"regexp_full_match({name}, '[+-]?{_EITHER}')"
+    row = table.connection.execute(
+        f"SELECT count(*) FILTER ({pointed} AND NOT {either}), count(*) FILTER ({pointed} AND {either}), "
+        f"min({name}) FILTER ({pointed} AND {either}), "
+        f"count(*) FILTER ({name} IS NOT NULL AND {cast} IS NULL AND NOT {missing(name)}) FROM raw"
+    ).fetchone()
+    point, doubtful, example, special = row or (0, 0, None, 0)
+    return point, doubtful, example or "", special
+
+
+def _closely(table: Table, name: str, column: Column) -> tuple[NDArray[np.float64], NDArray[np.int8], _Marks, NDArray[np.bool_]]:
+    """Values, faults, marks, and which cells carry "%"."""
+    _split(table, name)
+    marks = _marks(table, column)
+    mark, other = (".", ",") if marks.mark == "point" else (",", ".")
+    bare = f"replace(replace(replace(replace(digits, '{other}', ''), '''', ''), ' ', ''), '{mark}', '.')"
+    rows = table.connection.execute(
+        f"""
+        SELECT row, percent, CASE
+                WHEN NOT {marks.mark} THEN CASE WHEN digits = '' THEN TRY_CAST(text AS DOUBLE) END
+                ELSE TRY_CAST({bare} || power AS DOUBLE) * CASE WHEN negative THEN -1 ELSE 1 END / CASE WHEN percent THEN 100 ELSE 1 END
+            END AS value,
+            CASE WHEN point OR comma THEN {_CONTRARY}
+                WHEN regexp_matches(text, '\\d') AND regexp_matches(text, '[^\\W\\d_]') THEN {_WITH_TEXT} ELSE {NO_NUMBER} END AS fault
+        FROM numerals ORDER BY row
+        """
+    ).fetchnumpy()
+    size, places = len(table.lines), np.asarray(rows["row"])
+    read = np.ma.filled(np.ma.asarray(rows["value"], dtype=np.float64), np.nan)
+    values, faults, percents = np.full(size, np.nan), np.zeros(size, dtype=np.int8), np.zeros(size, dtype=bool)
+    values[places], percents[places] = read, np.asarray(rows["percent"], dtype=bool)
+    faults[places] = np.where(np.isnan(read), np.asarray(rows["fault"]), 0)
+    if column.role not in _SHARES:
+        no_share = percents & (faults == 0)
+        faults[no_share], values[no_share] = _PERCENT, np.nan
+    return values, faults, marks, percents & (faults == 0)
+
+
+def _split(table: Table, name: str) -> None:
+    """Table `numerals`: the parts of every filled cell; `point` and `comma` say under which decimal marks it is a number."""
+    tidy = f"translate({name}, '{_sql(_FULL_WIDTH + _SPACES)}', '{_sql(_PLAIN_WIDTH + ' ' * len(_SPACES))}')"
+    tidy = f"translate({tidy}, '{_INVISIBLE}', '')"
+    tidy = f"regexp_replace(trim({tidy}), '([.,])-{{1,2}}$', '\\1')"  # 5,- is a price without cents
+    names = ", ".join(f"'{part}'" for part in _NAMES)
+    signs = " + ".join(f"({part} <> '')::INT" for part in ("opened", "sign_before", "sign_within", "sign_after"))
+    one_sign = f"{signs} <= 1 AND (opened = '') = (closed = '')"
+    table.connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE numerals AS
+        WITH parts AS (
+            SELECT rowid AS row, {name} AS text, unnest(regexp_extract({tidy}, '{_sql(_PARTS)}', [{names}]))
+            FROM raw WHERE {name} IS NOT NULL AND NOT {missing(name)}
+        ), tidied AS (SELECT * REPLACE (trim(digits) AS digits) FROM parts)
+        SELECT row, text, digits, power, percent = '%' AS percent,
+            opened = '(' OR '-' IN (sign_before, sign_within, sign_after) AS negative,
+            digits <> '' AND {one_sign} AND regexp_full_match(digits, '{_sql(_POINT)}') AS point,
+            digits <> '' AND {one_sign} AND regexp_full_match(digits, '{_sql(_COMMA)}') AS comma
+        FROM tidied
+        """
+    )
+
+
+def _sql(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _marks(table: Table, column: Column) -> _Marks:
+    doubtful = f"point AND comma AND regexp_full_match(digits, '{_EITHER}')"
+    row = table.connection.execute(
+        f"SELECT count(*) FILTER (point AND NOT comma), count(*) FILTER (comma AND NOT point), count(*) FILTER ({doubtful}), "
+        f"min(text) FILTER ({doubtful}) FROM numerals"
+    ).fetchone()
+    point, comma, either, example = row or (0, 0, 0, None)
+    stated = column.rule.decimal
+    return _Marks(stated or ("comma" if comma > point else "point"), stated is not None, point, comma, either, example or "")
+
+
+def _note_marks(column: Column, marks: _Marks) -> Iterator[Finding]:
+    other = "comma" if marks.mark == "point" else "point"
+    proof, contrary = (marks.point, marks.comma) if marks.mark == "point" else (marks.comma, marks.point)
+    why = "as stated" if marks.stated else f"as {counted(proof, 'cell')} show"
+    state = "" if marks.stated else f" If that is wrong, state decimal “{other}” for this column."
+    if marks.assumed:
+        message = (
+            f"No cell shows whether the decimal mark is a point or a comma. {_taken(marks)}; with a decimal {other}, "
+            f"{counted(marks.either, 'cell')} would be another number. Check one that you know.{state}"
+        )
+        yield Finding("decimal_assumed", "flag", message, column.source, marks.either)
+    elif contrary:
+        lost = f"{counted(contrary, 'cell')} with a decimal {other} could not be read, and their rows are kept out"
+        message = f"Numbers have a decimal {marks.mark}, {why}; {lost}.{state}"
+        yield Finding("decimal_contrary", "flag", message, column.source, contrary)
+    elif marks.mark == "comma":
+        yield Finding("decimal_comma", "note", f"Numbers are read with a decimal comma, {why}.", column.source, proof)
+
+
+def _taken(marks: _Marks) -> str:
+    as_decimal = marks.example.count(".") == 1
+    return f"“{marks.example}” was read as {'a number with decimals' if as_decimal else 'thousands'} (decimal point)"
+
+
+def _note_percents(table: Table, column: Column, percents: NDArray[np.bool_], known: NDArray[np.bool_]) -> Iterator[Finding]:
+    if not percents.any():
+        return
+    count, bare = int(percents.sum()), known & ~percents
+    if bare.any():
+        message = (
+            f"{count:,} cells carry %, and {int(bare.sum()):,} do not. Those with % were divided by 100, the others taken as they stand. "
+            "Check that these are shares of 1, or write all cells alike."
+        )
+        yield Finding("mixed_percent", "flag", message, column.source, int(bare.sum()), first_lines(table.lines, bare))
+    else:
+        yield Finding("percent", "note", "Percentages are stored as shares of 1: 12.5 % is 0.125.", column.source, count)
