@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +15,9 @@ from numpy.typing import NDArray
 from segmentation.errors import MissingRole, SegmentationError
 from segmentation.guessing import schema_from_roles
 from segmentation.intake.dates import DateReading, read_dates
+from segmentation.intake.opening import opened
 from segmentation.intake.quality import drop_implausible, first_lines, note_dates, note_missing, note_values
-from segmentation.intake.table import Table, load
-from segmentation.intake.text import Body, transcode
+from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
 from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Kind, Role, Schema
@@ -35,9 +33,9 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
     columns that do not prove their own order. Every record below the header is a customer, a rejected row, or a repeat that is
     told of. UnreadableFile and MissingRole say what to do about a file that cannot be used.
     """
-    with _opened(path, file_format) as (body, table):
+    with opened(path, file_format, [column.source for column in schema or ()]) as table:
         schema = _with_key(schema or _guessed(table), table)
-        parsed = {column.name: parse(table, column, body.format.date_order) for column in _used(schema)}
+        parsed = {column.name: parse(table, column, table.format.date_order) for column in _used(schema)}
         order = _key_order(table, schema)
         accepted, rejects = _judge(table, schema, parsed)
         order = order[accepted[order]]
@@ -48,9 +46,9 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
         findings += drop_implausible(customers, schema, lines)
         customers = _whole(customers, schema)
         findings += note_values(customers, schema, lines)
-        findings += _note_file(table, body, schema, parsed)
+        findings += _note_file(table, schema, parsed)
         findings += _twins(table, schema, chosen)
-    file_format = replace(body.format, date_order=_date_order(schema, parsed))
+    file_format = replace(table.format, date_order=_date_order(schema, parsed))
     return Intake(customers, schema, file_format, table.file_rows, rejects, tuple(findings), lines)
 
 
@@ -66,7 +64,7 @@ def inspect_file(
     `roles` (header -> role) is what somebody says of this file, so that a header it lacks is refused (SegmentationError);
     `remembered` is what earlier files had, of which only the headers that are here again count. All other columns are guessed.
     """
-    with _opened(path, file_format) as (body, table):
+    with opened(path, file_format, {**(remembered or {}), **(roles or {})}) as table:
         known = {header: role for header, role in (remembered or {}).items() if header in table.where}
         schema = _guessed(table, {**known, **(roles or {})})
         sample = table.sample()
@@ -75,8 +73,8 @@ def inspect_file(
         kept = ~table.blank
         shares = {header: float(np.mean(cells[kept])) if kept.any() else 0.0 for header, cells in zip(table.where, filled, strict=True)}
         dated = next((column for column in schema if column.kind is Kind.DATE), None)
-        order = read_dates(table, table.where[dated.source], body.format.date_order).order if dated else None
-        return FilePreview(schema, replace(body.format, date_order=order), table.file_rows, first, shares)
+        order = read_dates(table, table.where[dated.source], table.format.date_order).order if dated else None
+        return FilePreview(schema, replace(table.format, date_order=order), table.file_rows, first, shares, table.sheets)
 
 
 def require_customer_id(schema: Schema) -> Schema:
@@ -87,18 +85,6 @@ def require_customer_id(schema: Schema) -> Schema:
             details={"role": Role.CUSTOMER_ID, "columns": [column.source for column in schema]},
         )
     return schema
-
-
-@contextmanager
-def _opened(path: Path, file_format: FileFormat | None) -> Iterator[tuple[Body, Table]]:
-    with tempfile.TemporaryDirectory(prefix="intake-") as name:
-        folder = Path(name)
-        body = transcode(path, folder, file_format)
-        table = load(body, folder)
-        try:
-            yield body, table
-        finally:
-            table.connection.close()
 
 
 def _guessed(table: Table, roles: Mapping[str, str] | None = None) -> Schema:
@@ -202,14 +188,12 @@ def _whole(customers: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return customers.astype({column.name: "Int64" for column in _used(schema) if column.kind is Kind.INTEGER})
 
 
-def _note_file(table: Table, body: Body, schema: Schema, parsed: dict[str, Parsed]) -> Iterator[Finding]:
+def _note_file(table: Table, schema: Schema, parsed: dict[str, Parsed]) -> Iterator[Finding]:
+    yield from table.findings
     yield from note_dates((column, reading) for column in _used(schema) if (reading := parsed[column.name].dates))
     if table.blank.any():
         message = f"{int(table.blank.sum()):,} rows without any value were passed over."
         yield Finding("blank_rows", "note", message, None, int(table.blank.sum()), first_lines(table.lines, table.blank))
-    if body.nul_lines:
-        message = f"Invisible NUL characters were taken out of {len(body.nul_lines):,} lines."
-        yield Finding("nul_removed", "flag", message, None, len(body.nul_lines), body.nul_lines[:5])
     used = {column.source for column in _used(schema)}
     for header in table.where:
         if header not in used:

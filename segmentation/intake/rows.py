@@ -6,7 +6,6 @@ each row is judged by itself.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,9 +18,8 @@ from numpy.typing import NDArray
 
 from segmentation.errors import SegmentationError
 from segmentation.intake.cells import Connect, cell_text, read_cells
+from segmentation.intake.opening import opened
 from segmentation.intake.quality import drop_implausible
-from segmentation.intake.table import load
-from segmentation.intake.text import transcode
 from segmentation.intake.types import Reject
 from segmentation.intake.values import Parsed, parse
 from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Role, Schema
@@ -69,15 +67,11 @@ def read_file(path: Path, wanted: Wanted) -> RawRows:
 
     SegmentationError ("missing_column") names the headers that the file lacks; UnreadableFile says what to do about other bytes.
     """
-    with tempfile.TemporaryDirectory(prefix="intake-") as name:
-        table = load(transcode(path, Path(name), None), Path(name))
-        try:
-            found = match_headers(table.where, wanted.known)
-            columns = _found_columns(wanted, found)
-            parsed = {column.name: parse(table, column, wanted.date_order) for column in columns}
-            texts = {column.name: table.texts(table.where[column.source]).tolist() for column in columns if parsed[column.name].bad.any()}
-        finally:
-            table.connection.close()
+    with opened(path, known=[text for column in wanted.known for text in (column.source, column.name)]) as table:
+        found = match_headers(table.where, wanted.known)
+        columns = _found_columns(wanted, found)
+        parsed = {column.name: parse(table, column, wanted.date_order) for column in columns}
+        texts = {column.name: table.texts(table.where[column.source]).tolist() for column in columns if parsed[column.name].bad.any()}
     rejects = [*table.rejects, *_rejects(columns, parsed, texts, table.lines)]
     kept = np.flatnonzero(~(table.blank | _refused(parsed, len(table.lines))))
     return RawRows(

@@ -87,10 +87,14 @@ class Intake:
 
 @dataclass(frozen=True)
 class FilePreview:
-    """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells."""
+    """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells.
+
+    `sheets` are those of a workbook, in its order; the one that was read is `format.sheet`.
+    """
 
     schema: Schema
     format: FileFormat
     rows: int
     first_values: dict[str, tuple[str, ...]]
     filled: dict[str, float]
+    sheets: tuple[str, ...] = ()
