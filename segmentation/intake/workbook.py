@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,7 @@ class _SheetWriter:
 
     def write(self, rows: Iterator[Row], sheets: tuple[str, ...]) -> Body:
         filled = (row for row in rows if row.filled)
-        ahead = [row for row, _ in zip(filled, range(LOOK_AHEAD), strict=False)]
+        ahead = list(islice(filled, LOOK_AHEAD))
         first, width, header, findings = _header(ahead)
         lines: list[int] = []
         written = 0
