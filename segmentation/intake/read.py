@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,11 +17,11 @@ from segmentation.guessing import known_again, schema_from_roles
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.derived import with_derived
 from segmentation.intake.findings import first_lines
+from segmentation.intake.opening import opened
 from segmentation.intake.plausible import drop_implausible, refuse_impossible
 from segmentation.intake.quality import fold_spellings, note_missing, note_values
 from segmentation.intake.shape import note_shape
-from segmentation.intake.table import Table, load
-from segmentation.intake.text import Body, transcode
+from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
 from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, DateOrder, Kind, Role, Schema
@@ -39,11 +37,11 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
     columns that do not prove their own order. Every record below the header is a customer, a rejected row, or a repeat that is
     told of. UnreadableFile and MissingRole say what to do about a file that cannot be used.
     """
-    with _opened(path, file_format) as (body, table):
+    with opened(path, file_format, [column.source for column in schema or ()]) as table:
         schema = schema or _guessed(table)
         table = with_derived(table, schema)
         schema = _with_key(schema, table)
-        parsed = {column.name: parse(table, column, body.format.date_order) for column in _used(schema)}
+        parsed = {column.name: parse(table, column, table.format.date_order) for column in _used(schema)}
         parsed = refuse_impossible(parsed, schema)
         order = _key_order(table, schema)
         accepted, rejects = _judge(table, schema, parsed)
@@ -56,10 +54,10 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
         customers = _whole(customers, schema)
         schema = fold_spellings(customers, schema)
         findings += note_values(customers, schema, lines)
-        findings += _note_file(table, body, schema, parsed)
+        findings += _note_file(table, schema, parsed)
         findings += note_shape(customers, schema)
         findings += _twins(table, schema, chosen)
-    file_format = replace(body.format, date_order=_date_order(schema, parsed))
+    file_format = replace(table.format, date_order=_date_order(schema, parsed))
     return Intake(customers, schema, file_format, table.file_rows, rejects, tuple(findings), lines)
 
 
@@ -75,7 +73,7 @@ def inspect_file(
     `roles` (header -> role) is what somebody says of this file, so that a header it lacks is refused (SegmentationError);
     `remembered` is what earlier files had, of which only the headers that are here again count. All other columns are guessed.
     """
-    with _opened(path, file_format) as (body, table):
+    with opened(path, file_format, {**(remembered or {}), **(roles or {})}) as table:
         known = known_again(remembered or {}, list(table.where), table.sample(), roles or {}) if remembered else {}
         schema = _guessed(table, {**known, **(roles or {})})
         table = with_derived(table, schema)
@@ -85,10 +83,10 @@ def inspect_file(
         kept = ~table.blank
         shares = {header: float(np.mean(cells[kept])) if kept.any() else 0.0 for header, cells in zip(table.where, filled, strict=True)}
         dated = next((column for column in schema if column.kind is Kind.DATE), None)
-        order = read_dates(table, table.where[dated.source], body.format.date_order, dated).order if dated else None
+        order = read_dates(table, table.where[dated.source], table.format.date_order, dated).order if dated else None
         key = schema.one(Role.CUSTOMER_ID)
         offered = key is None or key.source == ROW_NUMBERS
-        return FilePreview(schema, replace(body.format, date_order=order), table.file_rows, first, shares, offered)
+        return FilePreview(schema, replace(table.format, date_order=order), table.file_rows, first, shares, offered, table.sheets)
 
 
 def require_customer_id(schema: Schema) -> Schema:
@@ -100,18 +98,6 @@ def require_customer_id(schema: Schema) -> Schema:
             details={"role": Role.CUSTOMER_ID, "columns": [column.source for column in schema], "row_numbers": ROW_NUMBERS},
         )
     return schema
-
-
-@contextmanager
-def _opened(path: Path, file_format: FileFormat | None) -> Iterator[tuple[Body, Table]]:
-    with tempfile.TemporaryDirectory(prefix="intake-") as name:
-        folder = Path(name)
-        body = transcode(path, folder, file_format)
-        table = load(body, folder)
-        try:
-            yield body, table
-        finally:
-            table.connection.close()
 
 
 def _guessed(table: Table, roles: Mapping[str, str] | None = None) -> Schema:
@@ -215,15 +201,13 @@ def _whole(customers: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return customers.astype({column.name: "Int64" for column in _used(schema) if column.kind is Kind.INTEGER})
 
 
-def _note_file(table: Table, body: Body, schema: Schema, parsed: dict[str, Parsed]) -> Iterator[Finding]:
+def _note_file(table: Table, schema: Schema, parsed: dict[str, Parsed]) -> Iterator[Finding]:
+    yield from table.findings
     for column in _used(schema):
         yield from parsed[column.name].findings
     if table.blank.any():
         message = f"{int(table.blank.sum()):,} rows without any value were passed over."
         yield Finding("blank_rows", "note", message, None, int(table.blank.sum()), first_lines(table.lines, table.blank))
-    if body.nul_lines:
-        message = f"Invisible NUL characters were taken out of {len(body.nul_lines):,} lines."
-        yield Finding("nul_removed", "flag", message, None, len(body.nul_lines), body.nul_lines[:5])
     used = {column.source for column in _used(schema)} | {header for column in schema for header in column.parts}
     for header in table.where:
         if header not in used:

@@ -6,7 +6,6 @@ each row is judged by itself.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,9 +19,8 @@ from numpy.typing import NDArray
 from segmentation.errors import SegmentationError
 from segmentation.intake.cells import Connect, cell_text, read_cells
 from segmentation.intake.derived import NOT_ONE_WORD, spells_one_word, with_derived, word_of
+from segmentation.intake.opening import opened
 from segmentation.intake.plausible import refuse_impossible, settle_oddities
-from segmentation.intake.table import load
-from segmentation.intake.text import transcode
 from segmentation.intake.types import Finding, Flagged, Reject
 from segmentation.intake.values import Parsed, parse
 from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Role, Schema
@@ -73,18 +71,14 @@ def read_file(path: Path, wanted: Wanted) -> RawRows:
 
     SegmentationError ("missing_column") names the headers that the file lacks; UnreadableFile says what to do about other bytes.
     """
-    with tempfile.TemporaryDirectory(prefix="intake-") as name:
-        table = load(transcode(path, Path(name), None), Path(name))
+    with opened(path, known=[text for column in wanted.known for text in (column.source, column.name, *column.parts)]) as table:
         headers = tuple(table.where)
-        try:
-            found = match_headers(headers, wanted.known)
-            columns = _found_columns(wanted, found, headers)
-            table = with_derived(table, Schema(tuple(columns)))
-            parsed = {column.name: parse(table, column, wanted.date_order) for column in columns}
-            parsed = refuse_impossible(parsed, wanted.needed, wanted.as_of)
-            texts = {column.name: table.texts(table.where[column.source]).tolist() for column in columns if parsed[column.name].bad.any()}
-        finally:
-            table.connection.close()
+        found = match_headers(headers, wanted.known)
+        columns = _found_columns(wanted, found, headers)
+        table = with_derived(table, Schema(tuple(columns)))
+        parsed = {column.name: parse(table, column, wanted.date_order) for column in columns}
+        parsed = refuse_impossible(parsed, wanted.needed, wanted.as_of)
+        texts = {column.name: table.texts(table.where[column.source]).tolist() for column in columns if parsed[column.name].bad.any()}
     rejects = [*table.rejects, *_rejects(columns, parsed, texts, table.lines)]
     kept = np.flatnonzero(~(table.blank | _refused(parsed, len(table.lines))))
     customers, flags = _customers(wanted, columns, parsed, table.lines, kept)

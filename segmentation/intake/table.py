@@ -17,12 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.errors import UnreadableFile
-from segmentation.intake.text import MAX_LINE, Body
-from segmentation.intake.types import Reject
+from segmentation.intake.limits import MAX_LINE
+from segmentation.intake.text import Body
+from segmentation.intake.types import FileFormat, Finding, Reject
 
 PADDING = " \t\u00a0"
 """What is no part of a cell at either end."""
 _FOUND = re.compile(r"Found: (\d+)")
+_TEXT = FileFormat(",", "utf-8")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Table:
     """All records that have as many cells as the header: table `raw`, columns `c0`..., trimmed, empty ones NULL.
 
     `rowid` is the record's place among them, from 0; `lines` (n,) the line of the file it starts on; `blank` (n,) marks
-    records without any value. `derived` columns (name -> SQL over `raw`) stand beside those of the header.
+    records without any value. `derived` columns (name -> SQL over `raw`) stand beside those of the header. `findings` tell of the file as a
+    whole, `sheets` names those that a workbook offers.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -38,6 +41,9 @@ class Table:
     lines: NDArray[np.int64]
     blank: NDArray[np.bool_]
     rejects: tuple[Reject, ...]
+    format: FileFormat = _TEXT
+    findings: tuple[Finding, ...] = ()
+    sheets: tuple[str, ...] = ()
     derived: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -78,67 +84,53 @@ def _objects(cells: Any) -> NDArray[np.object_]:
     return text
 
 
-def load(body: Body, folder: Path) -> Table:
-    """Parse `body` into a table that lives in a file in `folder`, which bounds the memory.
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A database that lives in a file in `folder`, which bounds the memory, and fetches nothing from anywhere."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 2,
+        "memory_limit": "600MB",
+        "temp_directory": str(folder),
+        "autoinstall_known_extensions": False,
+    }
+    return duckdb.connect(str(folder / "intake.duckdb"), config=settings)
 
-    UnreadableFile where not every line of the file can be accounted for, or where nothing follows the header.
+
+def trimmed(cell: str) -> str:
+    """SQL for a text cell without padding, NULL where nothing is left."""
+    return f"nullif(trim({cell}, '{PADDING}'), '')"
+
+
+def load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
+    """Parse `body` into a table.
+
+    UnreadableFile where not every line of the file can be accounted for.
     """
-    settings: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory_limit": "600MB", "temp_directory": str(folder)}
-    connection = duckdb.connect(str(folder / "intake.duckdb"), config=settings)
-    try:
-        table = _load(connection, body)
-    except BaseException:
-        connection.close()
-        raise
-    return table
-
-
-def _load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
-    names = [f"c{i}" for i in range(len(body.header))]
-    trimmed = ", ".join(f"nullif(trim({name}, '{PADDING}'), '') AS {name}" for name in names)
+    names = [f"c{i}" for i in range(len(body.header.names))]
+    cells = ", ".join(f"{trimmed(name)} AS {name}" for name in names)
     try:
         connection.execute(
-            f"CREATE TABLE raw AS SELECT {trimmed} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "
+            f"CREATE TABLE raw AS SELECT {cells} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "
             "columns=?, store_rejects=true, strict_mode=true, null_padding=false, parallel=false, max_line_size=?)",
-            [str(body.path), body.format.delimiter, dict.fromkeys(names, "VARCHAR"), 2 * MAX_LINE],
+            [str(body.path), body.format.delimiter or ",", dict.fromkeys(names, "VARCHAR"), 2 * MAX_LINE],
         )
     except duckdb.Error as error:
         raise UnreadableFile("The file cannot be read as a table. Check its quotation marks, or save it again as “CSV UTF-8”.") from error
-    ends = _line_ends(body.path)
-    spans, rejects = _rejects(connection, body, ends)
-    lines = _record_lines(connection, names, ends, spans) + body.first_line
-    (blank,) = connection.execute(f"SELECT {' AND '.join(f'{name} IS NULL' for name in names)} AS blank FROM raw").fetchnumpy().values()
-    table = Table(connection, body.header, lines, np.asarray(blank, dtype=bool), rejects)
-    if not table.file_rows:
-        raise UnreadableFile("The file has a header but no customers below it. Export it again with its rows.", code="no_rows")
-    return _without_empty_columns(table)
+    if body.lines is not None:
+        rejects, lines = body.rejects, body.lines
+    else:
+        spans, rejects = _rejects(connection, body)
+        lines = _record_lines(connection, names, body.ends, spans) + body.first_line
+    return Table(connection, body.header.names, lines, blank_rows(connection, names), rejects, body.format, body.findings, body.sheets)
 
 
-def _without_empty_columns(table: Table) -> Table:
-    """Columns without a name must be without values (a spreadsheet's trailing commas); else the values would have no meaning."""
-    unnamed = [f"c{i}" for i, header in enumerate(table.header) if not header]
-    for name in unnamed:
-        filled = table.connection.execute(f"SELECT count({name}) FROM raw").fetchone()
-        if filled and filled[0]:
-            raise UnreadableFile(
-                f"Column {int(name[1:]) + 1} holds {filled[0]:,} values but has no name. Name it in the header line, or remove it.",
-                code="unnamed_column",
-            )
-    return table
+def blank_rows(connection: duckdb.DuckDBPyConnection, names: list[str]) -> NDArray[np.bool_]:
+    """Which records (n,) have no value at all."""
+    empty = " AND ".join(f"{name} IS NULL" for name in names)
+    (blank,) = connection.execute(f"SELECT {empty} AS blank FROM raw ORDER BY rowid").fetchnumpy().values()
+    return np.asarray(blank, dtype=bool)
 
 
-def _line_ends(path: Path) -> NDArray[np.int64]:
-    """Offset of the newline that ends each line."""
-    found: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
-    offset = 0
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 24):
-            found.append(np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10) + offset)
-            offset += len(chunk)
-    return np.concatenate(found)
-
-
-def _rejects(connection: duckdb.DuckDBPyConnection, body: Body, ends: NDArray[np.int64]) -> tuple[dict[int, int], tuple[Reject, ...]]:
+def _rejects(connection: duckdb.DuckDBPyConnection, body: Body) -> tuple[dict[int, int], tuple[Reject, ...]]:
     """First line (from 0) of each record that does not fit -> its number of lines; and the reports of them."""
     rows = connection.execute(
         "SELECT line_byte_position - 1, any_value(error_type), any_value(error_message), any_value(csv_line) "
@@ -148,9 +140,11 @@ def _rejects(connection: duckdb.DuckDBPyConnection, body: Body, ends: NDArray[np
     rejects: list[Reject] = []
     for position, kind, message, text in rows:
         record = text.lstrip("\n")
-        line = int(np.searchsorted(ends, position + len(text) - len(record)))
+        line = int(np.searchsorted(body.ends, position + len(text) - len(record)))
         spans[line] = 1 + record.rstrip("\n").count("\n")
-        rejects.append(Reject(line + body.first_line, None, _shown(record), _reason(str(kind), message, len(body.header), spans[line])))
+        rejects.append(
+            Reject(line + body.first_line, None, _shown(record), _reason(str(kind), message, len(body.header.names), spans[line]))
+        )
     return spans, tuple(rejects)
 
 

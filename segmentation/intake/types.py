@@ -103,6 +103,7 @@ class FilePreview:
     """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells.
 
     `row_numbers_offered` says that no column tells the customers apart, so that `ROW_NUMBERS` may be chosen as customer id (or has been).
+    `sheets` are those of a workbook, in its order; the one that was read is `format.sheet`.
     """
 
     schema: Schema
@@ -111,3 +112,4 @@ class FilePreview:
     first_values: dict[str, tuple[str, ...]]
     filled: dict[str, float]
     row_numbers_offered: bool = False
+    sheets: tuple[str, ...] = ()

@@ -124,8 +124,7 @@ def _flags(table: Table, name: str, column: Column) -> Parsed:
     lower = f"lower({name})"
     number = f"TRY_CAST({name} AS DOUBLE)"
     code, mark, stray = table.fetch(
-        f"CASE WHEN {lower} IN ({_listed(yes)}) OR {number} = 1 THEN 1.0 "
-        f"WHEN {lower} IN ({_listed(no)}) OR {number} = 0 THEN 0.0 END",
+        f"CASE WHEN {lower} IN ({_listed(yes)}) OR {number} = 1 THEN 1.0 WHEN {lower} IN ({_listed(no)}) OR {number} = 0 THEN 0.0 END",
         f"{lower} IN ({_listed(MARKS)})",
         f"{name} IS NOT NULL AND NOT {missing(name)}",
     )

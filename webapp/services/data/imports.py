@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
 from segmentation.intake import DateOrder, FileFormat, Finding, Reject
-from segmentation.intake.text import DELIMITERS
+from segmentation.intake.text import STATED_DELIMITERS
+from segmentation.intake.types import Container
 from segmentation.roles import Role
 from webapp.models import Dataset, Import, ImportStatus, Job, Snapshot
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
@@ -203,16 +204,23 @@ def _checked_roles(roles: Any) -> dict[str, str]:
 
 
 def _checked_format(form: Any) -> dict[str, Any]:
-    if not isinstance(form, Mapping) or not set(form) <= {"delimiter", "encoding", "date_order"}:
-        raise Invalid("The `format` of a mapping is an object of delimiter, encoding and date_order.", details={"field": "format"})
-    delimiter, encoding, order = form.get("delimiter"), form.get("encoding"), form.get("date_order")
-    if not isinstance(delimiter, str) or delimiter not in tuple(DELIMITERS):
-        raise Invalid('The delimiter must be a comma, a semicolon, a tab ("\\t") or "|".', details={"field": "delimiter"})
-    if not isinstance(encoding, str) or not _reads_text(encoding):
+    if not isinstance(form, Mapping) or not set(form) <= {"delimiter", "encoding", "date_order", "container", "sheet"}:
+        told = "The `format` of a mapping is an object of delimiter, encoding, date_order, container and sheet."
+        raise Invalid(told, details={"field": "format"})
+    delimiter, encoding, order = form.get("delimiter", ""), form.get("encoding", ""), form.get("date_order")
+    container, sheet = form.get("container", "text"), form.get("sheet")
+    if not isinstance(delimiter, str) or delimiter not in ("", *STATED_DELIMITERS):
+        told = f'The delimiter must be a tab ("\\t") or one of {" ".join(STATED_DELIMITERS.replace(chr(9), ""))}; left out, it is found.'
+        raise Invalid(told, details={"field": "delimiter"})
+    if not isinstance(encoding, str) or (encoding and not _reads_text(encoding)):
         raise Invalid("The encoding is not known. Name one such as utf-8, cp1252 or utf-16.", details={"field": "encoding"})
     if order is not None and order not in get_args(DateOrder):
         raise Invalid(f"The date_order must be one of {', '.join(get_args(DateOrder))}, or null.", details={"field": "date_order"})
-    return dict(form)
+    if container not in get_args(Container):
+        raise Invalid(f"The container must be one of {', '.join(get_args(Container))}.", details={"field": "container"})
+    if sheet is not None and not isinstance(sheet, str):
+        raise Invalid("The sheet is the name of one of the workbook's sheets, or null.", details={"field": "sheet"})
+    return {**form, "delimiter": delimiter, "encoding": encoding}
 
 
 def _reads_text(encoding: str) -> bool:
