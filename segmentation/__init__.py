@@ -19,6 +19,7 @@ from segmentation.guessing import guess_schema, schema_from_roles
 from segmentation.guiding.guidance import Guidance, guide
 from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
+from segmentation.intake.rules import EffectiveRule, apply_values, effective_rules, stated_values
 from segmentation.lineage import Matching, match_segments
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.months import MonthlyState, monthly_states
@@ -41,6 +42,7 @@ __all__ = [
     "Change",
     "Column",
     "Division",
+    "EffectiveRule",
     "Explanation",
     "Explanations",
     "Exploration",
@@ -74,11 +76,13 @@ __all__ = [
     "UnreadableFile",
     "Verdict",
     "adjusted_rand",
+    "apply_values",
     "choose",
     "contingency",
     "count_moves",
     "default_as_of",
     "default_recipe",
+    "effective_rules",
     "explain",
     "explore",
     "feature_choices",
@@ -102,6 +106,7 @@ __all__ = [
     "schema_from_roles",
     "segment_customers",
     "stability_band",
+    "stated_values",
     "sweep_features",
     "synthetic_customers",
     "theme",

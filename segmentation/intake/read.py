@@ -18,6 +18,7 @@ from segmentation.errors import MissingRole, SegmentationError
 from segmentation.guessing import schema_from_roles
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.quality import drop_implausible, first_lines, note_dates, note_missing, note_values
+from segmentation.intake.returning import without_marks, write_returned
 from segmentation.intake.table import Table, load
 from segmentation.intake.text import Body, transcode
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
@@ -28,8 +29,10 @@ _FIRST_VALUES = 5
 _TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance
 
 
-def read_customers(path: Path, *, schema: Schema | None = None, file_format: FileFormat | None = None) -> Intake:
-    """Read a customer file.
+def read_customers(
+    path: Path, *, schema: Schema | None = None, file_format: FileFormat | None = None, returned: Path | None = None
+) -> Intake:
+    """Read a customer file; where rows are rejected, they are written to `returned` to be corrected.
 
     Without a `schema` it is guessed; without a `file_format` it is detected, and of a given one `date_order` is used only for
     columns that do not prove their own order. Every record below the header is a customer, a rejected row, or a repeat that is
@@ -40,6 +43,8 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
         parsed = {column.name: parse(table, column, body.format.date_order) for column in _used(schema)}
         order = _key_order(table, schema)
         accepted, rejects = _judge(table, schema, parsed)
+        if returned is not None and rejects:
+            write_returned(table, rejects, returned)
         order = order[accepted[order]]
         chosen, findings = _latest_of_each(table, schema, order)
         customers = pd.DataFrame({column.name: parsed[column.name].taken(chosen) for column in _used(schema)})
@@ -96,7 +101,7 @@ def _opened(path: Path, file_format: FileFormat | None) -> Iterator[tuple[Body, 
         body = transcode(path, folder, file_format)
         table = load(body, folder)
         try:
-            yield body, table
+            yield body, without_marks(table)
         finally:
             table.connection.close()
 

@@ -39,7 +39,7 @@ _LOOKED_FOR = (
 )
 
 MASK = "•••"
-DANGEROUS = "^[=+\\-@\t\r\n＝＋－＠]"
+DANGEROUS = "^''*[=+\\-@\t\r\n＝＋－＠]"
 """What a spreadsheet may take for a formula at the beginning of a cell."""
 
 
