@@ -9,6 +9,7 @@ from pathlib import Path
 
 from segmentation.intake.containers import checked_format, container_of
 from segmentation.intake.parquet import load_parquet
+from segmentation.intake.returning import without_marks
 from segmentation.intake.settling import settle
 from segmentation.intake.table import Table, connect, load
 from segmentation.intake.text import transcode
@@ -36,6 +37,6 @@ def opened(path: Path, file_format: FileFormat | None = None, known: Collection[
                 body = transcribe(path, folder, stated) if found == "xlsx" else transcode(path, folder, found, stated)
                 table, header = load(connection, body), body.header
                 body.path.unlink()
-            yield settle(table, header, known)
+            yield without_marks(settle(table, header, known))
         finally:
             connection.close()

@@ -20,6 +20,7 @@ from segmentation.intake.findings import first_lines
 from segmentation.intake.opening import opened
 from segmentation.intake.plausible import drop_implausible, refuse_impossible
 from segmentation.intake.quality import fold_spellings, note_missing, note_values
+from segmentation.intake.returning import write_returned
 from segmentation.intake.shape import note_shape
 from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
@@ -30,8 +31,10 @@ _FIRST_VALUES = 5
 _TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance
 
 
-def read_customers(path: Path, *, schema: Schema | None = None, file_format: FileFormat | None = None) -> Intake:
-    """Read a customer file.
+def read_customers(
+    path: Path, *, schema: Schema | None = None, file_format: FileFormat | None = None, returned: Path | None = None
+) -> Intake:
+    """Read a customer file; where rows are rejected, they are written to `returned` to be corrected.
 
     Without a `schema` it is guessed; without a `file_format` it is detected, and of a given one `date_order` is used only for
     columns that do not prove their own order. Every record below the header is a customer, a rejected row, or a repeat that is
@@ -45,6 +48,8 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
         parsed = refuse_impossible(parsed, schema)
         order = _key_order(table, schema)
         accepted, rejects = _judge(table, schema, parsed)
+        if returned is not None and rejects:
+            write_returned(table, rejects, returned)
         order = order[accepted[order]]
         chosen, findings = _latest_of_each(table, schema, order)
         customers = pd.DataFrame({column.name: parsed[column.name].taken(chosen) for column in _used(schema)})

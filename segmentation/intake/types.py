@@ -29,7 +29,7 @@ class FileFormat:
     sheet: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reject:
     """One value that kept a row out; `line` counts from 1, the header being line 1.
 

@@ -16,6 +16,7 @@ _IMPORTS: dict[str, tuple[str, Tone, str | None]] = {
     "importing": ("Importing", "info", "arrow-repeat"),
     "done": ("Imported", "good", None),
     "failed": ("Refused", "bad", None),
+    "undone": ("Undone", "neutral", "arrow-counterclockwise"),
 }
 _VERSIONS: dict[str, tuple[str, Tone, str | None]] = {
     "pending": ("Being fitted", "info", "arrow-repeat"),

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from webapp.edge import Callbacks, View
 from webapp.pages.imports.check import check_page
 from webapp.pages.imports.ids import ROLE, Ids
-from webapp.pages.imports.result import failed_page, result_page, waiting_page
+from webapp.pages.imports.result import failed_page, result_page, undone_page, waiting_page
 from webapp.services.access import Permission
 from webapp.services.data import imports
 from webapp.services.work import jobs as job_services
@@ -40,6 +40,8 @@ def show_import(view: View) -> Component:
         return waiting_page(view, detail)
     if detail.status == "failed":
         return failed_page(view, detail)
+    if detail.status == "undone":
+        return undone_page(view, detail)
     return result_page(view, detail) if detail.status == "done" else check_page(view, detail)
 
 

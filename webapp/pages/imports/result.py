@@ -38,6 +38,13 @@ def failed_page(view: View, detail: ImportDetail) -> Component:
     return html.Div([head(view, f"Import of {detail.file_name}", "Refused."), steps(1), card(body=state, className="sc-stack"), rejects])
 
 
+def undone_page(view: View, detail: ImportDetail) -> Component:
+    """What it means that the import was taken back."""
+    again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
+    state = empty_state("arrow-counterclockwise", "This import was undone", "The customers are as they were before it.", again)
+    return html.Div([head(view, f"Import of {detail.file_name}", "Undone."), card(body=state, className="sc-stack")])
+
+
 def result_page(view: View, detail: ImportDetail) -> Component:
     """What became of the rows, and the next step."""
     dataset = datasets.show_dataset(view.session, view.actor, detail.dataset)

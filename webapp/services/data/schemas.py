@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema, ValueRule
 from webapp.services.errors import Invalid
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
@@ -69,7 +69,9 @@ def _aligned(before: Column, column: Column) -> Column:
     if before.role is not column.role:  # somebody said so; what the column is called stays where it can
         keeps_name = Role.CUSTOMER_ID not in (before.role, column.role)
         return _widened(before, replace(column, name=before.name, label=before.label)) if keeps_name else column
-    return replace(_widened(before, column), name=before.name, label=before.label, sensitive=before.sensitive, levels=before.levels)
+    rule = before.rule if column.rule == ValueRule() else column.rule
+    known = replace(_widened(before, column), name=before.name, label=before.label, rule=rule)
+    return replace(known, sensitive=before.sensitive, levels=before.levels)
 
 
 def _widened(before: Column, column: Column) -> Column:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
@@ -55,7 +55,7 @@ class Quality:
 
 
 def latest_snapshot(session: Session, dataset: Dataset) -> Snapshot | None:
-    """The dataset's present state: what its last finished import ended in (which may be an earlier snapshot again)."""
+    """The dataset's present state: what its last finished import ended in that is not undone (it may be an earlier snapshot again)."""
     return session.scalars(
         select(Snapshot)
         .join(Import, Import.snapshot_id == Snapshot.id)
@@ -63,6 +63,11 @@ def latest_snapshot(session: Session, dataset: Dataset) -> Snapshot | None:
         .order_by(Import.finished_at.desc())
         .limit(1)
     ).one_or_none()
+
+
+def ends_an_import() -> ColumnElement[bool]:
+    """Whether a snapshot is a state that the dataset was in: some import that ended in it is not undone."""
+    return select(Import.id).where(Import.snapshot_id == Snapshot.id, Import.status == ImportStatus.DONE).exists()
 
 
 def list_snapshots(session: Session, actor: Actor, dataset: str) -> tuple[SnapshotSummary, ...]:
