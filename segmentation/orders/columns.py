@@ -10,7 +10,9 @@ from segmentation.intake.read import require_customer_id
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 
 _RETURNED = re.compile(r"return|refund|cancel|storno", re.IGNORECASE)
-_NOT_THE_PRICE = re.compile(r"discount|coupon|voucher|rebate|tax|vat\b|shipping|freight|delivery|postage|fee|profit|margin|cost", re.IGNORECASE)
+_NOT_THE_PRICE = re.compile(
+    r"discount|coupon|voucher|rebate|tax|vat\b|shipping|freight|delivery|postage|fee|profit|margin|cost", re.IGNORECASE
+)
 _CARRIED = (
     Role.CATEGORY,
     Role.ORDINAL,
@@ -57,7 +59,9 @@ def order_columns(schema: Schema) -> OrderColumns:
     if ordered_on is None:
         raise _missing(schema, Role.ORDERED_ON, "No column says on which day something was ordered. Say which column holds the order date.")
     if unit_price is None and amount is None:
-        raise _missing(schema, Role.AMOUNT, "No column says what was paid. Say which column holds the price of a piece or the amount of a line.")
+        raise _missing(
+            schema, Role.AMOUNT, "No column says what was paid. Say which column holds the price of a piece or the amount of a line."
+        )
     returned = next((column for column in schema.of(Role.FLAG) if _RETURNED.search(column.source)), None)
     return OrderColumns(
         customer=schema.named(CUSTOMER_KEY),

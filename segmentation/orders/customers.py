@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from segmentation.codec import from_json
 from segmentation.errors import NotEnoughData
@@ -56,12 +58,12 @@ class _Plan:
 def customers_from_orders(parts: Sequence[Part], *, as_of: date | None = None, before: Schema | None = None) -> OrderCustomers:
     """Sum the lines of `parts` (oldest first) up to customers at the end of the day `as_of`, by default the day of the last line.
 
-    Later lines than `as_of` do not count. Where `before`, the schema of an earlier state, has columns for categories and channels, these
-    stay, so that models keep what they were fitted on. Per customer: `recency_days` since the last sale; `orders`; net spend (sales
-    less what came back), also per category; `order_value`, sales by order; items by order; different products; orders per channel
-    (an order with several counts for the first by name); `return_rate`, what came back against sales, at most 1; mean days between
-    days with an order (None below two such days) and their standard deviation (None below three); `enrolled_on`, the day of the
-    first sale; and of what lines say of the customer, the value of the latest. NotEnoughData where no line is left.
+    Later lines than `as_of` do not count. Where `before`, the schema of an earlier state, has columns for categories and channels,
+    these stay, so that models keep what they were fitted on. Per customer: `recency_days` since the last sale; `orders`, or orders
+    per channel (one with several counts for the first by name); `net_spend`, sales less what came back, or that per category;
+    `average_order`, sales by order; items by order; different products sold; `return_rate`, what came back against sales, at most 1;
+    mean days between days with a sale (None below two such days) and their standard deviation (None below three); `enrolled_on`, the
+    day of the first sale; and of what lines say of the customer, the value of the latest. NotEnoughData where no line is left.
     """
     with tempfile.TemporaryDirectory(prefix="customers-") as name:
         folder = Path(name)
@@ -85,12 +87,14 @@ def orders_again(parts: Sequence[Part], new: Path) -> int:
     if not parts:
         return 0
     there = ", ".join(f"'{_escaped(part.path)}'" for part in parts)
-    told = "SELECT customer_key, order_id, bit_xor(line_key) AS lines FROM (SELECT DISTINCT customer_key, order_id, line_key FROM {}) {} GROUP BY ALL"
-    mine = f"read_parquet('{_escaped(new)}') WHERE order_id IS NOT NULL"
+    told = (
+        "SELECT customer_key, order_id, bit_xor(line_key) AS content FROM (SELECT DISTINCT customer_key, order_id, line_key "
+        "FROM read_parquet([{}], union_by_name=true) WHERE order_id IS NOT NULL) GROUP BY ALL"
+    )
+    mine, theirs = told.format(f"'{_escaped(new)}'"), told.format(there)
     with _in_memory() as connection:
         row = connection.execute(
-            f"SELECT count(*) FROM ({told.format(mine, '')}) AS a JOIN ({told.format(f'read_parquet([{there}], union_by_name=true)', '')}) AS b "
-            "USING (customer_key, order_id) WHERE a.lines <> b.lines"
+            f"SELECT count(*) FROM ({mine}) AS a JOIN ({theirs}) AS b USING (customer_key, order_id) WHERE a.content <> b.content"
         ).fetchone()
     return row[0] if row else 0
 
@@ -114,8 +118,7 @@ def _customers(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], as_
     _per_order(connection)
     customers = _typed(connection.execute(_figures(connection, plan), [day]).fetchnumpy(), plan)
     schema = customer_schema(schemas[-1], plan.carried, plan.spend, plan.channels, items=plan.items, products=plan.products)
-    customers = customers[[column.name for column in schema]]
-    return OrderCustomers(customers, schema, day, tuple(_note(connection, customers, plan, as_of)))
+    return OrderCustomers(customers[[column.name for column in schema]], schema, day, tuple(_note(customers, plan)))
 
 
 def _schema_of(connection: duckdb.DuckDBPyConnection, part: Path) -> Schema:
@@ -181,14 +184,13 @@ def _figures(connection: duckdb.DuckDBPyConnection, plan: _Plan) -> str:
     spend = [f"coalesce(sum({_NET}) FILTER (place = {i}), 0) AS {quoted(group.name)}" for i, group in enumerate(plan.spend)]
     orders = [f"count(*) FILTER (place = {i}) AS {quoted(group.name)}" for i, group in enumerate(plan.channels)]
     place = next((group.column for group in plan.spend), "NULL::VARCHAR")
-    other = len(plan.spend) - 1
     return f"""
         WITH whole AS (
             SELECT customer_key, count(*) AS lines, min(ordered_on) FILTER ({_SALE}) AS enrolled_on,
                 max(ordered_on) FILTER ({_SALE}) AS last_sale, coalesce(sum(amount) FILTER ({_SALE}), 0) AS sales,
                 sum({_BACK}) AS back, count(DISTINCT product) FILTER ({_SALE}) AS products
                 {_listed([*carried, *spend])}
-            FROM (SELECT lines.*, coalesce(place, {other}) AS place
+            FROM (SELECT lines.*, coalesce(place, {len(plan.spend) - 1}) AS place
                   FROM lines LEFT JOIN spend_words ON lower(trim({place})) = word) GROUP BY 1
         ), ordered AS (
             SELECT customer_key, count(*) AS orders, sum(items) AS items {_listed(orders)}
@@ -205,7 +207,7 @@ def _listed(expressions: Sequence[str]) -> str:
     return "".join(f", {expression}" for expression in expressions)
 
 
-def _typed(rows: dict[str, np.ndarray], plan: _Plan) -> pd.DataFrame:  # type: ignore[type-arg]
+def _typed(rows: Mapping[str, Any], plan: _Plan) -> pd.DataFrame:
     """Figures as the columns of customers; ratios are made here, once sums are exact."""
     number = {name: _floats(values) for name, values in rows.items() if np.ma.getdata(values).dtype.kind in "iufb"}
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -215,7 +217,7 @@ def _typed(rows: dict[str, np.ndarray], plan: _Plan) -> pd.DataFrame:  # type: i
             "recency_days": number["recency_days"],
             "orders": orders,
             "net_spend": sales - number["back"],
-            "order_value": np.where(orders > 0, sales / orders, np.nan),
+            "average_order": np.where(orders > 0, sales / orders, np.nan),
             "items_per_order": np.where(orders > 0, number["items"] / orders, np.nan),
             "products": number["products"],
             "return_rate": np.where(sales > 0, np.minimum(number["back"] / sales, 1.0), np.nan),
@@ -234,7 +236,7 @@ def _typed(rows: dict[str, np.ndarray], plan: _Plan) -> pd.DataFrame:  # type: i
     return frame
 
 
-def _carried(values: np.ndarray, column: Column) -> pd.Series:  # type: ignore[type-arg]
+def _carried(values: NDArray[Any], column: Column) -> pd.Series[Any]:
     kind = stored_kind(column)
     if kind == "VARCHAR":
         return pd.Series(_objects(values), dtype=object)
@@ -244,23 +246,23 @@ def _carried(values: np.ndarray, column: Column) -> pd.Series:  # type: ignore[t
     return numbers.astype("Int64") if column.kind is Kind.INTEGER else numbers
 
 
-def _floats(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _floats(values: NDArray[Any]) -> NDArray[Any]:
     return np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
 
 
-def _objects(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _objects(values: NDArray[Any]) -> NDArray[Any]:
     text = np.array(np.ma.getdata(values), dtype=object)
     text[np.ma.getmaskarray(values)] = None
     return text
 
 
-def _days(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _days(values: NDArray[Any]) -> NDArray[Any]:
     days = np.array(np.ma.getdata(values)).astype("datetime64[s]")
     days[np.ma.getmaskarray(values)] = np.datetime64("NaT")
     return days
 
 
-def _note(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame, plan: _Plan, as_of: date | None) -> Iterator[Finding]:
+def _note(customers: pd.DataFrame, plan: _Plan) -> Iterator[Finding]:
     without = int((customers["orders"] == 0).sum())
     if without:
         message = f"{without:,} of {len(customers):,} customers have no sale, only returns or free lines; they are kept with no orders."

@@ -72,7 +72,9 @@ def _taken_back(table: Table, columns: OrderColumns, cells: LineCells, facts: Fi
     counts = facts.counts
     if counts.cancellations and columns.order is not None:
         letters = " or ".join(f"“{prefix}”" for prefix in facts.prefixes)
-        message = f"{counts.cancellations:,} lines are cancellations (order numbers that start with {letters}); they are taken off as returns."
+        message = (
+            f"{counts.cancellations:,} lines are cancellations (order numbers that start with {letters}); they are taken off as returns."
+        )
         yield Finding("cancellations", "note", message, columns.order.source, counts.cancellations)
     if counts.returns:
         message = f"{counts.returns:,} lines of known customers take something back; what came back is subtracted from what was spent."

@@ -18,7 +18,9 @@ from segmentation.roles import Column, Role, Schema
 MOST_CATEGORIES, MOST_CHANNELS = 8, 6
 OTHER = "Other"
 _GOODS = re.compile(r"categor|department|product|item|goods|article|brand|line|family|assortment|collection", re.IGNORECASE)
-_PERSON = re.compile(r"country|region|city|state|province|county|gender|sex|customer|client|segment|loyalty|tier|member|marital", re.IGNORECASE)
+_PERSON = re.compile(
+    r"country|region|city|state|province|county|gender|sex|customer|client|segment|loyalty|tier|member|marital", re.IGNORECASE
+)
 _STEADY = 0.95
 
 
@@ -34,7 +36,7 @@ class Carried:
 @dataclass(frozen=True)
 class Group:
     """One column of customers: the canonical `name`, the `label` as in the file, and the `words` (lower case) of `column` among the lines
-    that it takes in. The last of several groups takes all words that none names."""
+    that it takes in. A last one without words, where there is one, takes all lines that no other takes."""
 
     name: str
     label: str
@@ -68,13 +70,13 @@ def spend_groups(connection: duckdb.DuckDBPyConnection, category: str | None, be
     if category is None:
         return ()
     rows = _words(connection, f"SELECT {quoted(category)} AS word, sum(amount) AS weight FROM lines WHERE amount > 0 GROUP BY 1")
-    return _groups(rows, quoted(category), "spend_", MOST_CATEGORIES, before)
+    return _groups(connection, rows, _Kind(quoted(category), Role.SPEND, "spend_", MOST_CATEGORIES), before)
 
 
 def channel_groups(connection: duckdb.DuckDBPyConnection, before: Schema | None) -> tuple[Group, ...]:
     """The channels that get a column: those of `before`, then the ones with the most sales, all others together."""
     rows = _words(connection, "SELECT channel AS word, count(*) AS weight FROM lines WHERE amount > 0 GROUP BY 1")
-    return _groups(rows, "channel", "purchases_", MOST_CHANNELS, before)
+    return _groups(connection, rows, _Kind("channel", Role.PURCHASES, "purchases_", MOST_CHANNELS), before)
 
 
 def _speaks_of_goods(column: Column, changing: int, several: int) -> bool:
@@ -92,21 +94,43 @@ def _words(connection: duckdb.DuckDBPyConnection, weighed: str) -> list[tuple[st
     return [(folded, label) for folded, label, _ in rows]
 
 
-def _groups(rows: Sequence[tuple[str, str]], column: str, prefix: str, most: int, before: Schema | None) -> tuple[Group, ...]:
-    role = Role.SPEND if prefix == "spend_" else Role.PURCHASES
-    kept = {c.label.lower(): c for c in before or () if c.role is role and c.name.startswith(prefix) and c.name != f"{prefix}other"}
+@dataclass(frozen=True)
+class _Kind:
+    """Columns of one kind: the lines' `column` of words, and the role, prefix and usual number of the columns made from it."""
+
+    column: str
+    role: Role
+    prefix: str
+    most: int
+
+
+def _groups(
+    connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str]], kind: _Kind, before: Schema | None
+) -> tuple[Group, ...]:
+    rest = f"{kind.prefix}other"
+    earlier = [column for column in before or () if column.role is kind.role and column.name.startswith(kind.prefix)]
+    kept = {column.label.lower(): column for column in earlier if column.name != rest}
     if len(rows) + len(kept) < 2:
         return ()
     labels = dict(rows)
-    chosen = [*kept, *(word for word in labels if word not in kept and word != OTHER.lower())][: max(most, len(kept))]
-    names = {f"{prefix}other"} | {c.name for c in kept.values()}
+    chosen = [*kept, *(word for word in labels if word not in kept and word != OTHER.lower())][: max(kind.most, len(kept))]
+    names = {rest} | {column.name for column in kept.values()}
     groups: list[Group] = []
     for word in chosen:
         known = kept.get(word)
-        name = known.name if known else _own_name(f"{prefix}{snake_case(word)}", names)
+        name = known.name if known else _own_name(f"{kind.prefix}{snake_case(word)}", names)
         names.add(name)
-        groups.append(Group(name, known.label if known else labels[word], column, (word,)))
-    return (*groups, Group(f"{prefix}other", OTHER, column, ()))
+        groups.append(Group(name, known.label if known else labels[word], kind.column, (word,)))
+    others = any(column.name == rest for column in earlier) or _any_other(connection, kind.column, chosen)
+    return (*groups, Group(rest, OTHER, kind.column, ())) if others else tuple(groups)
+
+
+def _any_other(connection: duckdb.DuckDBPyConnection, column: str, words: Sequence[str]) -> bool:
+    """Whether any line has another word than `words`, or none."""
+    row = connection.execute(
+        f"SELECT count(*) FROM lines WHERE NOT coalesce(list_contains(?::VARCHAR[], lower(trim({column}))), false)", [list(words)]
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _own_name(name: str, taken: Collection[str]) -> str:

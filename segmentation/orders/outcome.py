@@ -16,19 +16,18 @@ def customer_schema(
 ) -> Schema:
     """Columns of customers; `lines` is the schema of the order lines, whose customer column stays what it is.
 
-    Where spend is divided into categories, or orders into channels, the parts have the role that adds up, and the whole is an amount
-    or a count beside them.
+    Where spend is divided into categories, or orders into channels, the parts add up to the whole, as in every file of customers.
     """
     key = replace(lines.named(CUSTOMER_KEY), name=CUSTOMER_KEY)
     columns = [
         key,
         _made("enrolled_on", Role.ENROLLED_ON, Kind.DATE, "First order on"),
         _made("recency_days", Role.RECENCY_DAYS, Kind.INTEGER, "Days since last order"),
-        _made("orders", Role.COUNT if channels else Role.PURCHASES, Kind.INTEGER, "Orders in all" if channels else "Orders"),
-        _made("net_spend", Role.AMOUNT if spend else Role.SPEND, Kind.DECIMAL, "Spend in all" if spend else "Spend"),
+        *([] if channels else [_made("orders", Role.PURCHASES, Kind.INTEGER, "Orders")]),
+        *([] if spend else [_made("net_spend", Role.SPEND, Kind.DECIMAL, "Spend")]),
         *(_made(group.name, Role.SPEND, Kind.DECIMAL, group.label) for group in spend),
         *(_made(group.name, Role.PURCHASES, Kind.INTEGER, group.label) for group in channels),
-        _made("order_value", Role.AMOUNT, Kind.DECIMAL, "Value of an order"),
+        _made("average_order", Role.AMOUNT, Kind.DECIMAL, "Average order"),
         *([_made("items_per_order", Role.NUMBER, Kind.DECIMAL, "Items in an order")] if items else []),
         *([_made("products", Role.COUNT, Kind.INTEGER, "Different products")] if products else []),
         _made("return_rate", Role.RATIO, Kind.DECIMAL, "Share of spend brought back"),
