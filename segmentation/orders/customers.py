@@ -111,8 +111,9 @@ def _in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
 def _customers(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], as_of: date | None, before: Schema | None) -> OrderCustomers:
     schemas = [_schema_of(connection, part.path) for part in parts]
     _gather(connection, parts, as_of)
-    day = as_of or _value(connection, "SELECT max(ordered_on) FROM lines")
-    if day is None:
+    latest = _value(connection, "SELECT max(ordered_on) FROM lines")
+    day = as_of or latest
+    if latest is None or day is None:
         raise NotEnoughData("There is no order line up to that day. State a later day, or import orders.")
     plan = _plan(connection, schemas, before)
     _per_order(connection)
@@ -180,7 +181,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, plan: _Plan) -> str:
         connection.execute(f"CREATE TABLE {name} (word VARCHAR, place INTEGER)")
         if rows:
             connection.executemany(f"INSERT INTO {name} VALUES (?, ?)", rows)
-    carried = [f"arg_max({quoted(each.stored)}, {_LATEST}) AS {quoted(each.column.name)}" for each in plan.carried]
+    carried = [f"arg_max({quoted(each.stored)}, {_LATEST}) AS {quoted(each.stored)}" for each in plan.carried]
     spend = [f"coalesce(sum({_NET}) FILTER (place = {i}), 0) AS {quoted(group.name)}" for i, group in enumerate(plan.spend)]
     orders = [f"count(*) FILTER (place = {i}) AS {quoted(group.name)}" for i, group in enumerate(plan.channels)]
     place = next((group.column for group in plan.spend), "NULL::VARCHAR")
@@ -232,7 +233,8 @@ def _typed(rows: Mapping[str, Any], plan: _Plan) -> pd.DataFrame:
     for group in plan.channels:
         frame[group.name] = pd.Series(number[group.name]).astype("Int64")
     for each in plan.carried:
-        frame[each.column.name] = _carried(rows[each.column.name], each.column)
+        if each.column.name not in frame:
+            frame[each.column.name] = _carried(rows[each.stored], each.column)
     return frame
 
 

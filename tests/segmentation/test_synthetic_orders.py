@@ -39,4 +39,4 @@ def test_a_reader_finds_what_was_planted(tmp_path) -> None:
     result = segment_customers(found.customers, found.schema, as_of=found.as_of)
     truth = made.truth[found.customers["customer_key"].astype(int) - 1]
     assert result.k == len(KINDS)
-    assert adjusted_rand(contingency(truth, np.asarray(result.assignments.labels), len(KINDS), result.k)) > 0.9
+    assert adjusted_rand(contingency(truth, result.assignments.label, len(KINDS), result.k)) > 0.9

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from segmentation.errors import NotEnoughData
 from segmentation.measures import measure_customers
-from segmentation.orders import orders_again
+from segmentation.orders import Part, orders_again
 from segmentation.roles import Role
 from segmentation.synthetic_orders import synthetic_orders
 from tests.conftest import LONG
@@ -121,9 +121,7 @@ _LINES = st.builds(
 )
 
 
-@settings(
-    max_examples=150 if LONG else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=150 if LONG else 6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), lines=st.lists(_LINES, min_size=1, max_size=14))
 def test_any_division_and_any_order_of_the_lines_make_the_same_customers(tmp_path_factory, data, lines: list[str]) -> None:
     folder = tmp_path_factory.mktemp("split")
@@ -143,7 +141,7 @@ def test_any_division_and_any_order_of_the_lines_make_the_same_customers(tmp_pat
     assert (pieces.schema, pieces.as_of) == (whole.schema, whole.as_of)
 
 
-@settings(max_examples=60 if LONG else 8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60 if LONG else 5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), lines=st.lists(_LINES.filter(lambda line: not line.startswith(",")), min_size=1, max_size=14))
 def test_whole_orders_in_any_files_update_to_the_same_customers(tmp_path_factory, data, lines: list[str]) -> None:
     folder = tmp_path_factory.mktemp("updates")
@@ -162,8 +160,6 @@ def test_a_later_file_says_what_an_order_is_or_adds_to_it(tmp_path) -> None:
     spend = {mode: customers_of(tmp_path, "before", "after", mode=mode).customers["net_spend"].tolist() for mode in ("update", "append")}
     assert spend == {"update": [15.0 + 3.0 + 3.0], "append": [3.0 + 3.0 + 3.0 + 15.0 + 3.0]}
     assert customers_of(tmp_path, "after", "before").customers["net_spend"].tolist() == [3.0 + 3.0 + 3.0 + 3.0]
-    from segmentation.orders import Part
-
     assert orders_again([Part(tmp_path / "before")], tmp_path / "after") == 1
     assert orders_again([Part(tmp_path / "before")], tmp_path / "before") == 0
     assert orders_again([], tmp_path / "after") == 0

@@ -62,15 +62,17 @@ def test_online_retail_makes_the_customers_that_pandas_computes(retail) -> None:
             "apart": range(len(raw)),
         }
     )
-    expected = expected_customers(lines)
-    found = customers_of(folder).customers.set_index("customer_key")
-    assert list(found.index) == list(expected.index)
+    found = customers_of(folder)
+    table = found.customers.set_index("customer_key")
+    assert list(table.index) == sorted(lines["customer"].dropna().unique())
+    table = table.iloc[::8]
+    expected = expected_customers(lines[lines["customer"].isin(table.index)], pd.Timestamp(found.as_of))
     for name in expected.columns.drop("enrolled_on"):
         pd.testing.assert_series_equal(
-            found[name].astype(float), expected[name].astype(float), check_names=False, rtol=1e-9, atol=1e-6, obj=name
+            table[name].astype(float), expected[name].astype(float), check_names=False, rtol=1e-9, atol=1e-6, obj=name
         )
     pd.testing.assert_series_equal(
-        found["enrolled_on"], expected["enrolled_on"].astype("datetime64[s]"), check_names=False, check_index_type=False
+        table["enrolled_on"], expected["enrolled_on"].astype("datetime64[s]"), check_names=False, check_index_type=False
     )
 
 
