@@ -7,26 +7,22 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from segmentation.vocabulary import canonical
+
 MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?"})
 """Ways of writing "no value" in a column of numbers or dates, in lower case."""
 YES_WORDS = frozenset({"1", "1.0", "yes", "y", "true", "t", "on"})
 NO_WORDS = frozenset({"0", "0.0", "no", "n", "false", "f", "off"})
 
+MANY_CODES = 30
 PARSED_SHARE = 0.95  # of filled cells that must read as numbers (dates, flags) before the column is taken for one
-_ABBREVIATIONS = {
-    "cust": "customer", "clients": "client", "amt": "amount", "mnt": "amount", "num": "number", "nbr": "number",
-    "dt": "date", "yr": "year", "tot": "total", "pct": "percent", "qty": "quantity", "tel": "phone", "mail": "email",
-    "addr": "address", "subscr": "subscription", "kids": "kid", "children": "child", "dependants": "dependents",
-    "visit": "visits", "sessions": "visits", "purchase": "purchases", "orders": "purchases", "spent": "spend",
-    "spending": "spend", "spendings": "spend", "charge": "charges", "sex": "gender", "teens": "teen",
-}  # fmt: skip
 _DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{4})([T ].*)?")
 _NUMBER = re.compile(r"[-+]?[^\w.,+-]?\s?[-+]?(\d[\d, ']*\.?\d*|\.\d+)([eE][-+]?\d+)?\s?[^\w.,]?|[-+]?inf(inity)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One column: `words` of its header with abbreviations written out, `filled` cells, and of those the shares that read as
+    """One column: `words` of its header in the vocabulary's own words, `filled` cells, and of those the shares that read as
     numbers, dates or yes/no; `low` and `high` bound the numbers, `whole` says that all of them are."""
 
     header: str
@@ -47,6 +43,16 @@ class Evidence:
 
     def has(self, *words: str) -> bool:
         return any(word in self.words for word in words)
+
+    @property
+    def last(self) -> str:
+        """The last word of the header, which says what the column holds ("customer name")."""
+        return self.words[-1] if self.words else ""
+
+    @property
+    def coded(self) -> bool:
+        """Whole numbers, few of them and each on several rows: they may well be names."""
+        return self.numeric and self.whole and self.distinct <= MANY_CODES and 2 * self.distinct <= len(self.filled)
 
     @property
     def numeric(self) -> bool:
@@ -75,10 +81,6 @@ def split_words(header: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[^\W_]+", spaced)]
 
 
-def _words(header: str) -> tuple[str, ...]:
-    return tuple(_ABBREVIATIONS.get(word, word) for word in split_words(header))
-
-
 def look(header: str, cells: pd.Series) -> Evidence:
     """Evidence from a `header` and a sample of its `cells` (text, missing ones NA)."""
     text = cells.dropna().astype(str).str.strip()
@@ -88,7 +90,7 @@ def look(header: str, cells: pd.Series) -> Evidence:
     plain = pd.to_numeric(numbers.str.replace(r"[^\d.eE+-]", "", regex=True), errors="coerce").dropna()
     return Evidence(
         header=header,
-        words=_words(header),
+        words=canonical(split_words(header)),
         filled=filled,
         rows=len(cells),
         distinct=int(filled.nunique()),

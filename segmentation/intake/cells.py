@@ -67,7 +67,7 @@ def _number_text(number: Any) -> str | None:
 def _plain(cells: Sequence[Any], texts: Sequence[str | None], column: Column) -> Parsed | None:
     """The values where no cell needs to be looked at beside its column, else None."""
     if column.role in (Role.FLAG, Role.OUTCOME):
-        return _flags(texts)
+        return _flags(texts, column)
     if column.role is Role.CONSENT:
         return None
     if column.kind is Kind.TEXT:
@@ -75,8 +75,9 @@ def _plain(cells: Sequence[Any], texts: Sequence[str | None], column: Column) ->
     return _days(texts) if column.kind is Kind.DATE else _numbers(cells, texts, column)
 
 
-def _flags(texts: Sequence[str | None]) -> Parsed:
+def _flags(texts: Sequence[str | None], column: Column) -> Parsed:
     known = {**dict.fromkeys(YES_WORDS, 1.0), **dict.fromkeys(NO_WORDS, 0.0), **dict.fromkeys(MISSING_WORDS, np.nan)}
+    known |= {word: float(meaning == "yes") for word, meaning in column.folds.items() if meaning in {"yes", "no"}}
     lower = [None if text is None else text.lower() for text in texts]
     values = np.array([np.nan if word is None else known.get(word, np.nan) for word in lower])
     bad = np.array([word is not None and word not in known for word in lower], dtype=bool)

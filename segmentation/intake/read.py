@@ -15,14 +15,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.errors import MissingRole, SegmentationError
-from segmentation.guessing import schema_from_roles
+from segmentation.guessing import known_again, schema_from_roles
 from segmentation.intake.dates import DateReading, read_dates
+from segmentation.intake.derived import with_derived
 from segmentation.intake.quality import drop_implausible, first_lines, note_dates, note_missing, note_values
+from segmentation.intake.shape import note_shape
 from segmentation.intake.table import Table, load
 from segmentation.intake.text import Body, transcode
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
-from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, DateOrder, Kind, Role, Schema
 
 _FIRST_VALUES = 5
 _TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance
@@ -36,7 +38,9 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
     told of. UnreadableFile and MissingRole say what to do about a file that cannot be used.
     """
     with _opened(path, file_format) as (body, table):
-        schema = _with_key(schema or _guessed(table), table)
+        schema = schema or _guessed(table)
+        table = with_derived(table, schema)
+        schema = _with_key(schema, table)
         parsed = {column.name: parse(table, column, body.format.date_order) for column in _used(schema)}
         order = _key_order(table, schema)
         accepted, rejects = _judge(table, schema, parsed)
@@ -49,6 +53,7 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
         customers = _whole(customers, schema)
         findings += note_values(customers, schema, lines)
         findings += _note_file(table, body, schema, parsed)
+        findings += note_shape(customers, schema)
         findings += _twins(table, schema, chosen)
     file_format = replace(body.format, date_order=_date_order(schema, parsed))
     return Intake(customers, schema, file_format, table.file_rows, rejects, tuple(findings), lines)
@@ -67,8 +72,9 @@ def inspect_file(
     `remembered` is what earlier files had, of which only the headers that are here again count. All other columns are guessed.
     """
     with _opened(path, file_format) as (body, table):
-        known = {header: role for header, role in (remembered or {}).items() if header in table.where}
+        known = known_again(remembered or {}, list(table.where), table.sample(), roles or {}) if remembered else {}
         schema = _guessed(table, {**known, **(roles or {})})
+        table = with_derived(table, schema)
         sample = table.sample()
         first = {header: tuple(sample[header].dropna().head(_FIRST_VALUES)) for header in table.where}
         filled = table.fetch(*(f"{name} IS NOT NULL" for name in table.where.values()))
@@ -76,15 +82,18 @@ def inspect_file(
         shares = {header: float(np.mean(cells[kept])) if kept.any() else 0.0 for header, cells in zip(table.where, filled, strict=True)}
         dated = next((column for column in schema if column.kind is Kind.DATE), None)
         order = read_dates(table, table.where[dated.source], body.format.date_order).order if dated else None
-        return FilePreview(schema, replace(body.format, date_order=order), table.file_rows, first, shares)
+        key = schema.one(Role.CUSTOMER_ID)
+        offered = key is None or key.source == ROW_NUMBERS
+        return FilePreview(schema, replace(body.format, date_order=order), table.file_rows, first, shares, offered)
 
 
 def require_customer_id(schema: Schema) -> Schema:
     """`schema` itself; MissingRole where no column tells the customers apart."""
     if schema.one(Role.CUSTOMER_ID) is None:
         raise MissingRole(
-            "No column tells the customers apart. Give the file a column with a different id in each row, or say which column it is.",
-            details={"role": Role.CUSTOMER_ID, "columns": [column.source for column in schema]},
+            "No column tells the customers apart. Give the file a column with a different id in each row, or say which column it is. "
+            f"If later files keep the order of the rows, their numbers can be the ids: make “{ROW_NUMBERS}” the customer id.",
+            details={"role": Role.CUSTOMER_ID, "columns": [column.source for column in schema], "row_numbers": ROW_NUMBERS},
         )
     return schema
 
@@ -210,7 +219,7 @@ def _note_file(table: Table, body: Body, schema: Schema, parsed: dict[str, Parse
     if body.nul_lines:
         message = f"Invisible NUL characters were taken out of {len(body.nul_lines):,} lines."
         yield Finding("nul_removed", "flag", message, None, len(body.nul_lines), body.nul_lines[:5])
-    used = {column.source for column in _used(schema)}
+    used = {column.source for column in _used(schema)} | {header for column in schema for header in column.parts}
     for header in table.where:
         if header not in used:
             yield Finding("ignored", "note", f"The column {header} is not used.", header, table.file_rows)

@@ -7,7 +7,7 @@ each row is judged by itself.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from segmentation.errors import SegmentationError
 from segmentation.intake.cells import Connect, cell_text, read_cells
+from segmentation.intake.derived import NOT_ONE_WORD, spells_one_word, with_derived, word_of
 from segmentation.intake.quality import drop_implausible
 from segmentation.intake.table import load
 from segmentation.intake.text import transcode
@@ -71,9 +72,11 @@ def read_file(path: Path, wanted: Wanted) -> RawRows:
     """
     with tempfile.TemporaryDirectory(prefix="intake-") as name:
         table = load(transcode(path, Path(name), None), Path(name))
+        headers = tuple(table.where)
         try:
-            found = match_headers(table.where, wanted.known)
-            columns = _found_columns(wanted, found)
+            found = match_headers(headers, wanted.known)
+            columns = _found_columns(wanted, found, headers)
+            table = with_derived(table, Schema(tuple(columns)))
             parsed = {column.name: parse(table, column, wanted.date_order) for column in columns}
             texts = {column.name: table.texts(table.where[column.source]).tolist() for column in columns if parsed[column.name].bad.any()}
         finally:
@@ -85,7 +88,7 @@ def read_file(path: Path, wanted: Wanted) -> RawRows:
         places=table.lines[kept],
         given=table.file_rows,
         rejects=tuple(sorted(rejects, key=lambda reject: reject.line)),
-        unknown=tuple(header for header in table.where if header not in found.values()),
+        unknown=_unknown(headers, found, wanted.known),
     )
 
 
@@ -96,9 +99,9 @@ def read_records(records: Sequence[Mapping[str, Any]], wanted: Wanted, connect: 
     """
     headers = list(dict.fromkeys(header for record in records for header in record))
     found = match_headers(headers, wanted.known) if records else {column.name: column.source for column in wanted.needed}
-    columns = _found_columns(wanted, found)
+    columns = _found_columns(wanted, found, headers)
     cells = {column.name: _cells(records, column) for column in columns}
-    parsed = {column.name: read_cells(cells[column.name], column, wanted.date_order, connect) for column in columns}
+    parsed = {column.name: _parsed(cells[column.name], column, wanted, connect) for column in columns}
     places = np.arange(len(records))
     kept = np.flatnonzero(~_refused(parsed, len(records)))
     return RawRows(
@@ -106,18 +109,20 @@ def read_records(records: Sequence[Mapping[str, Any]], wanted: Wanted, connect: 
         places=places[kept],
         given=len(records),
         rejects=tuple(sorted(_rejects(columns, parsed, cells, places), key=lambda reject: reject.line)),
-        unknown=tuple(header for header in headers if header not in found.values()),
+        unknown=_unknown(headers, found, wanted.known),
     )
 
 
 def match_headers(headers: Iterable[str], schema: Schema) -> dict[str, str]:
     """Canonical name of a column -> the header that means it: its own in the dataset's files, or its canonical name, in any case.
 
+    A column that is made up of others is there under its source where all of those are.
     SegmentationError ("repeated_column") where two headers mean one column.
     """
     exact = {column.source: column.name for column in schema}
     loose = {column.name.casefold(): column.name for column in schema} | {column.source.casefold(): column.name for column in schema}
     found: dict[str, str] = {}
+    headers = list(headers)
     for header in headers:
         name = exact.get(header) or loose.get(header.strip().casefold())
         if name is not None and name in found:
@@ -128,12 +133,13 @@ def match_headers(headers: Iterable[str], schema: Schema) -> dict[str, str]:
             )
         if name is not None:
             found[name] = header
-    return found
+    spelt_out = (column for column in schema if column.parts and column.name not in found and set(column.parts) <= set(headers))
+    return found | {column.name: column.source for column in spelt_out}
 
 
-def _found_columns(wanted: Wanted, found: Mapping[str, str]) -> list[Column]:
-    """The columns that were asked for, under the headers that they have here."""
-    absent = [column.source for column in wanted.needed if column.name not in found]
+def _found_columns(wanted: Wanted, found: Mapping[str, str], headers: Collection[str]) -> list[Column]:
+    """The columns that were asked for, under the headers that they have here; a header that holds the word itself needs no parts."""
+    absent = [header for column in wanted.needed if column.name not in found for header in (*column.parts,) or (column.source,)]
     if absent:
         raise SegmentationError(
             f"The model needs {'columns' if len(absent) > 1 else 'a column'} that {'are' if len(absent) > 1 else 'is'} not there: "
@@ -142,21 +148,40 @@ def _found_columns(wanted: Wanted, found: Mapping[str, str]) -> list[Column]:
             code="missing_column",
             details={"columns": absent},
         )
-    return [replace(column, source=found[column.name]) for column in wanted.asked if column.name in found]
+    here = [replace(column, source=found[column.name]) for column in wanted.asked if column.name in found]
+    return [replace(column, parts={}) if column.source in headers else column for column in here]
+
+
+def _unknown(headers: Iterable[str], found: Mapping[str, str], known: Schema) -> tuple[str, ...]:
+    meant = {*found.values(), *(header for column in known if column.name in found for header in column.parts)}
+    return tuple(header for header in headers if header not in meant)
+
+
+def _parsed(cells: Sequence[Any], column: Column, wanted: Wanted, connect: Connect) -> Parsed:
+    parsed = read_cells(cells, replace(column, parts={}), wanted.date_order, connect)
+    if not column.parts:
+        return parsed
+    beyond = np.array([not spells_one_word(cell, column) for cell in cells], dtype=bool)
+    return replace(parsed, bad=parsed.bad | beyond, reason=NOT_ONE_WORD)
 
 
 def _cells(records: Sequence[Mapping[str, Any]], column: Column) -> list[Any]:
     if column.name == CUSTOMER_KEY:
         return [record.get(column.source) for record in records]
+    needed = (*column.parts,) or (column.source,)
     try:
-        return [record[column.source] for record in records]
-    except KeyError:
-        place = next(place for place, record in enumerate(records) if column.source not in record)
+        cells = [[record[header] for header in needed] for record in records]
+    except KeyError as error:
+        header = error.args[0]
+        place = next(place for place, record in enumerate(records) if header not in record)
         raise SegmentationError(
-            f"Customer {place} has no “{column.source}”, which the model needs. Send null where it is not known.",
+            f"Customer {place} has no “{header}”, which the model needs. Send null where it is not known.",
             code="missing_column",
-            details={"columns": [column.source], "row": place},
+            details={"columns": [header], "row": place},
         ) from None
+    if column.parts:
+        return [word_of(dict(zip(needed, map(cell_text, row), strict=True)), column) for row in cells]
+    return [cell for (cell,) in cells]
 
 
 def _refused(parsed: Mapping[str, Parsed], rows: int) -> NDArray[np.bool_]:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Table:
     """All records that have as many cells as the header: table `raw`, columns `c0`..., trimmed, empty ones NULL.
 
     `rowid` is the record's place among them, from 0; `lines` (n,) the line of the file it starts on; `blank` (n,) marks
-    records without any value.
+    records without any value. `derived` columns (name -> SQL over `raw`) stand beside those of the header.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -37,11 +38,12 @@ class Table:
     lines: NDArray[np.int64]
     blank: NDArray[np.bool_]
     rejects: tuple[Reject, ...]
+    derived: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def where(self) -> dict[str, str]:
-        """Header -> the column's name in `raw`."""
-        return {header: f"c{i}" for i, header in enumerate(self.header) if header}
+        """Header -> the column's name in `raw`, or the SQL that derives it from others."""
+        return {header: f"c{i}" for i, header in enumerate(self.header) if header} | dict(self.derived)
 
     @property
     def file_rows(self) -> int:
@@ -63,9 +65,9 @@ class Table:
     def sample(self, rows: int = 5_000) -> pd.DataFrame:
         """Text cells of evenly spread records (at most about `rows`), columns being the header; missing ones None."""
         step = max(1, len(self.lines) // rows)
-        names = list(self.where.values())
-        cells = self.connection.execute(f"SELECT {', '.join(names)} FROM raw WHERE rowid % {step} = 0").fetchnumpy()
-        frame = pd.DataFrame({h: _objects(cells[name]) for h, name in self.where.items()}, dtype=object)
+        named = ", ".join(f"{name} AS v{i}" for i, name in enumerate(self.where.values()))
+        cells = self.connection.execute(f"SELECT {named} FROM raw WHERE rowid % {step} = 0").fetchnumpy()
+        frame = pd.DataFrame({header: _objects(cells[f"v{i}"]) for i, header in enumerate(self.where)}, dtype=object)
         return frame[frame.notna().any(axis=1)].reset_index(drop=True)
 
 

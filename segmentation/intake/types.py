@@ -47,7 +47,7 @@ class Reject:
 class Finding:
     """Something worth knowing about a column that kept no row out.
 
-    `severity` is "flag" (a value was changed, say made missing) or "note" (nothing was changed). `lines` holds
+    `severity` is "flag" (a value was changed, say made missing, or somebody should look) or "note" (nothing was changed). `lines` holds
     the first few lines where it was seen, `count` says in how many rows.
     """
 
@@ -87,10 +87,14 @@ class Intake:
 
 @dataclass(frozen=True)
 class FilePreview:
-    """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells."""
+    """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells.
+
+    `row_numbers_offered` says that no column tells the customers apart, so that `ROW_NUMBERS` may be chosen as customer id (or has been).
+    """
 
     schema: Schema
     format: FileFormat
     rows: int
     first_values: dict[str, tuple[str, ...]]
     filled: dict[str, float]
+    row_numbers_offered: bool = False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MISSING_WORDS, NO_WORDS, YES_WORDS
 from segmentation.intake.dates import DateReading, read_dates
+from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond, quoted
 from segmentation.intake.table import Table
 from segmentation.roles import Column, DateOrder, Kind, Role
 
@@ -37,12 +38,14 @@ class Parsed:
 
 def parse(table: Table, column: Column, date_order: DateOrder | None) -> Parsed:
     """All values of `column`; `date_order` is used where a date column does not prove its own."""
+    if column.parts:
+        return _one_word_each(table, column, parse(table, replace(column, parts={}), date_order))
     name = table.where[column.source]
     if column.kind is Kind.DATE:
         reading = read_dates(table, name, date_order)
         return Parsed(reading.days, reading.bad, f"not a date ({reading.order.replace('_', ' ')})", reading)
     if column.role in {Role.FLAG, Role.OUTCOME}:
-        return _flags(table, name)
+        return _flags(table, name, column.folds)
     if column.role is Role.CONSENT:
         return _consent(table, column)
     if column.kind is Kind.TEXT:
@@ -64,6 +67,10 @@ def _words(table: Table, name: str) -> Parsed:
     return Parsed(pd.Series(shared, dtype=object), np.zeros(len(text), dtype=bool), "")
 
 
+def _one_word_each(table: Table, column: Column, parsed: Parsed) -> Parsed:
+    return replace(parsed, bad=parsed.bad | cells_beyond(table, column), reason=NOT_ONE_WORD)
+
+
 def _consent(table: Table, column: Column) -> Parsed:
     """ "given", "withdrawn" or missing (unknown), by the column's folds."""
     text = table.texts(table.where[column.source])
@@ -71,11 +78,14 @@ def _consent(table: Table, column: Column) -> Parsed:
     return Parsed(known.where(known.notna(), None), np.zeros(len(text), dtype=bool), "")
 
 
-def _flags(table: Table, name: str) -> Parsed:
+def _flags(table: Table, name: str, folds: Mapping[str, str]) -> Parsed:
+    """1, 0 or missing; `folds` says which of an outcome's own words, in lower case, mean yes and no."""
     lower = f"lower({name})"
+    yes = YES_WORDS | {word for word, meaning in folds.items() if meaning == "yes"}
+    no = NO_WORDS | {word for word, meaning in folds.items() if meaning == "no"}
     code, stray = table.fetch(
-        f"CASE WHEN {lower} IN ({_listed(YES_WORDS)}) THEN 1.0 WHEN {lower} IN ({_listed(NO_WORDS)}) THEN 0.0 END",
-        f"{name} IS NOT NULL AND {lower} NOT IN ({_listed(YES_WORDS | NO_WORDS | MISSING_WORDS)})",
+        f"CASE WHEN {lower} IN ({_listed(yes)}) THEN 1.0 WHEN {lower} IN ({_listed(no)}) THEN 0.0 END",
+        f"{name} IS NOT NULL AND {lower} NOT IN ({_listed(yes | no | MISSING_WORDS)})",
     )
     return Parsed(pd.Series(_floats(code)), _mask(stray), "neither yes nor no")
 
@@ -135,4 +145,4 @@ def _mask(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"'{word}'" for word in sorted(words))
+    return ", ".join(quoted(word) for word in sorted(words))
