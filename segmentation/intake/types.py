@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.guessing import FileKind
 from segmentation.roles import DateOrder, Schema
 
 Container = Literal["text", "gzip", "xlsx", "parquet"]
@@ -89,7 +90,8 @@ class Intake:
 class FilePreview:
     """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells.
 
-    `row_numbers_offered` says that no column tells the customers apart, so that `ROW_NUMBERS` may be chosen as customer id (or has been).
+    `kind` is what the rows are, for the reason `kind_reason`. `row_numbers_offered` says that no column tells the customers apart, so
+    that `ROW_NUMBERS` may be chosen as customer id (or has been).
     """
 
     schema: Schema
@@ -98,3 +100,5 @@ class FilePreview:
     first_values: dict[str, tuple[str, ...]]
     filled: dict[str, float]
     row_numbers_offered: bool = False
+    kind: FileKind = "customers"
+    kind_reason: str = ""

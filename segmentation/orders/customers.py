@@ -27,10 +27,11 @@ from numpy.typing import NDArray
 from segmentation.codec import from_json
 from segmentation.errors import NotEnoughData
 from segmentation.intake.types import Finding
+from segmentation.orders.cells import carried_name
 from segmentation.orders.columns import order_columns, stored_kind
 from segmentation.orders.groups import Carried, Group, channel_groups, settle_carried, spend_groups
 from segmentation.orders.outcome import customer_schema
-from segmentation.orders.reading import SCHEMA_KEY, quoted
+from segmentation.orders.reading import LINE_COLUMNS, SCHEMA_KEY, quoted
 from segmentation.orders.types import OrderCustomers, Part
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 
@@ -59,11 +60,12 @@ def customers_from_orders(parts: Sequence[Part], *, as_of: date | None = None, b
     """Sum the lines of `parts` (oldest first) up to customers at the end of the day `as_of`, by default the day of the last line.
 
     Later lines than `as_of` do not count. Where `before`, the schema of an earlier state, has columns for categories and channels,
-    these stay, so that models keep what they were fitted on. Per customer: `recency_days` since the last sale; `orders`, or orders
-    per channel (one with several counts for the first by name); `net_spend`, sales less what came back, or that per category;
-    `average_order`, sales by order; items by order; different products sold; `return_rate`, what came back against sales, at most 1;
-    mean days between days with a sale (None below two such days) and their standard deviation (None below three); `enrolled_on`, the
-    day of the first sale; and of what lines say of the customer, the value of the latest. NotEnoughData where no line is left.
+    these stay, and what was one figure stays one, so that models keep what they were fitted on. Per customer: `recency_days` since the
+    last sale; `orders`, or orders per channel (one with several counts for the first by name); `net_spend`, sales less what came back,
+    or that per category; `average_order`, sales by order; items by order; different products sold; `return_rate`, what came back
+    against sales, at most 1; mean days between days with a sale (None below two such days) and their standard deviation (None below
+    three); `enrolled_on`, the day of the first sale; and of what lines say of the customer, the value of the latest. NotEnoughData
+    where no line is left.
     """
     with tempfile.TemporaryDirectory(prefix="customers-") as name:
         folder = Path(name)
@@ -110,12 +112,13 @@ def _in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _customers(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], as_of: date | None, before: Schema | None) -> OrderCustomers:
     schemas = [_schema_of(connection, part.path) for part in parts]
-    _gather(connection, parts, as_of)
+    carried = _all_carried(schemas)
+    _gather(connection, parts, [{column.name for column in order_columns(schema).carried} for schema in schemas], carried, as_of)
     latest = _value(connection, "SELECT max(ordered_on) FROM lines")
     day = as_of or latest
     if latest is None or day is None:
         raise NotEnoughData("There is no order line up to that day. State a later day, or import orders.")
-    plan = _plan(connection, schemas, before)
+    plan = _plan(connection, carried, before)
     _per_order(connection)
     customers = _typed(connection.execute(_figures(connection, plan), [day]).fetchnumpy(), plan)
     schema = customer_schema(schemas[-1], plan.carried, plan.spend, plan.channels, items=plan.items, products=plan.products)
@@ -129,9 +132,15 @@ def _schema_of(connection: duckdb.DuckDBPyConnection, part: Path) -> Schema:
     return from_json(Schema, json.loads(bytes(row[0]).decode()))
 
 
-def _gather(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], as_of: date | None) -> None:
-    """Table `lines`: every line once, those of orders that a later part brings again left out."""
-    files = " UNION ALL BY NAME ".join(f"SELECT {i} AS part, * FROM read_parquet('{_escaped(part.path)}')" for i, part in enumerate(parts))
+def _gather(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], held: Sequence[set[str]], carried: Sequence[Column], as_of: date | None
+) -> None:
+    """Table `lines`: every line once, those of orders that a later part brings again left out. `held` names each part's carried columns."""
+    own = ", ".join(LINE_COLUMNS)
+    files = " UNION ALL ".join(
+        f"SELECT {i} AS part, {own}{_listed([_as_known(column, names) for column in carried])} FROM read_parquet('{_escaped(part.path)}')"
+        for i, (part, names) in enumerate(zip(parts, held, strict=True))
+    )
     until = f"ordered_on <= DATE '{as_of.isoformat()}'" if as_of else "true"
     newer = [str(i) for i, part in enumerate(parts) if part.mode == "update" and i]
     if len(parts) == 1:
@@ -148,10 +157,20 @@ def _gather(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], as_of:
     )
 
 
-def _plan(connection: duckdb.DuckDBPyConnection, schemas: Sequence[Schema], before: Schema | None) -> _Plan:
-    carried, category = settle_carried(connection, _all_carried(schemas))
+def _as_known(column: Column, names: set[str]) -> str:
+    """A carried column of a part as the latest part knows it; where it means something else by now, what does not fit is missing."""
+    name = quoted(carried_name(column))
+    return f"TRY_CAST({name if column.name in names else 'NULL'} AS {stored_kind(column)}) AS {name}"
+
+
+def _plan(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], before: Schema | None) -> _Plan:
+    """Columns that are there stay: what was one figure at first is not divided later, since both would be counted."""
+    there = {column.name for column in before or ()}
+    carried, category = settle_carried(connection, columns)
+    spend = () if "net_spend" in there else spend_groups(connection, category, before)
+    channels = () if "orders" in there else channel_groups(connection, before)
     items, products = connection.execute("SELECT count(quantity) > 0, count(product) > 0 FROM lines").fetchone() or (False, False)
-    return _Plan(carried, spend_groups(connection, category, before), channel_groups(connection, before), items, products)
+    return _Plan(carried, spend, channels, items or "items_per_order" in there, products or "products" in there)
 
 
 def _all_carried(schemas: Sequence[Schema]) -> tuple[Column, ...]:

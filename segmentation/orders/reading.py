@@ -33,6 +33,10 @@ MONEY = "DECIMAL(18, 4)"
 """Exact to a ten-thousandth, so that sums do not depend on the order of the lines."""
 SCHEMA_KEY = "order_schema"
 """Under which a part holds the schema of its lines."""
+LINE_COLUMNS = (
+    "customer_key", "order_id", "product", "channel", "ordered_on", "quantity", "unit_price", "amount", "returned", "line_key",
+)  # fmt: skip
+"""What every part has; carried columns come besides."""
 
 _MOSTLY = 0.95
 _PREFIX = r"^\s*([A-Za-z]{1,8})[-_# ]?\d"

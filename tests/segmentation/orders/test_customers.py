@@ -272,3 +272,23 @@ def test_a_carried_column_never_takes_the_place_of_a_figure(tmp_path) -> None:
     read(tmp_path, f"{HEAD},Return rate\n{_line()},high\n", {**SHOP, "Return rate": Role.ORDINAL})
     customers = customers_of(tmp_path).customers
     assert customers["return_rate"].tolist() == [0.0]
+
+
+def test_what_was_one_figure_is_not_divided_later(tmp_path) -> None:
+    read(tmp_path, _text(_line(channel="", category="")), name="first")
+    before = customers_of(tmp_path, "first").schema
+    read(
+        tmp_path,
+        _text(_line(order="2", channel="Web", category="Toys"), _line(order="3", channel="Store", category="Books")),
+        name="second",
+    )
+    found = customers_of(tmp_path, "first", "second", before=before)
+    assert found.schema == before
+    assert found.customers["orders"].tolist() == [3]
+
+
+def test_a_column_that_means_something_else_by_now_is_read_as_it_does_now(tmp_path) -> None:
+    roles = {**SHOP, "Grade": Role.ORDINAL}
+    read(tmp_path, f"{HEAD},Grade\n{_line()},high\n", roles, name="first")
+    read(tmp_path, f"{HEAD},Grade\n{_line(order='2', customer='bob')},41\n", {**roles, "Grade": Role.AGE}, name="second")
+    assert customers_of(tmp_path, "first", "second").customers["grade"].isna().tolist() == [True, False]

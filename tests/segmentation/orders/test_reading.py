@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from segmentation.errors import MissingRole, SegmentationError, UnreadableFile
+from segmentation.intake import inspect_file
 from segmentation.orders import part_schema, read_order_lines
 from segmentation.roles import Role
 from tests.segmentation.orders.shop_lines import RETAIL, SHOP, customers_of, expected_customers, order_schema, read
@@ -241,3 +242,19 @@ def test_postage_and_fees_are_told(tmp_path) -> None:
     found = read(tmp_path, HEAD + PLAIN + PLAIN.replace("P1", "POST") + PLAIN.replace("P1", "Bank charges"))
     (told,) = [finding for finding in found.findings if finding.code == "no_goods"]
     assert (told.count, told.severity) == (2, "note")
+
+
+def test_a_first_look_tells_order_lines_from_customers(tmp_path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(HEAD + "".join(PLAIN.replace("1,ann", f"{n},c{n % 7}") for n in range(40)), encoding="utf-8")
+    seen = inspect_file(path)
+    assert (seen.kind, seen.rows) == ("orders", 40)
+    assert {column.source: column.role for column in seen.schema} == SHOP
+    stated = inspect_file(path, roles={"Order date": "enrolled_on"})
+    assert (stated.kind, stated.kind_reason) == ("customers", "stated")
+
+
+def test_online_retail_is_recognised(retail) -> None:
+    seen = inspect_file(retail[0] / "retail.csv")
+    assert seen.kind == "orders"
+    assert {column.source: column.role for column in seen.schema} == RETAIL
