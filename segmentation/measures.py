@@ -138,7 +138,8 @@ def _ordering(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[
     orders = _sum(customers, channels)
     if channels:
         yield Measure("orders", "Orders", "Orders", "count", False), orders, "orders", channels
-        if schema.of(Role.SPEND):
+        # Order lines know it from sales alone; a column of that name speaks for itself.
+        if schema.of(Role.SPEND) and all(column.name != "average_order" for column in schema):
             average = _ratio(_sum(customers, schema.of(Role.SPEND)), orders)
             yield (
                 Measure("average_order", "Average order", "Avg order", "money", False),

@@ -138,7 +138,7 @@ def _goods(e: Evidence) -> Guess | None:
 
 
 def _place(e: Evidence) -> Guess | None:
-    return (Role.IGNORE, 0.7, "where the order went says nothing of what was bought") if e.has(*_PLACES) else None
+    return (Role.CATEGORY, 0.6, "the name is a place, which says something of the customer") if e.has(*_PLACES) and not e.numeric else None
 
 
 _RULES: tuple[Callable[[Evidence], Guess | None], ...] = (_customer, contact, _order, _day, _place, _goods, _number)

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.errors import MissingRole, SegmentationError
-from segmentation.guessing import known_again, schema_from_roles
+from segmentation.guessing import FileKind, KindGuess, guess_kind, known_again, schema_from_roles
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.derived import with_derived
 from segmentation.intake.findings import first_lines
@@ -80,7 +80,11 @@ def inspect_file(
     """
     with opened(path, file_format, {**(remembered or {}), **(roles or {})}) as table:
         known = known_again(remembered or {}, list(table.where), table.sample(), roles or {}) if remembered else {}
-        schema = _guessed(table, {**known, **(roles or {})})
+        kind = guess_kind(list(table.where), table.sample())
+        schema = _guessed(table, {**known, **(roles or {})}, kind.kind)
+        if kind.kind == "orders" and not can_be_orders(schema):  # somebody said otherwise of a column that orders cannot do without
+            kind = KindGuess("customers", 1.0, "stated")
+            schema = _guessed(table, {**known, **(roles or {})})
         table = with_derived(table, schema)
         sample = table.sample()
         first = {header: tuple(sample[header].dropna().head(_FIRST_VALUES)) for header in table.where}
@@ -91,7 +95,22 @@ def inspect_file(
         order = read_dates(table, table.where[dated.source], table.format.date_order, dated).order if dated else None
         key = schema.one(Role.CUSTOMER_ID)
         offered = key is None or key.source == ROW_NUMBERS
-        return FilePreview(schema, replace(table.format, date_order=order), table.file_rows, first, shares, offered, table.sheets)
+        return FilePreview(
+            schema=schema,
+            format=replace(table.format, date_order=order),
+            rows=table.file_rows,
+            first_values=first,
+            filled=shares,
+            row_numbers_offered=offered,
+            sheets=table.sheets,
+            kind=kind.kind,
+            kind_reason=kind.reason,
+        )
+
+
+def can_be_orders(schema: Schema) -> bool:
+    """Whether the columns are enough to make customers from order lines: a day, and what was paid."""
+    return schema.one(Role.ORDERED_ON) is not None and bool(schema.of(Role.UNIT_PRICE, Role.AMOUNT, Role.SPEND))
 
 
 def require_customer_id(schema: Schema) -> Schema:
@@ -105,9 +124,9 @@ def require_customer_id(schema: Schema) -> Schema:
     return schema
 
 
-def _guessed(table: Table, roles: Mapping[str, str] | None = None) -> Schema:
+def _guessed(table: Table, roles: Mapping[str, str] | None = None, kind: FileKind = "customers") -> Schema:
     """The guess from a sample under the stated `roles`, except that a number which is whole only in the sample becomes a decimal."""
-    schema = schema_from_roles(list(table.where), table.sample(), roles or {})
+    schema = schema_from_roles(list(table.where), table.sample(), roles or {}, kind)
     return Schema(tuple(_widened(column, table) for column in schema))
 
 

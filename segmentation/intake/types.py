@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.guessing import FileKind
 from segmentation.roles import DateOrder, Schema
 
 Container = Literal["text", "gzip", "xlsx", "parquet"]
@@ -102,8 +103,9 @@ class Intake:
 class FilePreview:
     """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells.
 
-    `row_numbers_offered` says that no column tells the customers apart, so that `ROW_NUMBERS` may be chosen as customer id (or has been).
-    `sheets` are those of a workbook, in its order; the one that was read is `format.sheet`.
+    `kind` is what the rows are, for the reason `kind_reason`. `row_numbers_offered` says that no column tells the customers apart, so
+    that `ROW_NUMBERS` may be chosen as customer id (or has been). `sheets` are those of a workbook, in its order; the one that was read is
+    `format.sheet`.
     """
 
     schema: Schema
@@ -113,3 +115,5 @@ class FilePreview:
     filled: dict[str, float]
     row_numbers_offered: bool = False
     sheets: tuple[str, ...] = ()
+    kind: FileKind = "customers"
+    kind_reason: str = ""

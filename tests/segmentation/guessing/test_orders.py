@@ -27,7 +27,7 @@ Columns = Mapping[str, tuple[Sequence[str | None], str]]
 RETAIL: Columns = {
     "InvoiceNo": (ORDERS, "order_id"), "StockCode": (CODES, "product"), "Description": (NAMES, "ignore"),
     "Quantity": (COUNTS, "quantity"), "InvoiceDate": (MOMENTS, "ordered_on"), "UnitPrice": (AMOUNTS, "unit_price"),
-    "CustomerID": (CUSTOMERS, "customer_id"), "Country": (WORDS, "ignore"),
+    "CustomerID": (CUSTOMERS, "customer_id"), "Country": (WORDS, "category"),
 }  # fmt: skip
 SNAKE: Columns = {
     "order_id": (ORDERS, "order_id"), "cust_id": (CUSTOMERS, "customer_id"), "order_date": (DAYS, "ordered_on"),
