@@ -27,6 +27,8 @@ SQL_TYPE = {Kind.INTEGER: "BIGINT", Kind.DECIMAL: "DOUBLE", Kind.DATE: "DATE", K
 KEY_ORDER = f"TRY_CAST({CUSTOMER_KEY} AS HUGEINT) NULLS LAST, {CUSTOMER_KEY}"
 """Keys that are numbers by their value, then the others as text."""
 BATCH = 20_000
+COUNTED_AT_ONCE = 16
+"""Columns whose different values are counted at once: each has a table of its own in memory."""
 
 
 @contextmanager
@@ -106,11 +108,15 @@ def schema_meaning(schema: Schema) -> list[Any]:
 
 def column_figures(path: Path, schema: Schema) -> dict[str, dict[str, Any]]:
     """Per column: `filled` (share), `distinct`, and `low`, `high`, `typical` as numbers, ISO dates or text."""
-    with column_engine() as connection:
-        parts = ", ".join(_figures(column, place) for place, column in enumerate(schema))
-        row = connection.execute(f"SELECT {parts} FROM read_parquet(?)", [str(path)]).fetchone() or ()
     names = ("filled", "distinct", "low", "high", "typical")
-    return {column.name: dict(zip(names, row[5 * place : 5 * place + 5], strict=True)) for place, column in enumerate(schema)}
+    found: dict[str, dict[str, Any]] = {}
+    with column_engine() as connection:
+        for start in range(0, len(schema.columns), COUNTED_AT_ONCE):
+            part = schema.columns[start : start + COUNTED_AT_ONCE]
+            figures = ", ".join(_figures(column, place) for place, column in enumerate(part))
+            row = connection.execute(f"SELECT {figures} FROM read_parquet(?)", [str(path)]).fetchone() or ()
+            found |= {column.name: dict(zip(names, row[5 * place : 5 * place + 5], strict=True)) for place, column in enumerate(part)}
+    return found
 
 
 def ordered_rows(path: Path, value: str, chosen: NDArray[np.int64] | None, *, descending: bool, start: int, stop: int) -> NDArray[np.int64]:

@@ -99,10 +99,10 @@ def show_quality(session: Session, actor: Actor, dataset: str) -> tuple[ColumnQu
     columns = from_json(Quality, snapshot.quality).columns
     if actor.may(Permission.VIEW_CUSTOMERS):
         return columns
-    return tuple(_without_people(column, snapshot.customers) for column in columns)
+    return tuple(without_people(column, snapshot.customers) for column in columns)
 
 
-def _without_people(column: ColumnQuality, customers: int) -> ColumnQuality:
+def without_people(column: ColumnQuality, customers: int) -> ColumnQuality:
     """A column without its extremes, its median rounded, and its commonest word only where at least ten customers must have it."""
     typical = column.typical
     if isinstance(typical, str) and column.kind != "date":
