@@ -1,0 +1,106 @@
+"""What a person can decide at the check: every control says which part of the mapping it states, so that one callback reads them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dash.development.base_component import Component
+
+from segmentation import to_json
+from webapp.pages.imports.ids import CHOICE
+from webapp.services.data.imports import ImportReport
+from webapp.ui.forms import labelled, number_input, select
+
+FOLD = "fold"
+UNDECIDED = ""
+"""The value of a control that asks for a decision."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to decide. `before` is how it is now; UNDECIDED where the file cannot be imported before somebody says."""
+
+    part: str
+    field: str
+    before: str
+    column: str = ""
+    word: str = ""
+
+    @property
+    def id(self) -> dict[str, str]:
+        return {"type": CHOICE, **{name: value for name, value in asdict(self).items() if name != "before"}}
+
+    @property
+    def key(self) -> str:
+        """The same as the browser makes of the id."""
+        return json.dumps([self.part, self.column, self.field, self.word], ensure_ascii=False, separators=(",", ":"))
+
+
+def choice_list(choice: Choice, label: str, options: Mapping[str, str]) -> Component:
+    """A list to choose from, whose label screen readers hear; the first entry asks where nothing is decided yet."""
+    asked = {UNDECIDED: "Choose…"} if choice.before == UNDECIDED else {}
+    return labelled(label, select(choice.id, {**asked, **options}, value=choice.before, small=True))
+
+
+def choice_number(choice: Choice, label: str, placeholder: str) -> Component:
+    """A bound that may be left to the role, whose bound is the placeholder."""
+    value = float(choice.before) if choice.before else None
+    return labelled(label, number_input(choice.id, value=value, placeholder=placeholder, size="sm"))  # type: ignore[arg-type]
+
+
+def choices_in(content: Any) -> list[Choice]:
+    """Every choice that a page offers, with the value that its control has now."""
+    found: list[Choice] = []
+    for part in _walk(content):
+        name = getattr(part, "id", None)
+        if isinstance(name, dict) and name.get("type") == CHOICE:
+            value = getattr(part, "value", None)
+            found.append(Choice(name["part"], name["field"], _text(value), name["column"], name["word"]))
+    return found
+
+
+def read_choices(values: Sequence[Any], ids: Sequence[Mapping[str, str]], report: ImportReport, before: Mapping[str, str]) -> dict[str, Any]:
+    """The mapping that the changed controls state, and the `mode` where that is changed; what stayed as it was is left out."""
+    stated: dict[str, Any] = {"schema": {}, "values": {}}
+    form = {}
+    for value, name in zip(values, ids, strict=True):
+        choice = Choice(name["part"], name["field"], _text(value), name["column"], name["word"])
+        if before.get(choice.key, "") == choice.before:
+            continue
+        if choice.part == "mode":
+            stated["mode"] = choice.before
+        elif choice.part == "schema":
+            stated["schema"][choice.column] = choice.before
+        elif choice.part == "format":
+            form[choice.field] = choice.before
+        else:
+            _state_rule(stated["values"], choice, report.values)
+    if form:
+        stated["format"] = {**to_json(report.format), "date_order": None, **form}
+    return stated
+
+
+def _state_rule(values: dict[str, Any], choice: Choice, known: Mapping[str, Any]) -> None:
+    """A rule of one column; what was stated of it before stays stated."""
+    rule = values.setdefault(choice.column, dict(known.get(choice.column, {})))
+    if choice.field == FOLD:
+        rule["folds"] = {**rule.get("folds", {}), choice.word: choice.before}
+    elif choice.field in ("low", "high"):
+        rule[choice.field] = float(choice.before) if choice.before else None
+    else:
+        rule[choice.field] = choice.before or None
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float | int) else str(value)
+
+
+def _walk(content: Any) -> list[Any]:
+    if isinstance(content, (list, tuple)):
+        return [part for item in content for part in _walk(item)]
+    return [content, *_walk(getattr(content, "children", None))] if isinstance(content, Component) else []
