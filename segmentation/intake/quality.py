@@ -105,7 +105,8 @@ def _folded(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iter
         else:
             told = f"Unusual {column.label.lower()} in {counted(rows, 'row')}, counted with another: {listed}."
         message = f"{told} The word itself is kept. To count it otherwise, state folds for the column."
-        yield Finding("spelling" if spelling else "folded", "note", message, column.source, int(rows.sum()), first_lines(lines, rows))
+        code, pairs = "spelling" if spelling else "folded", tuple((word, folds[word]) for word in words)
+        yield Finding(code, "note", message, column.source, int(rows.sum()), first_lines(lines, rows), pairs)
 
 
 def _similar(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iterator[Finding]:
@@ -120,7 +121,7 @@ def _similar(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Ite
         more = f" and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
         told = f"Perhaps misspelt {column.label.lower()}: {listed}{more}"
         message = f"{told}. Nothing was changed. Where they mean the same, state folds for the column."
-        yield Finding("similar_words", "note", message, column.source, int(rows.sum()), first_lines(lines, rows))
+        yield Finding("similar_words", "note", message, column.source, int(rows.sum()), first_lines(lines, rows), tuple(pairs))
 
 
 def _sentinels(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iterator[Finding]:

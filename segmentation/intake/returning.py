@@ -68,7 +68,7 @@ def without_marks(table: Table) -> Table:
     Of a file of rejected rows, rows that still stand in one cell stay out.
     """
     tests = [f"count_if(starts_with({name}, ''''))" for name in table.where.values()]
-    counted = table.connection.execute(f"SELECT {', '.join(tests)} FROM raw").fetchone() or ()
+    (counted,) = table.connection.execute(f"SELECT {', '.join(tests)} FROM raw").fetchall()  # all: a result half read blocks the connection
     marked = [name for name, found in zip(table.where.values(), counted, strict=True) if found]
     if marked:
         changes = ", ".join(f"{name} = regexp_replace({name}, ?, '\\1')" for name in marked)

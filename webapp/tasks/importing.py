@@ -17,9 +17,9 @@ from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
-from segmentation.errors import NotEnoughData, UnreadableFile
+from segmentation.errors import MissingRole, NotEnoughData, UnreadableFile
 from segmentation.intake import FilePreview, Finding, Intake, read_customers
-from segmentation.intake.rules import apply_values, stated_values
+from segmentation.intake.rules import apply_values, effective_rules, stated_values
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.recipe import columns_in_use, recipe_for
 from segmentation.roles import Role, Schema, schema_roles
@@ -45,7 +45,16 @@ from webapp.services.work.subjects import CHECK_IMPORT, IMPORT
 from webapp.store import Store, StoreError
 from webapp.tasks import ClaimedJob, Progress, Task
 from webapp.tasks.comparing import compared_report
-from webapp.tasks.looking import FirstLook, consent_findings, likely_format, look_at, repeated_report, values_for
+from webapp.tasks.looking import (
+    FirstLook,
+    column_choice,
+    consent_findings,
+    likely_format,
+    look_at,
+    repeated_report,
+    unidentified_report,
+    values_for,
+)
 
 Row = TypeVar("Row")
 
@@ -92,12 +101,20 @@ def check_import(resources: Resources, job: ClaimedJob, progress: Progress) -> N
     if plan.twin is not None:
         report, rejects = repeated_report(plan.twin), plan.twin.rejects_digest
     else:
-        with _stage(resources.store, plan, progress) as staged:
-            report = compared_report(resources.store, plan, staged, _report(plan, staged), progress)
-            rejects = staged.rejects
+        report, rejects = _dry_run(resources.store, plan, progress)
     with unit_of_work(resources) as session:
         jobs.finish_job(session, job.fence)
         record_check(session, job.actor, plan, report, rejects)
+
+
+def _dry_run(store: Store, plan: ImportPlan, progress: Progress) -> tuple[ImportReport, str | None]:
+    """The report and the digest of the rejected rows; a file without a customer id is only described, so that somebody can name one."""
+    try:
+        with _stage(store, plan, progress) as staged:
+            return compared_report(store, plan, staged, _report(plan, staged), progress), staged.rejects
+    except MissingRole as refusal:
+        path = store.verified_path(plan.team_id, "upload", plan.file_digest)
+        return unidentified_report(look_at(path, plan), plan, str(refusal)), None
 
 
 def run_import(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -261,6 +278,8 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
         missing=tuple(column.source for column in stored_columns(plan.schema or Schema(())) if column.source not in used),
         values=stated_values(intake.schema),
         mapping_from=read.origin,
+        rules=effective_rules(intake.schema, staged.as_of),
+        sheets=read.preview.sheets,
     )
 
 
@@ -277,21 +296,7 @@ def _in_use(read: _Read, as_of: date) -> dict[str, tuple[str, ...]]:
 
 def _choices(read: _Read, as_of: date) -> tuple[ColumnChoice, ...]:
     in_use = _in_use(read, as_of)
-    return tuple(
-        ColumnChoice(
-            source=column.source,
-            name="" if column.role is Role.IGNORE else column.name,
-            label=column.label,
-            role=str(column.role),
-            sensitive=column.sensitive,
-            confidence=column.confidence,
-            reason=column.reason,
-            first_values=() if column.role is Role.CONTACT else read.preview.first_values.get(column.source, ()),
-            filled=read.preview.filled.get(column.source, 0.0),
-            use=column_use(column, in_use),
-        )
-        for column in read.intake.schema
-    )
+    return tuple(column_choice(read.preview, column, column_use(column, in_use)) for column in read.intake.schema)
 
 
 def _nothing_accepted(report: ImportReport) -> str:

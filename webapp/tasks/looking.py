@@ -9,10 +9,10 @@ from typing import Any
 
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, inspect_file
 from segmentation.intake.returning import returned_columns
-from segmentation.roles import Role, Schema
+from segmentation.roles import Column, Role, Schema, schema_roles
 from webapp.merging import Staging
 from webapp.services.data.mappings import KnownMapping, fingerprint, format_of
-from webapp.services.data.reports import EarlierImport, ImportReport
+from webapp.services.data.reports import ColumnChoice, EarlierImport, ImportReport
 from webapp.services.data.storing import ImportPlan, Twin
 
 FALLBACK_ENCODING = "cp1252"
@@ -87,6 +87,43 @@ def repeated_report(twin: Twin) -> ImportReport:
         moves=None,
         drift=(),
         same_as=twin.origin,
+    )
+
+
+def unidentified_report(look: FirstLook, plan: ImportPlan, refusal: str) -> ImportReport:
+    """The columns of a file in which no column tells the customers apart, so that somebody can say which one does."""
+    preview = look.preview
+    return ImportReport(
+        file_rows=preview.rows,
+        new=0,
+        changed=0,
+        unchanged=0,
+        rejected=0,
+        rejects=(),
+        findings=(Finding("no_customer_id", "flag", refusal, None, preview.rows),),
+        columns=tuple(column_choice(preview, column, "") for column in preview.schema),
+        schema={source: str(role) for source, role in schema_roles(preview.schema).items()},
+        format=preview.format,
+        as_of=None,
+        mode=plan.mode,
+        sheets=preview.sheets,
+        unidentified=True,
+    )
+
+
+def column_choice(preview: FilePreview, column: Column, use: str) -> ColumnChoice:
+    """A column as the check shows it; what a contact is stays unsaid."""
+    return ColumnChoice(
+        source=column.source,
+        name="" if column.role is Role.IGNORE else column.name,
+        label=column.label,
+        role=str(column.role),
+        sensitive=column.sensitive,
+        confidence=column.confidence,
+        reason=column.reason,
+        first_values=() if column.role is Role.CONTACT else preview.first_values.get(column.source, ()),
+        filled=preview.filled.get(column.source, 0.0),
+        use=use,
     )
 
 

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.imports.choices import Choice, choice_list, choices_in
-from webapp.pages.imports.findings import decided_here, findings_card, undecided
+from webapp.pages.imports.findings import decided_here, findings_card, questions, undecided
 from webapp.pages.imports.happens import happens_card
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import head, rejects_card, steps
@@ -36,7 +36,7 @@ def check_page(view: View, detail: ImportDetail) -> Component:
     parts: list[Child] = [
         head(view, f"Check {detail.file_name}", f"{_facts(report)} Nothing is changed until you import."),
         steps(1),
-        happens_card(view, detail, report),
+        None if report.unidentified else happens_card(view, detail, report),
         reading_card(report) if editable else None,
         row((8, html.Div(left)), (4, findings_card(report, editable=editable))),
         rejects_card(report.rejects, report.rejected),
@@ -48,8 +48,8 @@ def check_page(view: View, detail: ImportDetail) -> Component:
 
 def _before(parts: list[Child], report: ImportReport) -> dict[str, object]:
     """How every choice stands before anybody changes it, and what has to be decided."""
-    asked = [f"how {item.column} is written" for item in undecided(report)]
-    return {"choices": {choice.key: choice.before for choice in choices_in(parts)}, "asked": asked, "accepted": report.accepted}
+    choices = {choice.key: choice.before for choice in choices_in(parts)}
+    return {"choices": choices, "asked": questions(report), "accepted": report.accepted}
 
 
 def _facts(report: ImportReport) -> str:
@@ -112,9 +112,8 @@ def _use(item: ColumnChoice) -> list[Child]:
 
 
 def _foot(view: View, report: ImportReport) -> html.Div:
-    importing = button(
-        f"Import {count(report.accepted, 'customer')}", id=Ids.CONFIRM, kind="primary", disabled=not report.accepted or bool(undecided(report))
-    )
+    ready = bool(report.accepted) and not undecided(report)
+    importing = button(f"Import {count(report.accepted, 'customer')}", id=Ids.CONFIRM, kind="primary", disabled=not ready)
     again = button("Check again", id=Ids.RECHECK, disabled=True)
     hint = html.Span(id=Ids.HINT, role="status")
     return html.Div([hint, html.Div([_back(view), again, importing], className="end")], className="sc-foot-bar")

@@ -10,6 +10,7 @@ from typing import Any
 from dash.development.base_component import Component
 
 from segmentation import to_json
+from segmentation.roles import Role
 from webapp.pages.imports.ids import CHOICE
 from webapp.services.data.imports import ImportReport
 from webapp.ui.forms import labelled, number_input, select
@@ -62,7 +63,9 @@ def choices_in(content: Any) -> list[Choice]:
     return found
 
 
-def read_choices(values: Sequence[Any], ids: Sequence[Mapping[str, str]], report: ImportReport, before: Mapping[str, str]) -> dict[str, Any]:
+def read_choices(
+    values: Sequence[Any], ids: Sequence[Mapping[str, str]], report: ImportReport, before: Mapping[str, str]
+) -> dict[str, Any]:
     """The mapping that the changed controls state, and the `mode` where that is changed; what stayed as it was is left out."""
     stated: dict[str, Any] = {"schema": {}, "values": {}}
     form = {}
@@ -72,6 +75,8 @@ def read_choices(values: Sequence[Any], ids: Sequence[Mapping[str, str]], report
             continue
         if choice.part == "mode":
             stated["mode"] = choice.before
+        elif choice.part == "id":
+            stated["schema"][choice.before] = str(Role.CUSTOMER_ID)
         elif choice.part == "schema":
             stated["schema"][choice.column] = choice.before
         elif choice.part == "format":

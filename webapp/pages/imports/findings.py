@@ -8,6 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from segmentation.intake import Finding
+from segmentation.roles import ROW_NUMBERS, Role
 from webapp.pages.imports.choices import FOLD, UNDECIDED, Choice, choice_list
 from webapp.pages.imports.reading import IMPOSSIBLE, MARKS, ORDERS
 from webapp.services.data.imports import ImportReport
@@ -16,6 +17,7 @@ from webapp.ui.format import count, number
 
 ASKED = {"date_order_assumed": "date_order", "decimal_assumed": "decimal"}
 """Findings that only a person can settle, and the field of the column's rule that settles them."""
+NO_ID = "no_customer_id"
 SHOWN_WORDS = 6
 _RANK = {"flag": 1, "note": 2}
 
@@ -28,7 +30,12 @@ def decided_here(report: ImportReport) -> frozenset[tuple[str, str]]:
 
 def undecided(report: ImportReport) -> list[Finding]:
     """Findings that keep the file from being imported before somebody decides."""
-    return [item for item in report.findings if item.code in ASKED]
+    return [item for item in report.findings if item.code in ASKED or item.code == NO_ID]
+
+
+def questions(report: ImportReport) -> list[str]:
+    """What is to be said, as it completes "Say ..."."""
+    return [f"how {item.column} is written" if item.code in ASKED else "which column is the customer id" for item in undecided(report)]
 
 
 def findings_card(report: ImportReport, *, editable: bool) -> html.Section:
@@ -42,7 +49,12 @@ def findings_card(report: ImportReport, *, editable: bool) -> html.Section:
     words = [f"{number(len(asked))} to decide"] if asked else []
     words += [f"{number(flagged)} handled as shown", f"{number(len(findings) - flagged - len(asked))} to know"]
     items = _once_each(ordered, report, editable=editable)
-    return card(f"{count(len(findings), 'thing')} found", f"{', '.join(words)}. None of these keeps a row out.", html.Ul(items, className="sc-probs"), flush=True)
+    return card(
+        f"{count(len(findings), 'thing')} found",
+        f"{', '.join(words)}. None of these keeps a row out.",
+        html.Ul(items, className="sc-probs"),
+        flush=True,
+    )
 
 
 def _once_each(ordered: Sequence[Finding], report: ImportReport, *, editable: bool) -> list[html.Li]:
@@ -71,7 +83,7 @@ def _finding(item: Finding, report: ImportReport, *, editable: bool) -> html.Li:
 
 
 def _mark(item: Finding) -> html.I:
-    if item.code in ASKED:
+    if item.code in ASKED or item.code == NO_ID:
         return icon("question-circle-fill", tone="bd", label="To decide")
     if item.severity == "flag":
         return icon("exclamation-triangle-fill", tone="wn", label="Handled")
@@ -80,6 +92,10 @@ def _mark(item: Finding) -> html.I:
 
 def _controls(item: Finding, report: ImportReport) -> list[Component]:
     column = item.column or ""
+    if item.code == NO_ID:
+        named = {column.source: column.source for column in report.columns}
+        options = {ROW_NUMBERS: "The number of the row", **named}
+        return [choice_list(Choice("id", "customer_id", UNDECIDED), "Which column is the customer id", options)]
     if name := ASKED.get(item.code):
         options = {key: text for key, text in ORDERS.items() if key != "year_first"} if name == "date_order" else MARKS
         return [choice_list(Choice("values", name, UNDECIDED, column), f"How {column} is written", options)]
@@ -91,7 +107,7 @@ def _controls(item: Finding, report: ImportReport) -> list[Component]:
 
 def _may_be_settled(item: Finding, report: ImportReport) -> bool:
     """Whether the fate of what cannot be true can be chosen; a third word of yes-or-no columns has its control among the rules."""
-    flags = {column.source for column in report.columns if column.role in ("flag", "outcome")}
+    flags = {column.source for column in report.columns if column.role in (Role.FLAG, Role.OUTCOME)}
     return item.code == "implausible" and item.column is not None and item.column not in flags
 
 

@@ -21,8 +21,9 @@ LITTLE = "little"
 
 def happens_card(view: View, detail: ImportDetail, report: ImportReport) -> html.Section:
     """The dry run: one bar of rows, and below it what else would change."""
-    told = html.Ul([html.Li(item) for item in _told(view, report)], className="sc-probs sc-happens")
-    return counts_card(view, detail, report, f"What would happen: {outcome(report)}", compared(report), foot=told)
+    lines = [html.Li(item) for item in _told(view, report)]
+    told = html.Ul(lines, className="sc-probs sc-happens") if lines else None
+    return counts_card(view, detail, report, f"What would happen: {outcome(report)}", compared(report), told)
 
 
 def outcome(report: ImportReport) -> str:
@@ -61,9 +62,15 @@ def _told(view: View, report: ImportReport) -> Iterator[list[Child]]:
         yield _drift(strong)
     if report.missing:
         kept = "The customers who are here keep their values; new ones have none."
-        yield _line("dash-square", f"{count(len(report.missing), 'column')} of this dataset not in the file", [f"{_some(report.missing)}. {kept}"])
+        yield _line(
+            "dash-square", f"{count(len(report.missing), 'column')} of this dataset not in the file", [f"{_some(report.missing)}. {kept}"]
+        )
     if report.ignored:
-        yield _line("eye-slash", f"{count(len(report.ignored), 'column')} of the file not used", [f"{_some(report.ignored)}. Give it a role to use it."])
+        yield _line(
+            "eye-slash",
+            f"{count(len(report.ignored), 'column')} of the file not used",
+            [f"{_some(report.ignored)}. Give it a role to use it."],
+        )
 
 
 def _line(mark: str, title: str, words: list[Child]) -> list[Child]:

@@ -14,3 +14,6 @@ class Ids(StrEnum):
     HINT = "import-hint"
     BEFORE = "import-before"
     UNDO = "import-undo"
+    UNDO_OPEN = "import-undo-open"
+    UNDO_ASK = "import-undo-ask"
+    UNDO_CANCEL = "import-undo-cancel"

@@ -21,6 +21,8 @@ _COUNTS = (
     ("new", "c-new", "new"),
     ("changed", "c-chg", "changed"),
     ("unchanged", "c-same", "unchanged"),
+    ("known", "c-same", "left alone"),
+    ("removed", "c-gone", "leaving"),
     ("rejected", "c-rej", "rejected"),
 )
 
@@ -41,9 +43,10 @@ def steps(now: int) -> html.Ol:
     return html.Ol(items, className="sc-steps")
 
 
-def counts_card(view: View, detail: ImportDetail, report: ImportReport, title: str, sub: str) -> html.Section:
-    """What becomes of each row, as one bar with its figures."""
-    parts = [(getattr(report, name), classes, word) for name, classes, word in _COUNTS]
+def counts_card(view: View, detail: ImportDetail, report: ImportReport, title: str, sub: str, more: Child = None) -> html.Section:
+    """What becomes of each row, as one bar with its figures, and `more` below it."""
+    every = [(getattr(report, name), classes, word) for name, classes, word in _COUNTS]
+    parts = [part for part in every if part[0] or part[2] not in ("left alone", "leaving")]
     total = max(1, sum(amount for amount, _, _ in parts))
     bar = html.Div(
         [html.I(className=classes, style={"flex": str(amount)}) for amount, classes, _ in parts if amount],
@@ -57,7 +60,7 @@ def counts_card(view: View, detail: ImportDetail, report: ImportReport, title: s
         for amount, classes, word in parts
     ]
     download = rejects_button(view, detail) if report.rejected and view.actor.may(Permission.IMPORT) else None
-    return card(title, sub, [bar, html.Div(legend, className="sc-counts-legend")], tools=download, className="sc-stack")
+    return card(title, sub, [bar, html.Div(legend, className="sc-counts-legend"), more], tools=download, className="sc-stack")
 
 
 def rejects_button(view: View, detail: ImportDetail) -> Child:

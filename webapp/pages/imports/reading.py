@@ -38,7 +38,12 @@ def reading_card(report: ImportReport) -> html.Section:
         controls.append(_control("Cells are separated by", Choice("format", "delimiter", form.delimiter), known))
         encodings = {name: name.upper() for name in (form.encoding, *ENCODINGS)}
         controls.append(_control("Letters are written in", Choice("format", "encoding", form.encoding), encodings))
-    return card("How the file is read", f"Recognised by its content: {facts(report)}.", html.Div(controls, className="sc-reading"), className="sc-stack")
+    return card(
+        "How the file is read",
+        f"Recognised by its content: {facts(report)}.",
+        html.Div(controls, className="sc-reading"),
+        className="sc-stack",
+    )
 
 
 def facts(report: ImportReport) -> str:
@@ -85,7 +90,9 @@ def _fate(report: ImportReport, rule: EffectiveRule, elsewhere: frozenset[tuple[
     if (rule.column, "impossible") in elsewhere:
         return html.Span("see what was found", className="sc-muted")
     options = {name: text for name, text in IMPOSSIBLE.items() if name != "keep" or not _is_flag(report, rule)}
-    return choice_list(Choice("values", "impossible", rule.impossible, rule.column), f"What becomes of impossible values of {rule.column}", options)
+    return choice_list(
+        Choice("values", "impossible", rule.impossible, rule.column), f"What becomes of impossible values of {rule.column}", options
+    )
 
 
 def _written(report: ImportReport, rule: EffectiveRule, elsewhere: frozenset[tuple[str, str]]) -> Child:

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
+from webapp.pages.imports.undoing import undo_parts
 from webapp.services.data import datasets
 from webapp.services.data.imports import ImportDetail
 from webapp.services.work import jobs as job_services
@@ -48,8 +49,10 @@ def undone_page(view: View, detail: ImportDetail) -> Component:
 def result_page(view: View, detail: ImportDetail) -> Component:
     """What became of the rows, and the next step."""
     dataset = datasets.show_dataset(view.session, view.actor, detail.dataset)
+    undo, asking = undo_parts(view, detail)
     parts: list[Child] = [
-        head(view, f"Imported {detail.file_name}", f"{dataset.name} now holds {count(dataset.customers, 'customer')}."),
+        head(view, f"Imported {detail.file_name}", f"{dataset.name} now holds {count(dataset.customers, 'customer')}.", [undo]),
+        asking,
         steps(3),
     ]
     parts.append(next_step(view, detail))

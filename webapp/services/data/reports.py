@@ -8,6 +8,7 @@ from typing import Any
 
 from segmentation.codec import from_json
 from segmentation.intake import FileFormat, Finding, Reject
+from segmentation.intake.rules import EffectiveRule
 from webapp.models import Import
 from webapp.services.access import Actor, Permission
 
@@ -92,7 +93,9 @@ class ImportReport:
     `known` customers were left alone because the file only adds (`mode`), `removed` ones leave because it is the whole customer base.
     `flagged` counts values that were changed or deserve a look, `ignored` the file's headers that are not used, `missing` the dataset's
     headers that the file lacks. `moves` is None without a champion; `drift` has the columns that the snapshot before has too, the
-    strongest first. `mapping_from` is the import whose confirmed mapping was used again, `same_as` one of the very same file.
+    strongest first. `mapping_from` is the import whose confirmed mapping was used again, `same_as` one of the very same file. `rules` say
+    what can be true of each column, `sheets` which ones a workbook has. Where `unidentified`, no column tells the customers apart yet, and
+    nothing could be compared.
     """
 
     file_rows: int
@@ -117,6 +120,9 @@ class ImportReport:
     drift: tuple[ColumnDrift, ...] = ()
     mapping_from: EarlierImport | None = None
     same_as: EarlierImport | None = None
+    rules: tuple[EffectiveRule, ...] = ()
+    sheets: tuple[str, ...] = ()
+    unidentified: bool = False
 
     @property
     def accepted(self) -> int:
