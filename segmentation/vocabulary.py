@@ -43,7 +43,7 @@ _WRITTEN = """
     ltv=lifetime_value clv=lifetime_value cltv=lifetime_value aov=average_order_value mrr=monthly_revenue arr=annual_revenue
     arpu=average_revenue basket=basket freq=frequency rev=revenue inv=invoice prod=product cat=category ctgry=category
     desc=description descr=description ctry=country cc=cc usr=user uid=user_id cid=customer_id custid=customer_id userid=user_id
-    memberid=member_id clientid=client_id clientnum=client_number custno=customer_number emp=employment occ=occupation
+    memberid=member_id clientid=customer_id clientnum=customer_number custno=customer_number emp=employment occ=occupation
     edu=education educ=education reg=registration sgnup=signup mth=month mths=months mon=months mo=months wk=week hh=household
     sal=salary inc=income postcode=zip zipcode=zip postal=zip firstname=firstname lastname=lastname fullname=fullname
     surname=lastname forename=firstname prices=price units=quantity pieces=quantity pcs=quantity items=quantity ids=id
