@@ -14,6 +14,7 @@ from functools import lru_cache
 from rapidfuzz.distance import DamerauLevenshtein
 
 _SAME = """
+    seats speed stars movie south hours summer radio mount shared scope spare not
     account active address age amount annual average balance birth born branch bill buyer campaign cancelled card category
     channel charges child city class client code comment complaint consent contact contract cost count country created credit
     customer date day days default delivery dependents description device discount duration earnings education email employment
@@ -55,6 +56,7 @@ _WRITTEN = """
 """
 
 _GERMAN = """
+    anteil=share werbung=marketing
     kunde=customer kunden=customer kundin=customer kundennummer=customer_number kundennr=customer_number kundenid=customer_id
     geburtsjahr=birth_year geburtsdatum=birth_date geburtstag=birth_date jahrgang=birth_year geboren=born alter=age
     einkommen=income jahreseinkommen=annual_income gehalt=salary verdienst=earnings kinder=child kinderzahl=child_count

@@ -46,10 +46,9 @@ _GOODS = frozenset(
      "clothing", "electronics", "furniture", "jewelry", "toys", "books", "gold"}
 )  # fmt: skip
 _MONEY = ("amount", "charges", "price", "balance", "fee", "cost", "value", "payment", "bill", "salary", "limit", "revenue", "basket",
-          "monetary", "debt", "credit", "deposit", "savings", "rent", "mortgage", "advance", "ticket")  # fmt: skip
-CONSENT_REFUSED = ("opt_out", "optout", "unsubscribed", "unsubscribe", "do_not_contact", "no_contact", "number_contact")
-"""Under these names a yes withdraws consent."""
-_CONSENT = ("consent", "opt_in", "optin", "gdpr", "dsgvo", "rgpd", "permission", "marketing_ok", *CONSENT_REFUSED)
+          "monetary", "debt", "credit", "deposit", "savings", "rent", "mortgage", "advance")  # fmt: skip
+_REFUSED = ("opt_out", "optout", "unsubscribed", "unsubscribe", "do_not_contact", "no_contact")
+_CONSENT = ("consent", "opt_in", "optin", "gdpr", "dsgvo", "rgpd", "permission", "marketing_ok", *_REFUSED)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"(?=(?:\D*\d){8,15}\D*$)(\+|00|0|\()[\d\s().\-/]{7,22}")
 _STREET = re.compile(
@@ -111,9 +110,19 @@ def _named_contact(e: Evidence) -> bool:
 
 
 def _consent(e: Evidence) -> Guess | None:
-    if any(word in e.slug for word in _CONSENT) and e.distinct <= 5:
+    if _speaks_of(e, _CONSENT) and e.distinct <= 5:
         return Role.CONSENT, 0.9, "the name speaks of consent to be contacted"
     return None
+
+
+def refuses_consent(e: Evidence) -> bool:
+    """Whether a yes in this column withdraws consent."""
+    return _speaks_of(e, _REFUSED)
+
+
+def _speaks_of(e: Evidence, phrases: tuple[str, ...]) -> bool:
+    names = (e.slug, "_".join(split_words(e.header)))
+    return any(phrase in name for phrase in phrases for name in names)
 
 
 def _flag(e: Evidence) -> Guess | None:

@@ -12,7 +12,7 @@ from segmentation.evidence import NO_WORDS, PARSED_SHARE, YES_WORDS, Evidence, l
 from segmentation.guessing.one_hot import Group, one_hot_groups, possible_sources
 from segmentation.guessing.orders import FileKind, KindGuess, kind_of, order_guesses
 from segmentation.guessing.outcomes import outcome_words
-from segmentation.guessing.rules import CONSENT_REFUSED, MISSPELT, Guess, guess_role, spelt_right
+from segmentation.guessing.rules import MISSPELT, Guess, guess_role, refuses_consent, spelt_right
 from segmentation.preset import smartcart_columns
 from segmentation.roles import CUSTOMER_KEY, KIND_OF, ROW_NUMBERS, Column, Kind, Role, Schema
 
@@ -212,8 +212,7 @@ def _folds(evidence: Evidence, role: Role) -> dict[str, str]:
 
 def _consent_words(evidence: Evidence) -> dict[str, str]:
     """Cell in lower case -> "given" or "withdrawn"; a yes under "unsubscribed" withdraws."""
-    opted_out = any(word in evidence.slug for word in CONSENT_REFUSED)
-    given, withdrawn = (NO_WORDS, YES_WORDS) if opted_out else (YES_WORDS, NO_WORDS)
+    given, withdrawn = (NO_WORDS, YES_WORDS) if refuses_consent(evidence) else (YES_WORDS, NO_WORDS)
     words = dict.fromkeys(sorted(given), "given") | dict.fromkeys(sorted(withdrawn), "withdrawn")
     return words | {"given": "given", "granted": "given", "withdrawn": "withdrawn", "refused": "withdrawn", "denied": "withdrawn"}
 

@@ -95,7 +95,8 @@ CASES: tuple[tuple[str, list[str], str], ...] = (
     ("Churn", YES_NO, "outcome"), ("Chrun", ONES, "outcome"), ("Exited", ONES, "outcome"), ("Abwanderung", ONES, "outcome"),
     ("baja", ONES, "outcome"), ("réponse", ONES, "outcome"), ("Attrition_Flag", _of("Existing Customer", "Attrited Customer"), "outcome"),
     ("opt_in", YES_NO, "consent"), ("Einwilligung", YES_NO, "consent"), ("consentement", YES_NO, "consent"),
-    ("unsubscribed", ONES, "consent"),
+    ("unsubscribed", ONES, "consent"), ("do_not_contact", ONES, "consent"),
+    ("num_contacts", CODES, "count"), ("support_tickets", FEW, "number"), ("Anteil_online", SHARES, "ratio"), ("Summer", SUMS, "number"),
     # people
     ("E-Mail", MAILS, "contact"), ("kontakt", MAILS, "contact"), ("phone", PHONES, "contact"), ("Telefonnummer", IDS, "contact"),
     ("feld_7", PHONES, "contact"), ("Nachname", PEOPLE, "contact"), ("prénom", PEOPLE, "contact"), ("apellidos", PEOPLE, "contact"),
