@@ -101,7 +101,7 @@ def test_a_left_out_word_is_none_of_these(tmp_path: Path) -> None:
 
 
 def test_rows_with_two_words_are_rejected_and_rows_without_any_cell_are_missing(tmp_path: Path) -> None:
-    columns = shop(12_000)  # the sample is every second row
+    columns = shop(12_000)
     for way in WAYS[:2]:
         columns[f"pay_method_{way}"][7] = "1"
     columns["pay_method_Cash"][9] = "2"
