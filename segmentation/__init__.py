@@ -15,7 +15,7 @@ from segmentation.explaining.moves import Change, nearest_move
 from segmentation.exploring.exploration import Exploration, explore
 from segmentation.feature_choices import FeatureChoice, feature_choices
 from segmentation.features import FeatureBuilder, Recipe
-from segmentation.guessing import guess_schema, schema_from_roles
+from segmentation.guessing import guess_kind, guess_schema, schema_from_roles
 from segmentation.guiding.guidance import Guidance, guide
 from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
@@ -27,12 +27,13 @@ from segmentation.movement import Division, Moves, count_moves
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_customers, sweep_features
 from segmentation.recipe import default_recipe, measured_with_recipe
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, Kind, Role, Schema
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
 
 __all__ = [
     "ALGORITHMS",
     "CUSTOMER_KEY",
+    "ROW_NUMBERS",
     "Action",
     "ArtifactError",
     "Assignments",
@@ -87,6 +88,7 @@ __all__ = [
     "explore",
     "feature_choices",
     "from_json",
+    "guess_kind",
     "guess_schema",
     "guide",
     "inspect_file",

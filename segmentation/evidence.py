@@ -18,7 +18,7 @@ NO_WORDS = frozenset({"0", "0.0", "no", "n", "false", "f", "off", "nein", "falsc
 MARKS = frozenset({"x", "✓", "✔", "☑"})
 """What says yes in a column whose empty cells say no."""
 
-MANY_CODES = 30
+MANY_CODES = 31  # days of a month
 PARSED_SHARE = 0.95  # of filled cells that must read as numbers (dates, flags) before the column is taken for one
 _DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{4})([T ].*)?")
 _NUMBER = re.compile(r"[-+]?[^\w.,+-]?\s?[-+]?(\d[\d, ']*\.?\d*|\.\d+)([eE][-+]?\d+)?\s?[^\w.,]?|[-+]?inf(inity)?", re.IGNORECASE)

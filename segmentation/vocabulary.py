@@ -14,6 +14,7 @@ from functools import lru_cache
 from rapidfuzz.distance import DamerauLevenshtein
 
 _SAME = """
+    seats speed stars movie south hours summer radio mount shared scope spare not
     account active address age amount annual average balance birth born branch bill buyer campaign cancelled card category
     channel charges child city class client code comment complaint consent contact contract cost count country created credit
     customer date day days default delivery dependents description device discount duration earnings education email employment
@@ -43,7 +44,7 @@ _WRITTEN = """
     ltv=lifetime_value clv=lifetime_value cltv=lifetime_value aov=average_order_value mrr=monthly_revenue arr=annual_revenue
     arpu=average_revenue basket=basket freq=frequency rev=revenue inv=invoice prod=product cat=category ctgry=category
     desc=description descr=description ctry=country cc=cc usr=user uid=user_id cid=customer_id custid=customer_id userid=user_id
-    memberid=member_id clientid=client_id clientnum=client_number custno=customer_number emp=employment occ=occupation
+    memberid=member_id clientid=customer_id clientnum=customer_number custno=customer_number emp=employment occ=occupation
     edu=education educ=education reg=registration sgnup=signup mth=month mths=months mon=months mo=months wk=week hh=household
     sal=salary inc=income postcode=zip zipcode=zip postal=zip firstname=firstname lastname=lastname fullname=fullname
     surname=lastname forename=firstname prices=price units=quantity pieces=quantity pcs=quantity items=quantity ids=id
@@ -55,6 +56,7 @@ _WRITTEN = """
 """
 
 _GERMAN = """
+    anteil=share werbung=marketing
     kunde=customer kunden=customer kundin=customer kundennummer=customer_number kundennr=customer_number kundenid=customer_id
     geburtsjahr=birth_year geburtsdatum=birth_date geburtstag=birth_date jahrgang=birth_year geboren=born alter=age
     einkommen=income jahreseinkommen=annual_income gehalt=salary verdienst=earnings kinder=child kinderzahl=child_count

@@ -18,6 +18,7 @@ _EVENTS = frozenset(
 )
 """What somebody does or has once does not keep them from another: such flags are no category, however few they are."""
 _FEWEST_ROWS = 10
+_FAULTY = 0.005  # of the rows may break the rule that a category has one word
 _EXPECTED = 7.0  # rows with two yeses that chance would give; none among so many has a probability below 0.001
 
 
@@ -39,20 +40,21 @@ class Group:
 def one_hot_groups(
     headers: Sequence[str], sample: pd.DataFrame, *, stated: Collection[str] = (), apart: Collection[str] = ()
 ) -> list[Group]:
-    """The groups among `headers`, none of which is in `apart`, in the order of the file.
+    """The groups among `headers` that hold none of those in `apart`, in the order of the file.
 
-    A group has a common beginning up to a separator, and no row of the `sample` says yes twice. If rows without any yes occur (one
-    column was left out), so many rows must have had two by chance that it is none. Beginnings in `stated` need no such proof.
+    A group has a common beginning up to a separator, and hardly a row of the `sample` says yes twice. If rows without any yes occur
+    (one column was left out), chance alone would have given many such rows. Beginnings in `stated` need no such proof.
     """
-    free = [header for header in headers if header not in apart and _is_binary(sample, header)]
+    binary = [header for header in headers if _is_binary(sample, header)]
     found: list[Group] = []
-    for source, members in _by_beginning(free, headers):
-        left = [header for header in members if not any(header in group.parts for group in found)]
-        if len(left) < 2 or len(left) < len(members):
+    taken = set(apart)
+    for source, parts in _by_beginning(binary, headers):
+        if taken.intersection(parts):
             continue
-        said = _yes(sample, left)
+        said = _yes(sample, list(parts))
         if source in stated or _excludes(source, said):
-            found.append(Group(source, {header: members[header] for header in left}, bool(said.any(axis=1).all())))
+            found.append(Group(source, parts, bool(said.any(axis=1).all())))
+            taken.update(parts)
     place = {header: i for i, header in enumerate(headers)}
     return sorted(found, key=lambda group: min(place[header] for header in group.parts))
 
@@ -87,11 +89,13 @@ def _yes(sample: pd.DataFrame, headers: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def _excludes(source: str, said: NDArray[np.bool_]) -> bool:
-    """Whether no row says yes twice, other than by chance."""
-    often = said.sum(axis=0)
-    if len(said) < _FEWEST_ROWS or (said.sum(axis=1) > 1).any() or (often > 0).sum() < 2 or _EVENTS.intersection(split_words(source)):
+    """Whether one yes keeps a row from another, but for a few faulty rows, and not by chance."""
+    often, each = said.sum(axis=0), said.sum(axis=1)
+    few = _FAULTY * len(said)
+    twice = int((each > 1).sum())
+    if len(said) < _FEWEST_ROWS or twice > few or (often > 0).sum() < 2 or _EVENTS.intersection(split_words(source)):
         return False
-    if said.any(axis=1).all():
+    if (each != 1).sum() <= few:
         return True
-    together = (often.sum() ** 2 - (often**2).sum()) / 2 / len(said)
-    return bool(together >= _EXPECTED)
+    by_chance = (often.sum() ** 2 - (often**2).sum()) / 2 / len(said)
+    return bool(by_chance >= _EXPECTED + 20 * twice)

@@ -46,10 +46,9 @@ _GOODS = frozenset(
      "clothing", "electronics", "furniture", "jewelry", "toys", "books", "gold"}
 )  # fmt: skip
 _MONEY = ("amount", "charges", "price", "balance", "fee", "cost", "value", "payment", "bill", "salary", "limit", "revenue", "basket",
-          "monetary", "debt", "credit", "deposit", "savings", "rent", "mortgage", "advance", "ticket")  # fmt: skip
-CONSENT_REFUSED = ("opt_out", "optout", "unsubscribed", "unsubscribe", "do_not_contact", "no_contact", "number_contact")
-"""Under these names a yes withdraws consent."""
-_CONSENT = ("consent", "opt_in", "optin", "gdpr", "dsgvo", "rgpd", "permission", "marketing_ok", *CONSENT_REFUSED)
+          "monetary", "debt", "credit", "deposit", "savings", "rent", "mortgage", "advance")  # fmt: skip
+_REFUSED = ("opt_out", "optout", "unsubscribed", "unsubscribe", "do_not_contact", "no_contact")
+_CONSENT = ("consent", "opt_in", "optin", "gdpr", "dsgvo", "rgpd", "permission", "marketing_ok", *_REFUSED)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"(?=(?:\D*\d){8,15}\D*$)(\+|00|0|\()[\d\s().\-/]{7,22}")
 _STREET = re.compile(
@@ -111,9 +110,19 @@ def _named_contact(e: Evidence) -> bool:
 
 
 def _consent(e: Evidence) -> Guess | None:
-    if any(word in e.slug for word in _CONSENT) and e.distinct <= 5:
+    if _speaks_of(e, _CONSENT) and e.distinct <= 5:
         return Role.CONSENT, 0.9, "the name speaks of consent to be contacted"
     return None
+
+
+def refuses_consent(e: Evidence) -> bool:
+    """Whether a yes in this column withdraws consent."""
+    return _speaks_of(e, _REFUSED)
+
+
+def _speaks_of(e: Evidence, phrases: tuple[str, ...]) -> bool:
+    names = (e.slug, "_".join(split_words(e.header)))
+    return any(phrase in name for phrase in phrases for name in names)
 
 
 def _flag(e: Evidence) -> Guess | None:
@@ -131,7 +140,8 @@ def _birth_year(e: Evidence) -> Guess | None:
     if e.numeric and e.whole and not e.has("month", "weight", "order", "place"):
         fits = 1850 <= e.high <= 2100
         return Role.BIRTH_YEAR, 0.95 if fits else 0.6, "the name speaks of birth" + ("" if fits else ", though the values are no years")
-    return (Role.BIRTH_YEAR, 0.7, "the name says date of birth") if e.has("date") else None
+    dated = e.has("date") and e.filled.str.contains(r"(?<!\d)\d{4}(?!\d)").mean() >= 0.5
+    return (Role.BIRTH_YEAR, 0.7, "the name says date of birth, and the values have years in them") if dated else None
 
 
 def _date(e: Evidence) -> Guess | None:
@@ -155,6 +165,8 @@ def _code(e: Evidence) -> Guess | None:
         return None
     if e.has("latitude", "longitude", "lat", "lng", "lon"):
         return Role.IGNORE, 0.7, "where somebody is, which no average can be made of"
+    if set(e.words) & {"row", "index", "record", "line"} and set(e.words) <= {"row", "index", "record", "line", "number", "id"}:
+        return Role.IGNORE, 0.8, "numbers that count the rows, not what customers do"
     owner = e.has("account", "invoice", "card", "policy", "order", "customer", "contract", "loyalty", "member", "client")
     names_things = e.last in {"id", "code", "key"} or (e.last == "number" and owner and e.words[0] != "number")
     if e.coded and (e.last in _CODED or (e.words and e.words[0] in _CODED and len(e.words) == 1)) and not e.has("count", "score", "days"):
@@ -210,7 +222,8 @@ _NUMBER_RULES: tuple[tuple[Role, float, str, Callable[[Evidence], bool]], ...] =
     (Role.SPEND, 0.7, "numbers under the name of goods, so most likely what was spent on them",
      lambda e: bool(_GOODS.intersection(e.words)) and e.low >= 0 and e.high > 20),
     (Role.COUNT, 0.75, "whole numbers, and the name counts something",
-     lambda e: e.has("number", "count", "quantity") and e.whole and e.low >= 0),
+     lambda e: (e.has("number", "count", "quantity", "opens", "clicks", "calls") or (e.has("household", "family") and e.has("size")))
+     and e.whole and e.low >= 0),
     (Role.AMOUNT, 0.75, "numbers, and the name speaks of money", lambda e: e.has(*_MONEY)),
     (Role.NUMBER, 0.75, "numbers, and the name says for how long", lambda e: e.has("tenure", "months", "years", "duration", "minutes")),
 )  # fmt: skip

@@ -12,10 +12,24 @@ from segmentation.evidence import NO_WORDS, PARSED_SHARE, YES_WORDS, Evidence, l
 from segmentation.guessing.one_hot import Group, one_hot_groups, possible_sources
 from segmentation.guessing.orders import FileKind, KindGuess, kind_of, order_guesses
 from segmentation.guessing.outcomes import outcome_words
-from segmentation.guessing.rules import CONSENT_REFUSED, MISSPELT, Guess, guess_role, spelt_right
+from segmentation.guessing.rules import MISSPELT, Guess, guess_role, refuses_consent, spelt_right
 from segmentation.preset import smartcart_columns
 from segmentation.roles import CUSTOMER_KEY, KIND_OF, ROW_NUMBERS, Column, Kind, Role, Schema
 
+_OTHER_THINGS = (
+    "invoice",
+    "order",
+    "transactions",
+    "receipt",
+    "ticket",
+    "product",
+    "sku",
+    "item",
+    "store",
+    "session",
+    "campaign",
+    "purchases",
+)
 _SENSITIVE = frozenset(
     {"gender", "ethnicity", "ethnic", "race", "religion", "religious", "faith", "health", "disability", "disabled", "diagnosis",
      "orientation", "sexuality", "nationality", "citizenship"}
@@ -198,8 +212,7 @@ def _folds(evidence: Evidence, role: Role) -> dict[str, str]:
 
 def _consent_words(evidence: Evidence) -> dict[str, str]:
     """Cell in lower case -> "given" or "withdrawn"; a yes under "unsubscribed" withdraws."""
-    opted_out = any(word in evidence.slug for word in CONSENT_REFUSED)
-    given, withdrawn = (NO_WORDS, YES_WORDS) if opted_out else (YES_WORDS, NO_WORDS)
+    given, withdrawn = (NO_WORDS, YES_WORDS) if refuses_consent(evidence) else (YES_WORDS, NO_WORDS)
     words = dict.fromkeys(sorted(given), "given") | dict.fromkeys(sorted(withdrawn), "withdrawn")
     return words | {"given": "given", "granted": "given", "withdrawn": "withdrawn", "refused": "withdrawn", "denied": "withdrawn"}
 
@@ -211,7 +224,8 @@ def _key_strength(column: Column, evidence: Evidence) -> float:
     numbered = owner and len(evidence.words) > 1 and evidence.last == "number" and evidence.words[0] != "number"
     lenient = 0.5 if evidence.rows < 50 else 0.9
     states_a_fact = column.role in {Role.CONTACT, Role.CONSENT, Role.OUTCOME} or evidence.words[:1] in {("is",), ("has",)}
-    if column.kind is Kind.DATE or states_a_fact or (evidence.numeric and not evidence.whole):
+    names_another = evidence.has(*_OTHER_THINGS) and not owner
+    if column.kind is Kind.DATE or states_a_fact or names_another or (evidence.numeric and not evidence.whole):
         return 0.0
     if (evidence.slug == "id" or numbered or (named and owner)) and evidence.key_like(lenient, lenient):
         return 0.95 if numbered else 0.99
@@ -222,24 +236,24 @@ def _key_strength(column: Column, evidence: Evidence) -> float:
     return 0.8 if owner and evidence.last in {"number", "customer", "user", "member"} else 0.0
 
 
-def _key_guess(column: Column, evidence: Evidence) -> Guess:
-    """The role of customer id, how sure it is (0: it is not) and why; a misspelt name counts less."""
+def _key_guess(column: Column, evidence: Evidence, strength: float) -> Guess:
+    """A misspelt name that says more when put right counts less than one that needs no such reading."""
     reason = "a different value in (nearly) every row, and a name that identifies customers"
-    right, told = spelt_right(evidence)
-    if told and column.confidence <= MISSPELT and (sure := _key_strength(column, right)):
-        return Role.CUSTOMER_ID, min(sure, MISSPELT), f"{reason}; {told}"
-    return Role.CUSTOMER_ID, _key_strength(column, evidence), reason
+    _, told = spelt_right(evidence)
+    if told and strength > _key_strength(column, evidence):
+        return Role.CUSTOMER_ID, min(strength, MISSPELT), f"{reason}; {told}"
+    return Role.CUSTOMER_ID, strength, reason
 
 
 def _with_one_key(columns: list[Column], looks: Sequence[Evidence]) -> list[Column]:
-    guesses = [_key_guess(column, look) for column, look in zip(columns, looks, strict=True)]
-    best = max(range(len(columns)), key=lambda i: guesses[i][1], default=None)
-    if best is None or guesses[best][1] == 0:
+    strength = [_key_strength(column, spelt_right(look)[0]) for column, look in zip(columns, looks, strict=True)]
+    best = max(range(len(columns)), key=lambda i: strength[i], default=None)
+    if best is None or strength[best] == 0:
         return [_not_a_key(column) for column in columns]
     for i, column in enumerate(columns):
         if i == best and column.role is not Role.CUSTOMER_ID:
-            columns[i] = _describe(looks[i], guesses[i])
-        elif i != best and guesses[i][1] > 0:
+            columns[i] = _describe(looks[i], _key_guess(column, looks[i], strength[i]))
+        elif i != best and strength[i] > 0:
             columns[i] = replace(_without_key(column), reason="a second column that numbers the rows")
         elif i != best:
             columns[i] = _not_a_key(column)
