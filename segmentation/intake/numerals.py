@@ -93,13 +93,13 @@ def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
 
 def _glance(table: Table, name: str) -> tuple[int, int, str, int]:
     """How many plain numbers prove a decimal point, how many (1.234) do not, one of those, and how many cells are no plain numbers."""
-    cast = f"TRY_CAST({name} AS DOUBLE)"
-    pointed = f"{cast} IS NOT NULL AND contains({name}, '.')"
+    plain = f"TRY_CAST({name} AS DOUBLE) IS NOT NULL AND NOT contains({name}, '_') AND NOT starts_with({name}, '+-')"
+    pointed = f"{plain} AND contains({name}, '.')"
     either = f"regexp_full_match({name}, '[+-]?{EITHER}')"
     row = table.connection.execute(
         f"SELECT count(*) FILTER ({pointed} AND NOT {either}), count(*) FILTER ({pointed} AND {either}), "
         f"min({name}) FILTER ({pointed} AND {either}), "
-        f"count(*) FILTER ({name} IS NOT NULL AND {cast} IS NULL AND NOT {missing(name)}) FROM raw"
+        f"count(*) FILTER ({name} IS NOT NULL AND NOT ({plain}) AND NOT {missing(name)}) FROM raw"
     ).fetchone()
     point, doubtful, example, special = row or (0, 0, None, 0)
     return point, doubtful, example or "", special
@@ -116,7 +116,7 @@ def _closely(table: Table, name: str, column: Column) -> tuple[NDArray[np.float6
         WITH read AS (
             SELECT *, CASE WHEN {marks.mark}
                 THEN TRY_CAST({bare} AS DOUBLE) * CASE WHEN negative THEN -1 ELSE 1 END / CASE WHEN percent THEN 100 ELSE 1 END
-                WHEN digits = '' THEN TRY_CAST(text AS DOUBLE) END AS value
+                WHEN digits = '' AND regexp_matches(lower(text), '^[+-]?inf(inity)?$') THEN TRY_CAST(text AS DOUBLE) END AS value
             FROM numerals
         )
         SELECT row, percent, value, CASE WHEN value IS NOT NULL THEN 0 WHEN point OR comma THEN {_CONTRARY}

@@ -70,6 +70,15 @@ def test_a_customer_is_placed_with_reasons(client: FlaskClient, headers: dict[st
     assert first["reasons"][0]["text"].startswith(first["reasons"][0]["label"])
 
 
+def test_values_that_cannot_be_true_are_warned_of(client: FlaskClient, headers: dict[str, str]) -> None:
+    rows = [records()[0], records()[0] | {"Income": -5}]
+    answer = client.post(URL, json={"customers": rows}, headers=headers).json
+    assert answer["warnings"] == [
+        {"field": "customers[1].Income", "value": "-5", "reason": "negative, which income cannot be; taken as missing"}
+    ]
+    assert answer["customers"][1]["missing"] != []
+
+
 def test_oddities_and_gaps_are_told(client: FlaskClient, headers: dict[str, str]) -> None:
     rows = [records()[0] | {"Income": 9_000_000}, records()[0] | {"Income": None}]
     odd, gap = client.post(URL, json={"customers": rows}, headers=headers).json["customers"]

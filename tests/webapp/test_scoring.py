@@ -195,6 +195,14 @@ def test_columns_that_the_dataset_ignores_are_known_to_it(sqlite_resources: Reso
     assert score(shop, [records()[0] | {"Town": "York"}]).unknown_columns == ("Town",)
 
 
+def test_what_cannot_be_true_is_missing_and_told(kept: Shop) -> None:
+    row = records()[1]
+    found = score(kept, [row, row | {"Income": -5}, row | {"Income": 1e308}, row | {"Income": None}])
+    _, negative, endless, unknown = found.customers
+    assert negative.explanation == endless.explanation == unknown.explanation
+    assert [(flag.place, flag.column, flag.value) for flag in found.flags] == [(1, "Income", "-5"), (2, "Income", "1e+308")]
+
+
 def test_nobody_like_that_in_training(kept: Shop) -> None:
     [found] = score(kept, [records()[0] | {"Income": 9_000_000}]).customers
     assert found.explanation.unlike
