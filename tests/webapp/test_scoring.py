@@ -167,7 +167,7 @@ def test_what_is_missing_or_cannot_be_read_is_named(kept: Shop) -> None:
         ([row, {header: cell for header, cell in row.items() if header != "Visits"}], "customers[1].Visits", "Customer 1 has no “Visits”"),
         ([row, row | {"Income": "plenty"}], "customers[1].Income", "customers\\[1\\].Income: “plenty” is not a number"),
         ([row | {"Visits": 1.5}], "customers[0].Visits", "“1.5” is not a whole number"),
-        ([row | {"Visits": {"a": 1}}], "customers[0].Visits", "“an object” is not a whole number"),
+        ([row | {"Visits": {"a": 1}}], "customers[0].Visits", "“an object” is not a single value"),
         ([row | {"income": 5}], "customers[0].Income", "mean the same column"),
     ):
         with pytest.raises(Invalid, match=words) as refusal:
