@@ -40,7 +40,7 @@ _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\.?")
 _SHORT = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})|(\d{1,2}) (\d{1,2}) (\d{4})")
 _NUMBER = re.compile(r"\d{1,7}(?:\.\d+)?")
 _WORDED = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|\.|º|o)?\s*(?:de\s+|of\s+)?([a-z]+)\.?,?\s*(?:de\s+|del\s+)?(\d{4}|\d{2})")
-_WORD_FIRST = re.compile(r"([a-z]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?\s*(\d{4}|\d{2})")
+_WORD_FIRST = re.compile(r"([a-z]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?\s+(\d{4}|\d{2})")
 _YEAR_WORD = re.compile(r"(\d{4})\s*([a-z]+)\.?\s*(\d{1,2})")
 
 

@@ -8,33 +8,18 @@ A column has one decimal mark, proven by its own cells or stated; a cell that fi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.evidence import MISSING_WORDS
 from segmentation.intake.findings import counted, first_lines
+from segmentation.intake.shapes import EITHER, FOREIGN, PLAIN, Shape, read_shape, sql_text
 from segmentation.intake.table import Table
 from segmentation.intake.types import Finding
 from segmentation.roles import Column, DecimalMark, Kind, Role
 
-_CODES = (
-    "COD|USD|EUR|GBP|CHF|JPY|CNY|INR|BRL|AUD|CAD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|UAH|RUB|TRY|ILS|ZAR|MXN|ARS|CLP|"
-    "COP|PEN|KRW|TWD|HKD|SGD|THB|IDR|MYR|PHP|VND|PKR|BDT|LKR|NGN|KES|GHS|EGP|MAD|AED|SAR|QAR|KWD"
-)
-_CURRENCY = rf"(?:R\$|US\$|A\$|C\$|HK\$|NZ\$|S\$|MX\$|[$€£¥₹₽₩₺₫₴₦₱฿₪¢]|(?i:kr\.?|zł|Kč|Fr\.|SFr\.|Rs\.?|{_CODES})\b\.?)"
-_PARTS = (
-    rf"^(\()?\s*([+-])?\s*(?:{_CURRENCY})?\s*([+-])?\s*(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d{{1,4}})?\s*(?:{_CURRENCY})?\s*(%)?\s*(-)?(\))?$"
-)
-_NAMES = ("opened", "sign_before", "sign_within", "digits", "power", "percent", "sign_after", "closed")
-_THOUSANDS = r"(?:'\d{3})+|(?: \d{3})+"
-_POINT = rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:,\d{{3}})+|{_THOUSANDS})|[1-9]\d?(?:,\d{{2}})+,\d{{3}})?(?:\.\d*)?"
-_COMMA = rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+|{_THOUSANDS}))?(?:,\d*)?"
-_EITHER = r"[1-9]\d{0,2}[.,]\d{3}"  # one number with a decimal mark, another with thousands
-_FULL_WIDTH, _PLAIN_WIDTH = "０１２３４５６７８９．，％＋－（）＄￥￡−–‒﹣’‘ʼ´`", "0123456789.,%+-()$¥£----'''''"
-_SPACES = "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
-_INVISIBLE = "\u200b\u200e\u200f\ufeff\u2060"
 _SHARES = frozenset({Role.RATIO, Role.NUMBER, Role.AMOUNT})
 """Roles whose cells may carry "%"."""
 
@@ -108,13 +93,13 @@ def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
 
 def _glance(table: Table, name: str) -> tuple[int, int, str, int]:
     """How many plain numbers prove a decimal point, how many (1.234) do not, one of those, and how many cells are no plain numbers."""
-    cast = f"TRY_CAST({name} AS DOUBLE)"
-    pointed = f"{cast} IS NOT NULL AND contains({name}, '.')"
-    either = f"regexp_full_match({name}, '[+-]?{_EITHER}')"
+    plain = f"TRY_CAST({name} AS DOUBLE) IS NOT NULL AND NOT contains({name}, '_') AND NOT starts_with({name}, '+-')"
+    pointed = f"{plain} AND contains({name}, '.')"
+    either = f"regexp_full_match({name}, '[+-]?{EITHER}')"
     row = table.connection.execute(
         f"SELECT count(*) FILTER ({pointed} AND NOT {either}), count(*) FILTER ({pointed} AND {either}), "
         f"min({name}) FILTER ({pointed} AND {either}), "
-        f"count(*) FILTER ({name} IS NOT NULL AND {cast} IS NULL AND NOT {missing(name)}) FROM raw"
+        f"count(*) FILTER ({name} IS NOT NULL AND NOT ({plain}) AND NOT {missing(name)}) FROM raw"
     ).fetchone()
     point, doubtful, example, special = row or (0, 0, None, 0)
     return point, doubtful, example or "", special
@@ -128,20 +113,21 @@ def _closely(table: Table, name: str, column: Column) -> tuple[NDArray[np.float6
     bare = f"replace(replace(replace(replace(digits, '{other}', ''), '''', ''), ' ', ''), '{mark}', '.')"
     rows = table.connection.execute(
         f"""
-        SELECT row, percent, CASE
-                WHEN NOT {marks.mark} THEN CASE WHEN digits = '' THEN TRY_CAST(text AS DOUBLE) END
-                ELSE TRY_CAST({bare} || power AS DOUBLE) * CASE WHEN negative THEN -1 ELSE 1 END / CASE WHEN percent THEN 100 ELSE 1 END
-            END AS value,
-            CASE WHEN point OR comma THEN {_CONTRARY}
-                WHEN regexp_matches(text, '\\d') AND regexp_matches(text, '[^\\W\\d_]') THEN {_WITH_TEXT} ELSE {NO_NUMBER} END AS fault
-        FROM numerals ORDER BY row
+        WITH read AS (
+            SELECT *, CASE WHEN {marks.mark}
+                THEN TRY_CAST({bare} AS DOUBLE) * CASE WHEN negative THEN -1 ELSE 1 END / CASE WHEN percent THEN 100 ELSE 1 END
+                WHEN digits = '' AND regexp_matches(lower(text), '^[+-]?inf(inity)?$') THEN TRY_CAST(text AS DOUBLE) END AS value
+            FROM numerals
+        )
+        SELECT row, percent, value, CASE WHEN value IS NOT NULL THEN 0 WHEN point OR comma THEN {_CONTRARY}
+            WHEN regexp_matches(text, '\\d') AND regexp_matches(text, '[^\\W\\d_]') THEN {_WITH_TEXT} ELSE {NO_NUMBER} END AS fault
+        FROM read ORDER BY row
         """
     ).fetchnumpy()
     size, places = len(table.lines), np.asarray(rows["row"])
-    read = np.ma.filled(np.ma.asarray(rows["value"], dtype=np.float64), np.nan)
     values, faults, percents = np.full(size, np.nan), np.zeros(size, dtype=np.int8), np.zeros(size, dtype=bool)
-    values[places], percents[places] = read, np.asarray(rows["percent"], dtype=bool)
-    faults[places] = np.where(np.isnan(read), np.asarray(rows["fault"]), 0)
+    values[places] = np.ma.filled(np.ma.asarray(rows["value"], dtype=np.float64), np.nan)
+    percents[places], faults[places] = np.asarray(rows["percent"], dtype=bool), np.asarray(rows["fault"])
     if column.role not in _SHARES:
         no_share = percents & (faults == 0)
         faults[no_share], values[no_share] = _PERCENT, np.nan
@@ -149,35 +135,39 @@ def _closely(table: Table, name: str, column: Column) -> tuple[NDArray[np.float6
 
 
 def _split(table: Table, name: str) -> None:
-    """Table `numerals`: the parts of every filled cell; `point` and `comma` say under which decimal marks it is a number."""
-    tidy = f"translate({name}, '{_sql(_FULL_WIDTH + _SPACES)}', '{_sql(_PLAIN_WIDTH + ' ' * len(_SPACES))}')"
-    tidy = f"translate({tidy}, '{_INVISIBLE}', '')"
-    tidy = f"regexp_replace(trim({tidy}), '([.,])-{{1,2}}$', '\\1')"  # 5,- is a price without cents
-    names = ", ".join(f"'{part}'" for part in _NAMES)
-    signs = " + ".join(f"({part} <> '')::INT" for part in ("opened", "sign_before", "sign_within", "sign_after"))
-    one_sign = f"{signs} <= 1 AND (opened = '') = (closed = '')"
-    table.connection.execute(
+    """Table `numerals`: every filled cell, its digits with their marks, and under which decimal marks these are a number.
+
+    Cells of one shape, all digits being alike, are looked at once: a million amounts have some ten shapes.
+    """
+    run = table.connection.execute
+    run(
+        f"CREATE OR REPLACE TEMP TABLE shaped AS SELECT rowid AS row, {name} AS text, translate({name}, '012345678', '999999999') AS shape "
+        f"FROM raw WHERE {name} IS NOT NULL AND NOT {missing(name)}"
+    )
+    texts = [text for (text,) in run("SELECT DISTINCT shape FROM shaped").fetchall()]
+    shapes = [read_shape(text) for text in texts]
+    kinds = ", ".join(f"unnest(?::{'INTEGER' if field.type == 'int' else 'BOOLEAN'}[]) AS {field.name}" for field in fields(Shape))
+    columns = [[getattr(shape, field.name) for shape in shapes] for field in fields(Shape)]
+    run(f"CREATE OR REPLACE TEMP TABLE shapes AS SELECT unnest(?::VARCHAR[]) AS shape, {kinds}", [texts, *columns])
+    tidy = f"translate(raw_digits, '{sql_text(FOREIGN)}', '{sql_text(PLAIN)}')"
+    run(
         f"""
         CREATE OR REPLACE TEMP TABLE numerals AS
-        WITH parts AS (
-            SELECT rowid AS row, {name} AS text, unnest(regexp_extract({tidy}, '{_sql(_PARTS)}', [{names}]))
-            FROM raw WHERE {name} IS NOT NULL AND NOT {missing(name)}
-        ), tidied AS (SELECT * REPLACE (trim(digits) AS digits) FROM parts)
-        SELECT row, text, digits, power, percent = '%' AS percent,
-            opened = '(' OR '-' IN (sign_before, sign_within, sign_after) AS negative,
-            digits <> '' AND {one_sign} AND regexp_full_match(digits, '{_sql(_POINT)}') AS point,
-            digits <> '' AND {one_sign} AND regexp_full_match(digits, '{_sql(_COMMA)}') AS comma
-        FROM tidied
+        WITH cut AS (
+            SELECT *, substring(text, start, size) AS raw_digits FROM shaped JOIN shapes USING (shape)
+        ), cells AS (
+            SELECT *, CASE WHEN foreign_digits THEN {tidy} ELSE raw_digits END AS digits FROM cut
+        )
+        SELECT row, text, digits, negative, percent, either AND NOT starts_with(digits, '0') AS either,
+            CASE WHEN starts_with(digits, '0') THEN point_from_zero ELSE point END AS point,
+            CASE WHEN starts_with(digits, '0') THEN comma_from_zero ELSE comma END AS comma
+        FROM cells
         """
     )
 
 
-def _sql(text: str) -> str:
-    return text.replace("'", "''")
-
-
 def _marks(table: Table, column: Column) -> _Marks:
-    doubtful = f"point AND comma AND regexp_full_match(digits, '{_EITHER}')"
+    doubtful = "point AND comma AND either"
     row = table.connection.execute(
         f"SELECT count(*) FILTER (point AND NOT comma), count(*) FILTER (comma AND NOT point), count(*) FILTER ({doubtful}), "
         f"min(text) FILTER ({doubtful}) FROM numerals"

@@ -210,6 +210,10 @@ def _shown(cell: Any) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
+def _written(value: Any) -> str:
+    return str(value)[:10] if isinstance(value, np.datetime64) else cell_text(value) or ""
+
+
 def _customers(
     wanted: Wanted, found: Iterable[Column], parsed: Mapping[str, Parsed], places: NDArray[np.int64], kept: NDArray[np.intp]
 ) -> tuple[pd.DataFrame, tuple[Flagged, ...]]:
@@ -220,9 +224,7 @@ def _customers(
     customers = pd.DataFrame({CUSTOMER_KEY: keys, **columns})
     headers = {column.name: column.source for column in found}
     flags = [
-        Flagged(
-            int(places[kept[row]]), headers[odd.column.name], cell_text(columns[odd.column.name][row]) or "", f"{odd.reason}; {odd.taken}"
-        )
+        Flagged(int(places[kept[row]]), headers[odd.column.name], _written(columns[odd.column.name][row]), f"{odd.reason}; {odd.taken}")
         for odd in settle_oddities(customers, wanted.needed, wanted.as_of)
         for row in np.flatnonzero(odd.rows).tolist()
     ]
