@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 import zlib
@@ -41,6 +42,7 @@ _FOREIGN = (
     (b"\x89HDF\r\n", "an HDF5 file", "Write the table as Parquet or CSV and upload that."),
     (b"{\\rtf", "a text document", _SAVE),
 )
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f]")
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
 _INSIDE = (
     (b"macroenabled", "an Excel workbook with macros", "Save it as an Excel workbook without macros (.xlsx) and upload that."),
@@ -106,7 +108,7 @@ def wide_encoding(head: bytes) -> str | None:
                 continue
             text = sample[: error.start].decode(encoding)
         lines = text.replace("\r", "\n").split("\n")
-        if len(lines) > 1 and all(letter.isprintable() or letter in "\t\u00a0\u00ad" for letter in "".join(lines)):
+        if len(lines) > 1 and lines[0].replace("\t", "").isprintable() and not _CONTROLS.search(text):
             return encoding
     return None
 

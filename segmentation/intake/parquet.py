@@ -106,7 +106,7 @@ def _refuse_long(connection: duckdb.DuckDBPyConnection, source: str, file: str, 
     total = " + ".join(f"coalesce(sum({size}), 0)" for size in sizes)
     longest = ", ".join(f"max({size})" for size in sizes)
     row = connection.execute(f"SELECT {total}, {longest} FROM {source}", [file]).fetchone() or (0,)
-    refuse_bytes(int(row[0]))
+    refuse_bytes(int(row[0]), Path(file).stat().st_size)
     if max((size or 0 for size in row[1:]), default=0) > MAX_LINE:
         raise UnreadableFile(f"A cell is longer than {MAX_LINE:,} characters, so this is no table of customers.", code="too_large")
 

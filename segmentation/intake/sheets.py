@@ -112,7 +112,7 @@ def _parse(
                 refuse_bytes(given, packed)
                 open_token = open_token + len(piece) if b">" not in piece else 0
                 if open_token > _MAX_TOKEN:
-                    raise _damaged("one of its cells never ends")
+                    raise _damaged("one of its cells never ends", "too_large")
                 parser.Parse(piece, False)
                 yield
             parser.Parse(b"", True)
@@ -122,8 +122,8 @@ def _parse(
         raise _damaged("a part of it cannot be unpacked") from error
 
 
-def _damaged(reason: str) -> UnreadableFile:
-    return UnreadableFile(_DAMAGED.format(reason=reason))
+def _damaged(reason: str, code: str | None = None) -> UnreadableFile:
+    return UnreadableFile(_DAMAGED.format(reason=reason), code=code)
 
 
 def _refuse_doctype(*_: object) -> None:
@@ -345,7 +345,9 @@ class _SheetReader:
 
     def _open_row(self, attributes: Attributes) -> None:
         number = _whole(attributes["r"]) if "r" in attributes else self.number + 1
-        if not self.number < number <= _MAX_ROW:
+        if number > _MAX_ROW:
+            raise _damaged("it has more rows than a sheet can have", "too_large")
+        if number <= self.number:
             raise _damaged(f"row {number} follows row {self.number}")
         self.number, self.column = number, -1
         self.cells, self.errors, self.formulas = {}, {}, 0

@@ -92,7 +92,9 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
         "temp_directory": str(folder),
         "autoinstall_known_extensions": False,
     }
-    return duckdb.connect(str(folder / "intake.duckdb"), config=settings)
+    connection = duckdb.connect(str(folder / "intake.duckdb"), config=settings)
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def trimmed(cell: str) -> str:

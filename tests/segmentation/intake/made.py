@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pandas as pd
+import xlsxwriter
 
 from segmentation.intake import FileFormat
 from segmentation.intake.opening import opened
@@ -46,6 +47,17 @@ def workbook(rows: Rows, *, sheet: str = "Sheet1", **others: Rows) -> bytes:
             page.append(list(row))
     buffer = io.BytesIO()
     book.save(buffer)
+    return buffer.getvalue()
+
+
+def text_workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    """A workbook of texts, by a writer that shares them among the cells."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        page = book.add_worksheet()
+        for row, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                page.write_string(row, column, cell)
     return buffer.getvalue()
 
 
