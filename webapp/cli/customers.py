@@ -95,6 +95,7 @@ def import_report(detail: ImportDetail, *, dry_run: bool) -> Report:
         "schema": report.schema,
         "format": to_json(report.format),
         "as_of": report.as_of,
+        **({"lines": to_json(report.lines)} if report.lines else {}),
     }
 
 
@@ -115,7 +116,8 @@ def _read_mapping(path: Path | None) -> dict[str, Any] | None:
 def _import_in_words(report: Report) -> str:
     verb = "Would import" if report["dry_run"] else "Imported"
     counts = ", ".join(f"{report[name]:,} {name}" for name in ("new", "changed", "unchanged", "rejected"))
-    lines = [f"{verb} {report['file_rows']:,} rows into {report['dataset']}: {counts}."]
+    rows = "order lines" if "lines" in report else "rows"
+    lines = [f"{verb} {report['file_rows']:,} {rows} into {report['dataset']}: {counts}."]
     lines += [f"  line {reject['line']}: {reject['reason']}" for reject in report["rejects"][:10]]
     lines += [f"  {warning['message']}" for warning in report["warnings"]]
     return "\n".join(lines)

@@ -41,7 +41,10 @@ class Dataset(Base):
 
 
 class Import(Base):
-    """One uploaded file and what became of each of its rows. `report` is the dry run first, the result later."""
+    """One uploaded file and what became of each of its rows. `report` is the dry run first, the result later.
+
+    `part_digest` addresses the order lines that it added to the dataset; None for a file of customers.
+    """
 
     __tablename__ = "imports"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -50,6 +53,7 @@ class Import(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     file_digest: Mapped[str] = mapped_column(String(64))
     file_bytes: Mapped[int] = mapped_column(BigInteger)
+    part_digest: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[ImportStatus] = mapped_column(String(16))
     message: Mapped[str | None] = mapped_column(Text)
     mapping: Mapped[dict[str, Any] | None] = mapped_column(JSON)

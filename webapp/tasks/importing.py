@@ -30,20 +30,31 @@ from webapp.services.work import jobs
 from webapp.services.work.subjects import CHECK_IMPORT, IMPORT
 from webapp.store import Store, StoreError
 from webapp.tasks import ClaimedJob, Progress, Task
+from webapp.tasks.ordering import OrderIntake, read_orders, refuse_mixing, remembered_lines
 
 REPORTED_REJECTS = 100
 SAMPLED_ROWS = 20_000
+UNUSED = (Role.IGNORE, Role.CONTACT, Role.CONSENT)
 TRIES = 5
 """How often an import starts over because another one changed the dataset meanwhile."""
 
 
 @dataclass(frozen=True)
 class _Read:
-    """A file, read as the dataset's columns; `schema` is what the dataset has once the file is in."""
+    """A file, read as the dataset's columns; `schema` is what the dataset has once the file is in.
+
+    `orders` has what there is besides to a file of order lines.
+    """
 
     preview: FilePreview
     intake: Intake
     schema: Schema
+    orders: OrderIntake | None = None
+
+    @property
+    def file_schema(self) -> Schema:
+        """The columns of the file itself."""
+        return self.orders.lines_schema if self.orders else self.intake.schema
 
 
 @dataclass(frozen=True)
@@ -135,7 +146,12 @@ def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> _Read:
     if not path.is_file():
         raise StoreError("The uploaded file is missing from the store. Upload it again.")
     store.verified_path(plan.team_id, "upload", plan.file_digest)
-    preview = alike or inspect_file(path, roles=plan.roles, remembered=_remembered(plan), file_format=plan.format)
+    remembered = remembered_lines(store, plan) if plan.fed.kind == "orders" else _remembered(plan)
+    preview = alike or inspect_file(path, roles=plan.roles, remembered=remembered, file_format=plan.format)
+    refuse_mixing(plan, preview)
+    if preview.kind == "orders":
+        orders = read_orders(store, plan, path, preview.schema, plan.format or _likely_format(plan, preview))
+        return _Read(preview, orders.intake, merge_schemas(plan.schema, orders.intake.schema), orders)
     intake = read_customers(
         path, schema=align_schema(plan.schema, preview.schema), file_format=plan.format or _likely_format(plan, preview)
     )
@@ -157,6 +173,8 @@ def _as_of(plan: ImportPlan, read: _Read, counts: bulk.Counts) -> date:
     """The day stated, else that of the snapshot before where nothing changed, else the latest day known, else the day of the import."""
     if plan.as_of is not None:
         return plan.as_of
+    if read.orders is not None:
+        return read.orders.as_of
     if plan.base is not None and not counts.new and not counts.changed:
         return plan.base.as_of
     known = default_as_of(read.intake.customers, read.intake.schema) or plan.day
@@ -186,7 +204,10 @@ def _same_state(base: Base, staged: _Staged) -> bool:
 
 def _described(digest: str, staged: _Staged, figures: dict[str, dict[str, Any]]) -> NewSnapshot:
     read = staged.read
-    return NewSnapshot(digest, staged.as_of, staged.counts.customers, staged.staging.schema, read.schema, read.intake.format, figures)
+    part = read.orders.digest if read.orders else None
+    return NewSnapshot(
+        digest, staged.as_of, staged.counts.customers, staged.staging.schema, read.schema, read.intake.format, figures, part_digest=part
+    )
 
 
 def _store_rejects(store: Store, plan: ImportPlan, rejects: tuple[Reject, ...]) -> str | None:
@@ -211,9 +232,10 @@ def _report(staged: _Staged) -> ImportReport:
         rejects=intake.rejects[:REPORTED_REJECTS],
         findings=intake.findings,
         columns=_choices(staged.read, staged.as_of),
-        schema={source: str(role) for source, role in schema_roles(intake.schema).items()},
+        schema={source: str(role) for source, role in schema_roles(staged.read.file_schema).items()},
         format=intake.format,
         as_of=staged.as_of,
+        lines=staged.read.orders.counts if staged.read.orders else None,
     )
 
 
@@ -241,9 +263,9 @@ def _choices(read: _Read, as_of: date) -> tuple[ColumnChoice, ...]:
             reason=column.reason,
             first_values=() if column.role is Role.CONTACT else read.preview.first_values.get(column.source, ()),
             filled=read.preview.filled.get(column.source, 0.0),
-            use=column_use(column, in_use),
+            use=column_use(column, in_use) if read.orders is None or column.role in UNUSED else "made into customers",
         )
-        for column in read.intake.schema
+        for column in read.file_schema
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from segmentation.codec import from_json
 from segmentation.intake import DateOrder, FileFormat, Finding, Reject
 from segmentation.intake.text import DELIMITERS
+from segmentation.orders import LineCounts
 from segmentation.roles import Role
 from webapp.models import Dataset, Import, ImportStatus, Job, Snapshot
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
@@ -56,7 +57,10 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What the file holds against the customers that are there. `rejects` are the first 100; `schema` maps the file's headers to roles."""
+    """What the file holds against the customers that are there. `rejects` are the first 100; `schema` maps the file's headers to roles.
+
+    `lines` says what became of the lines of a file of orders; None for a file of customers.
+    """
 
     file_rows: int
     new: int
@@ -69,6 +73,7 @@ class ImportReport:
     schema: dict[str, str]
     format: FileFormat
     as_of: date | None
+    lines: LineCounts | None = None
 
     @property
     def accepted(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from webapp.models import Dataset, Import, ImportStatus, Snapshot
 from webapp.services.access import Actor, Permission, require, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset, schema_of
+from webapp.services.data.feeding import Feeding, feeding_of
 from webapp.services.data.imports import ImportReport
 from webapp.services.data.snapshots import ColumnQuality, Quality, latest_snapshot
 from webapp.services.data.trace_requests import request_trace
@@ -44,7 +45,7 @@ class ImportPlan:
     """All that reading a file needs, so that no transaction stays open meanwhile.
 
     `roles` are those stated (header -> role), `format` the one stated, `day` that of the upload. `schema` (ignored columns included)
-    and `date_order` are the dataset's, None before its first import.
+    and `date_order` are the dataset's, None before its first import; `fed` says by what kind of files.
     """
 
     import_id: str
@@ -56,6 +57,7 @@ class ImportPlan:
     as_of: date | None
     day: date
     schema: Schema | None
+    fed: Feeding = field(default=Feeding(), kw_only=True)
     date_order: DateOrder | None
     base: Base | None
 
@@ -63,7 +65,8 @@ class ImportPlan:
 @dataclass(frozen=True)
 class NewSnapshot:
     """A snapshot whose file is in the store. `dataset_schema` has the ignored columns too; `figures` are `bulk.column_figures`
-    and `exploration` what was found out about the customers (neither where the dataset has that snapshot already)."""
+    and `exploration` what was found out about the customers (neither where the dataset has that snapshot already). `part_digest`
+    addresses the order lines that were added."""
 
     digest: str
     as_of: date
@@ -73,6 +76,7 @@ class NewSnapshot:
     format: FileFormat
     figures: Mapping[str, Mapping[str, Any]]
     exploration: Exploration | None = None
+    part_digest: str | None = None
 
 
 def plan_import(session: Session, actor: Actor, import_id: str) -> ImportPlan:
@@ -92,6 +96,7 @@ def plan_import(session: Session, actor: Actor, import_id: str) -> ImportPlan:
         as_of=row.as_of,
         day=row.created_at.date(),
         schema=schema_of(dataset),
+        fed=feeding_of(session, actor, dataset),
         date_order=from_json(FileFormat, dataset.file_format).date_order if dataset.file_format else None,
         base=Base(snapshot.id, snapshot.digest, snapshot.as_of, from_json(Schema, snapshot.column_schema)) if snapshot else None,
     )
@@ -128,6 +133,7 @@ def record_import(
     upsert_customers(session, rows, team_id=actor.team_id, dataset_id=dataset.id, import_id=row.id, keep_consent=keep_consent)
     stored = _snapshot_row(session, actor, dataset, snapshot)
     dataset.column_schema, dataset.file_format = to_json(snapshot.dataset_schema), to_json(snapshot.format)
+    row.part_digest = snapshot.part_digest
     row.status, row.report, row.rejects_digest = ImportStatus.DONE, to_json(report), rejects_digest
     row.snapshot_id, row.finished_at = stored.id, _later_than_all(session, dataset)
     record_event(session, actor, "import.stored", row.id, dataset=dataset.slug, snapshot=stored.number, **_counts(report))
