@@ -17,7 +17,7 @@ from typing import IO, ClassVar
 from segmentation.errors import SegmentationError
 
 CHUNK = 1 << 20
-NAMED_BY_MEANING = frozenset({"snapshot"})
+NAMED_BY_MEANING = frozenset({"snapshot", "orders"})
 """Areas whose names do not tell the bytes."""
 Publish = Callable[[str], None]
 State = tuple[int, int]

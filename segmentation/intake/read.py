@@ -25,7 +25,7 @@ from segmentation.intake.shape import note_shape
 from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
-from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, DateOrder, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, ORDER_ROLES, ROW_NUMBERS, Column, DateOrder, Kind, Role, Schema
 
 _FIRST_VALUES = 5
 _TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance
@@ -81,6 +81,8 @@ def inspect_file(
     with opened(path, file_format, {**(remembered or {}), **(roles or {})}) as table:
         known = known_again(remembered or {}, list(table.where), table.sample(), roles or {}) if remembered else {}
         kind = guess_kind(list(table.where), table.sample())
+        if ORDER_ROLES & {*known.values(), *(roles or {}).values()}:
+            kind = KindGuess("orders", 1.0, "columns are known to be those of orders")
         schema = _guessed(table, {**known, **(roles or {})}, kind.kind)
         if kind.kind == "orders" and not can_be_orders(schema):  # somebody said otherwise of a column that orders cannot do without
             kind = KindGuess("customers", 1.0, "stated")

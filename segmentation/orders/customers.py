@@ -69,9 +69,7 @@ def customers_from_orders(parts: Sequence[Part], *, as_of: date | None = None, b
     """
     with tempfile.TemporaryDirectory(prefix="customers-") as name:
         folder = Path(name)
-        connection = duckdb.connect(
-            str(folder / "orders.duckdb"), config={"threads": 2, "memory_limit": MEMORY, "temp_directory": str(folder)}
-        )
+        connection = _connect(folder / "orders.duckdb", folder)
         try:
             return _customers(connection, parts, as_of, before)
         finally:
@@ -101,9 +99,16 @@ def orders_again(parts: Sequence[Part], new: Path) -> int:
     return row[0] if row else 0
 
 
+def _connect(database: Path | str, folder: Path | None = None) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory_limit": MEMORY}
+    connection = duckdb.connect(str(database), config=settings | ({"temp_directory": str(folder)} if folder else {}))
+    connection.execute("SET enable_progress_bar = false")  # it would be drawn between the lines that a command prints
+    return connection
+
+
 @contextmanager
 def _in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(config={"threads": 2, "memory_limit": MEMORY})
+    connection = _connect(":memory:")
     try:
         yield connection
     finally:

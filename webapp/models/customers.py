@@ -52,7 +52,11 @@ class Dataset(Base):
 class Import(Base):
     """One uploaded file and what became of each of its rows. `report` is the dry run first, the result later.
 
-    `before` is what undoing it needs beside the snapshot before (None: made before imports could be undone).
+    <<<<<<< HEAD
+        `before` is what undoing it needs beside the snapshot before (None: made before imports could be undone).
+    =======
+        `part_digest` addresses the order lines that it added to the dataset; None for a file of customers.
+    >>>>>>> orders
     """
 
     __tablename__ = "imports"
@@ -62,6 +66,7 @@ class Import(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     file_digest: Mapped[str] = mapped_column(String(64))
     file_bytes: Mapped[int] = mapped_column(BigInteger)
+    part_digest: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[ImportStatus] = mapped_column(String(16))
     message: Mapped[str | None] = mapped_column(Text)
     mode: Mapped[ImportMode] = mapped_column(String(16), default=ImportMode.UPDATE, server_default="update")

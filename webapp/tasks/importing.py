@@ -44,6 +44,7 @@ from webapp.services.work import jobs
 from webapp.services.work.subjects import CHECK_IMPORT, IMPORT
 from webapp.store import Store, StoreError
 from webapp.tasks import ClaimedJob, Progress, Task
+<<<<<<< HEAD
 from webapp.tasks.comparing import compared_report
 from webapp.tasks.looking import (
     FirstLook,
@@ -61,6 +62,14 @@ Row = TypeVar("Row")
 REPORTED_REJECTS = 100
 SAMPLED_ROWS = 20_000
 TRIES = 12
+=======
+from webapp.tasks.ordering import OrderIntake, read_orders, refuse_mixing, remembered_lines
+
+REPORTED_REJECTS = 100
+SAMPLED_ROWS = 20_000
+UNUSED = (Role.IGNORE, Role.CONTACT, Role.CONSENT)
+TRIES = 5
+>>>>>>> orders
 """How often an import starts over because another one changed the dataset meanwhile."""
 
 
@@ -68,14 +77,27 @@ TRIES = 12
 class _Read:
     """A file, read as the dataset's columns; `schema` is what the dataset has once the file is in.
 
+<<<<<<< HEAD
     `origin` is the import whose mapping was used again; `findings` are those of the intake and what else there is to say.
+=======
+    `orders` has what there is besides to a file of order lines.
+>>>>>>> orders
     """
 
     preview: FilePreview
     intake: Intake
     schema: Schema
+<<<<<<< HEAD
     origin: EarlierImport | None
     findings: tuple[Finding, ...]
+=======
+    orders: OrderIntake | None = None
+
+    @property
+    def file_schema(self) -> Schema:
+        """The columns of the file itself."""
+        return self.orders.lines_schema if self.orders else self.intake.schema
+>>>>>>> orders
 
 
 @dataclass(frozen=True)
@@ -210,6 +232,7 @@ def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_R
     if not path.is_file():
         raise StoreError("The uploaded file is missing from the store. Upload it again.")
     store.verified_path(plan.team_id, "upload", plan.file_digest)
+<<<<<<< HEAD
     first = FirstLook(alike, None) if alike else look_at(path, plan)
     schema = apply_values(align_schema(plan.schema, first.preview.schema), values_for(plan, first))
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
@@ -217,13 +240,31 @@ def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_R
         intake = read_customers(path, schema=schema, file_format=plan.format or likely_format(plan, first), returned=returned)
         rejects = store.put_written(plan.team_id, "rejects", partial(shutil.copyfile, returned)) if intake.rejects else None
     return _Read(first.preview, intake, merge_schemas(plan.schema, intake.schema), first.origin, first.findings(intake)), rejects
+=======
+    remembered = remembered_lines(store, plan) if plan.fed.kind == "orders" else _remembered(plan)
+    preview = alike or inspect_file(path, roles=plan.roles, remembered=remembered, file_format=plan.format)
+    refuse_mixing(plan, preview)
+    if preview.kind == "orders":
+        orders = read_orders(store, plan, path, preview.schema, plan.format or _likely_format(plan, preview))
+        return _Read(preview, orders.intake, merge_schemas(plan.schema, orders.intake.schema), orders)
+    intake = read_customers(
+        path, schema=align_schema(plan.schema, preview.schema), file_format=plan.format or _likely_format(plan, preview)
+    )
+    return _Read(preview, intake, merge_schemas(plan.schema, intake.schema))
+>>>>>>> orders
 
 
 def _as_of(plan: ImportPlan, read: _Read, counts: Counts) -> date:
     """The day stated, else that of the snapshot before where nothing changed, else the latest day known, else the day of the import."""
     if plan.as_of is not None:
         return plan.as_of
+<<<<<<< HEAD
     if plan.base is not None and not (counts.new or counts.changed or counts.removed):
+=======
+    if read.orders is not None:
+        return read.orders.as_of
+    if plan.base is not None and not counts.new and not counts.changed:
+>>>>>>> orders
         return plan.base.as_of
     known = default_as_of(read.intake.customers, read.intake.schema) or plan.day
     return max(known, plan.base.as_of) if plan.base is not None else known
@@ -252,7 +293,10 @@ def _same_state(base: Base, staged: _Staged) -> bool:
 
 def _described(digest: str, staged: _Staged, figures: dict[str, dict[str, Any]]) -> NewSnapshot:
     read = staged.read
-    return NewSnapshot(digest, staged.as_of, staged.counts.customers, staged.staging.schema, read.schema, read.intake.format, figures)
+    part = read.orders.digest if read.orders else None
+    return NewSnapshot(
+        digest, staged.as_of, staged.counts.customers, staged.staging.schema, read.schema, read.intake.format, figures, part_digest=part
+    )
 
 
 def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
@@ -265,6 +309,7 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
         unchanged=counts.unchanged,
         rejected=intake.rejected_rows,
         rejects=intake.rejects[:REPORTED_REJECTS],
+<<<<<<< HEAD
         findings=read.findings,
         columns=_choices(read, staged.as_of),
         schema={source: str(role) for source, role in schema_roles(intake.schema).items()},
@@ -280,6 +325,14 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
         mapping_from=read.origin,
         rules=effective_rules(intake.schema, staged.as_of),
         sheets=read.preview.sheets,
+=======
+        findings=intake.findings,
+        columns=_choices(staged.read, staged.as_of),
+        schema={source: str(role) for source, role in schema_roles(staged.read.file_schema).items()},
+        format=intake.format,
+        as_of=staged.as_of,
+        lines=staged.read.orders.counts if staged.read.orders else None,
+>>>>>>> orders
     )
 
 
@@ -296,7 +349,25 @@ def _in_use(read: _Read, as_of: date) -> dict[str, tuple[str, ...]]:
 
 def _choices(read: _Read, as_of: date) -> tuple[ColumnChoice, ...]:
     in_use = _in_use(read, as_of)
+<<<<<<< HEAD
     return tuple(column_choice(read.preview, column, column_use(column, in_use)) for column in read.intake.schema)
+=======
+    return tuple(
+        ColumnChoice(
+            source=column.source,
+            name="" if column.role is Role.IGNORE else column.name,
+            label=column.label,
+            role=str(column.role),
+            sensitive=column.sensitive,
+            confidence=column.confidence,
+            reason=column.reason,
+            first_values=() if column.role is Role.CONTACT else read.preview.first_values.get(column.source, ()),
+            filled=read.preview.filled.get(column.source, 0.0),
+            use=column_use(column, in_use) if read.orders is None or column.role in UNUSED else "made into customers",
+        )
+        for column in read.file_schema
+    )
+>>>>>>> orders
 
 
 def _nothing_accepted(report: ImportReport) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterable, Mapping
+=======
+from collections.abc import Iterator, Mapping
+>>>>>>> orders
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,8 +25,13 @@ from webapp.services.access import Actor, Permission, require, team_row, team_ro
 from webapp.services.audit import record_event
 from webapp.services.data.champions import ChampionModel, champion_model
 from webapp.services.data.datasets import lock_dataset, schema_of
+<<<<<<< HEAD
 from webapp.services.data.mappings import KnownMapping, format_of, known_mappings, save_mapping
 from webapp.services.data.reports import EarlierImport, ImportReport, report_of
+=======
+from webapp.services.data.feeding import Feeding, feeding_of
+from webapp.services.data.imports import ImportReport
+>>>>>>> orders
 from webapp.services.data.snapshots import ColumnQuality, Quality, latest_snapshot
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.data.undoing import Before
@@ -67,10 +76,15 @@ class Changes:
 class ImportPlan:
     """All that reading a file needs, so that no transaction stays open meanwhile.
 
+<<<<<<< HEAD
     `roles` are those stated (header -> role), `format` and `values` those stated, `day` that of the upload. `schema` (ignored columns
     included) and `date_order` are the dataset's, None before its first import. `known` are mappings of earlier files by fingerprint,
     `twin` an earlier import of the very same file that the dataset is still in the state of, with its report and reject file.
     `withdrawn` are customers who withdrew their consent, `checked` is what the dry run found.
+=======
+    `roles` are those stated (header -> role), `format` the one stated, `day` that of the upload. `schema` (ignored columns included)
+    and `date_order` are the dataset's, None before its first import; `fed` says by what kind of files.
+>>>>>>> orders
     """
 
     import_id: str
@@ -82,6 +96,7 @@ class ImportPlan:
     as_of: date | None
     day: date
     schema: Schema | None
+    fed: Feeding = field(default=Feeding(), kw_only=True)
     date_order: DateOrder | None
     base: Base | None
     mode: MergeMode = "update"
@@ -96,7 +111,8 @@ class ImportPlan:
 @dataclass(frozen=True)
 class NewSnapshot:
     """A snapshot whose file is in the store. `dataset_schema` has the ignored columns too; `figures` are `bulk.column_figures`
-    and `exploration` what was found out about the customers (neither where the dataset has that snapshot already)."""
+    and `exploration` what was found out about the customers (neither where the dataset has that snapshot already). `part_digest`
+    addresses the order lines that were added."""
 
     digest: str
     as_of: date
@@ -106,6 +122,7 @@ class NewSnapshot:
     format: FileFormat
     figures: Mapping[str, Mapping[str, Any]]
     exploration: Exploration | None = None
+    part_digest: str | None = None
 
 
 def plan_import(session: Session, actor: Actor, import_id: str) -> ImportPlan:
@@ -125,6 +142,7 @@ def plan_import(session: Session, actor: Actor, import_id: str) -> ImportPlan:
         as_of=row.as_of,
         day=row.created_at.date(),
         schema=schema_of(dataset),
+        fed=feeding_of(session, actor, dataset),
         date_order=from_json(FileFormat, dataset.file_format).date_order if dataset.file_format else None,
         base=Base(snapshot.id, snapshot.digest, snapshot.as_of, from_json(Schema, snapshot.column_schema)) if snapshot else None,
         mode=row.mode.value if isinstance(row.mode, ImportMode) else row.mode,
@@ -203,6 +221,7 @@ def record_import(
         recall_consents(session, dataset_id=dataset.id, import_id=row.id)
     stored = _snapshot_row(session, actor, dataset, snapshot)
     dataset.column_schema, dataset.file_format = to_json(snapshot.dataset_schema), to_json(snapshot.format)
+    row.part_digest = snapshot.part_digest
     row.status, row.report, row.rejects_digest = ImportStatus.DONE, to_json(report), rejects_digest
     row.snapshot_id, row.finished_at = stored.id, _later_than_all(session, dataset)
     save_mapping(session, actor, dataset, row.id, {"schema": report.schema, "format": to_json(report.format), "values": report.values})
