@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126_order_parts"
-down_revision = "20261126_working_day"
+down_revision = "20261126_merging_files"
 branch_labels = None
 depends_on = None
 

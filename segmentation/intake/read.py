@@ -81,6 +81,8 @@ def inspect_file(
     with opened(path, file_format, {**(remembered or {}), **(roles or {})}) as table:
         known = known_again(remembered or {}, list(table.where), table.sample(), roles or {}) if remembered else {}
         kind = guess_kind(list(table.where), table.sample())
+        if Role.ORDERED_ON in (roles or {}).values():
+            kind = KindGuess("orders", 1.0, "stated")
         if ORDER_ROLES & {*known.values(), *(roles or {}).values()}:
             kind = KindGuess("orders", 1.0, "columns are known to be those of orders")
         schema = _guessed(table, {**known, **(roles or {})}, kind.kind)

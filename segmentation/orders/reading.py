@@ -20,6 +20,7 @@ import numpy as np
 from segmentation.codec import to_json
 from segmentation.errors import SegmentationError, UnreadableFile
 from segmentation.intake.opening import opened
+from segmentation.intake.returning import write_returned
 from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat
 from segmentation.orders.cells import LineCells, carried_name, is_plain_text, read_cells
@@ -46,18 +47,27 @@ _NO_GOODS = (
 
 
 def read_order_lines(
-    path: Path, part: Path, *, schema: Schema, file_format: FileFormat | None = None, not_after: date | None = None
+    path: Path,
+    part: Path,
+    *,
+    schema: Schema,
+    file_format: FileFormat | None = None,
+    not_after: date | None = None,
+    returned: Path | None = None,
 ) -> OrderLines:
     """Read the order lines of the file at `path` under `schema`, and write those that name a customer to the Parquet file `part`.
 
     What counts: the amount of a line as the file states it, else quantity x unit price (one piece where there is no quantity). A
     line below zero, in quantity or amount, takes back; a line marked as returned was sold and came back. UnreadableFile where no
-    line can be taken, MissingRole where customer, day or money is missing from the schema.
+    line can be taken, MissingRole where customer, day or money is missing from the schema. Lines that cannot be read are written to
+    `returned`, to be corrected and imported again.
     """
     with opened(path, file_format, [column.source for column in schema]) as table:
         columns = order_columns(schema)
         _refuse_absent(schema, table)
         cells = read_cells(table, columns, table.format.date_order, not_after)
+        if returned is not None and cells.rejects:
+            write_returned(table, cells.rejects, returned)
         facts = _account(table, columns, cells)
         if not facts.counts.sales + facts.counts.returns + facts.counts.free:
             raise UnreadableFile(_nothing_taken(cells, facts.counts), code="nothing_accepted")

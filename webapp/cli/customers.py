@@ -107,7 +107,6 @@ def import_report(detail: ImportDetail, *, dry_run: bool) -> Report:
         "schema": report.schema,
         "format": to_json(report.format),
         "as_of": report.as_of,
-<<<<<<< HEAD
         "values": report.values,
         "mode": report.mode,
         "known": report.known,
@@ -119,9 +118,7 @@ def import_report(detail: ImportDetail, *, dry_run: bool) -> Report:
         "drift": to_json(report.drift),
         "mapping_from": to_json(report.mapping_from),
         "same_as": to_json(report.same_as),
-=======
         **({"lines": to_json(report.lines)} if report.lines else {}),
->>>>>>> orders
     }
 
 
@@ -139,7 +136,6 @@ def _read_mapping(path: Path | None) -> dict[str, Any] | None:
     return clean_mapping({part: mapping[part] for part in PARTS if part in mapping})
 
 
-<<<<<<< HEAD
 @click.command("import-undo")
 @click.argument("import_id")
 @team_option
@@ -161,16 +157,6 @@ def undo(import_id: str, team_name: str | None) -> Report:
         "snapshot": dataset.snapshot,
         "customers": dataset.customers,
     }
-=======
-def _import_in_words(report: Report) -> str:
-    verb = "Would import" if report["dry_run"] else "Imported"
-    counts = ", ".join(f"{report[name]:,} {name}" for name in ("new", "changed", "unchanged", "rejected"))
-    rows = "order lines" if "lines" in report else "rows"
-    lines = [f"{verb} {report['file_rows']:,} {rows} into {report['dataset']}: {counts}."]
-    lines += [f"  line {reject['line']}: {reject['reason']}" for reject in report["rejects"][:10]]
-    lines += [f"  {warning['message']}" for warning in report["warnings"]]
-    return "\n".join(lines)
->>>>>>> orders
 
 
 @click.command("export")

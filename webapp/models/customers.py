@@ -52,11 +52,8 @@ class Dataset(Base):
 class Import(Base):
     """One uploaded file and what became of each of its rows. `report` is the dry run first, the result later.
 
-    <<<<<<< HEAD
-        `before` is what undoing it needs beside the snapshot before (None: made before imports could be undone).
-    =======
-        `part_digest` addresses the order lines that it added to the dataset; None for a file of customers.
-    >>>>>>> orders
+    `before` is what undoing it needs beside the snapshot before (None: made before imports could be undone).
+    `part_digest` addresses the order lines that it added to the dataset; None for a file of customers.
     """
 
     __tablename__ = "imports"

@@ -22,7 +22,7 @@ from segmentation.intake import FilePreview, Finding, Intake, read_customers
 from segmentation.intake.rules import apply_values, effective_rules, stated_values
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.recipe import columns_in_use, recipe_for
-from segmentation.roles import Role, Schema, schema_roles
+from segmentation.roles import Column, Role, Schema, schema_roles
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
 from webapp.merging import Counts, Staging, staging
@@ -44,7 +44,6 @@ from webapp.services.work import jobs
 from webapp.services.work.subjects import CHECK_IMPORT, IMPORT
 from webapp.store import Store, StoreError
 from webapp.tasks import ClaimedJob, Progress, Task
-<<<<<<< HEAD
 from webapp.tasks.comparing import compared_report
 from webapp.tasks.looking import (
     FirstLook,
@@ -52,24 +51,19 @@ from webapp.tasks.looking import (
     consent_findings,
     likely_format,
     look_at,
+    remembered_roles,
     repeated_report,
     unidentified_report,
     values_for,
 )
+from webapp.tasks.ordering import OrderIntake, read_orders, refuse_mixing, remembered_lines
 
 Row = TypeVar("Row")
 
 REPORTED_REJECTS = 100
 SAMPLED_ROWS = 20_000
-TRIES = 12
-=======
-from webapp.tasks.ordering import OrderIntake, read_orders, refuse_mixing, remembered_lines
-
-REPORTED_REJECTS = 100
-SAMPLED_ROWS = 20_000
 UNUSED = (Role.IGNORE, Role.CONTACT, Role.CONSENT)
-TRIES = 5
->>>>>>> orders
+TRIES = 12
 """How often an import starts over because another one changed the dataset meanwhile."""
 
 
@@ -77,27 +71,21 @@ TRIES = 5
 class _Read:
     """A file, read as the dataset's columns; `schema` is what the dataset has once the file is in.
 
-<<<<<<< HEAD
-    `origin` is the import whose mapping was used again; `findings` are those of the intake and what else there is to say.
-=======
-    `orders` has what there is besides to a file of order lines.
->>>>>>> orders
+    `origin` is the import whose mapping was used again; `findings` are those of the intake and what else there is to say. `orders` has
+    what there is besides to a file of order lines.
     """
 
     preview: FilePreview
     intake: Intake
     schema: Schema
-<<<<<<< HEAD
     origin: EarlierImport | None
     findings: tuple[Finding, ...]
-=======
     orders: OrderIntake | None = None
 
     @property
     def file_schema(self) -> Schema:
         """The columns of the file itself."""
         return self.orders.lines_schema if self.orders else self.intake.schema
->>>>>>> orders
 
 
 @dataclass(frozen=True)
@@ -136,7 +124,7 @@ def _dry_run(store: Store, plan: ImportPlan, progress: Progress) -> tuple[Import
             return compared_report(store, plan, staged, _report(plan, staged), progress), staged.rejects
     except MissingRole as refusal:
         path = store.verified_path(plan.team_id, "upload", plan.file_digest)
-        return unidentified_report(look_at(path, plan), plan, str(refusal)), None
+        return unidentified_report(look_at(path, plan, remembered_roles(plan)), plan, str(refusal)), None
 
 
 def run_import(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -232,39 +220,38 @@ def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_R
     if not path.is_file():
         raise StoreError("The uploaded file is missing from the store. Upload it again.")
     store.verified_path(plan.team_id, "upload", plan.file_digest)
-<<<<<<< HEAD
-    first = FirstLook(alike, None) if alike else look_at(path, plan)
-    schema = apply_values(align_schema(plan.schema, first.preview.schema), values_for(plan, first))
+    first = _first_look(store, plan, path, alike)
+    form = plan.format or likely_format(plan, first)
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         returned = Path(folder) / "rejects.csv"
-        intake = read_customers(path, schema=schema, file_format=plan.format or likely_format(plan, first), returned=returned)
+        if first.preview.kind == "orders":
+            orders = read_orders(store, plan, path, apply_values(first.preview.schema, values_for(plan, first)), form, returned)
+            intake = orders.intake
+        else:
+            orders = None
+            schema = apply_values(align_schema(plan.schema, first.preview.schema), values_for(plan, first))
+            intake = read_customers(path, schema=schema, file_format=form, returned=returned)
         rejects = store.put_written(plan.team_id, "rejects", partial(shutil.copyfile, returned)) if intake.rejects else None
-    return _Read(first.preview, intake, merge_schemas(plan.schema, intake.schema), first.origin, first.findings(intake)), rejects
-=======
-    remembered = remembered_lines(store, plan) if plan.fed.kind == "orders" else _remembered(plan)
-    preview = alike or inspect_file(path, roles=plan.roles, remembered=remembered, file_format=plan.format)
-    refuse_mixing(plan, preview)
-    if preview.kind == "orders":
-        orders = read_orders(store, plan, path, preview.schema, plan.format or _likely_format(plan, preview))
-        return _Read(preview, orders.intake, merge_schemas(plan.schema, orders.intake.schema), orders)
-    intake = read_customers(
-        path, schema=align_schema(plan.schema, preview.schema), file_format=plan.format or _likely_format(plan, preview)
-    )
-    return _Read(preview, intake, merge_schemas(plan.schema, intake.schema))
->>>>>>> orders
+    schema = merge_schemas(plan.schema, intake.schema)
+    return _Read(first.preview, intake, schema, first.origin, first.findings(intake), orders), rejects
+
+
+def _first_look(store: Store, plan: ImportPlan, path: Path, alike: FilePreview | None) -> FirstLook:
+    """What the file seems to be; refused where it is of another kind than those that feed the dataset."""
+    if alike:
+        return FirstLook(alike, None)
+    first = look_at(path, plan, remembered_lines(store, plan) if plan.fed.kind == "orders" else remembered_roles(plan))
+    refuse_mixing(plan, first.preview)
+    return first
 
 
 def _as_of(plan: ImportPlan, read: _Read, counts: Counts) -> date:
     """The day stated, else that of the snapshot before where nothing changed, else the latest day known, else the day of the import."""
     if plan.as_of is not None:
         return plan.as_of
-<<<<<<< HEAD
-    if plan.base is not None and not (counts.new or counts.changed or counts.removed):
-=======
     if read.orders is not None:
         return read.orders.as_of
-    if plan.base is not None and not counts.new and not counts.changed:
->>>>>>> orders
+    if plan.base is not None and not (counts.new or counts.changed or counts.removed):
         return plan.base.as_of
     known = default_as_of(read.intake.customers, read.intake.schema) or plan.day
     return max(known, plan.base.as_of) if plan.base is not None else known
@@ -301,7 +288,8 @@ def _described(digest: str, staged: _Staged, figures: dict[str, dict[str, Any]])
 
 def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
     read, intake, counts = staged.read, staged.read.intake, staged.counts
-    used = {column.source for column in intake.schema if column.role is not Role.IGNORE}
+    used = {column.source for column in read.file_schema if column.role is not Role.IGNORE}
+    stored = stored_columns(plan.schema or Schema(()))
     return ImportReport(
         file_rows=intake.file_rows,
         new=counts.new,
@@ -309,30 +297,22 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
         unchanged=counts.unchanged,
         rejected=intake.rejected_rows,
         rejects=intake.rejects[:REPORTED_REJECTS],
-<<<<<<< HEAD
         findings=read.findings,
         columns=_choices(read, staged.as_of),
-        schema={source: str(role) for source, role in schema_roles(intake.schema).items()},
+        schema={source: str(role) for source, role in schema_roles(read.file_schema).items()},
         format=intake.format,
         as_of=staged.as_of,
         mode=plan.mode,
         known=counts.known,
         removed=counts.removed,
         flagged=sum(finding.count for finding in read.findings if finding.severity == "flag"),
-        ignored=tuple(column.source for column in intake.schema if column.source not in used),
-        missing=tuple(column.source for column in stored_columns(plan.schema or Schema(())) if column.source not in used),
-        values=stated_values(intake.schema),
+        ignored=tuple(column.source for column in read.file_schema if column.source not in used),
+        missing=() if read.orders else tuple(column.source for column in stored if column.source not in used),
+        values=stated_values(read.file_schema),
         mapping_from=read.origin,
-        rules=effective_rules(intake.schema, staged.as_of),
+        rules=effective_rules(read.file_schema, staged.as_of),
         sheets=read.preview.sheets,
-=======
-        findings=intake.findings,
-        columns=_choices(staged.read, staged.as_of),
-        schema={source: str(role) for source, role in schema_roles(staged.read.file_schema).items()},
-        format=intake.format,
-        as_of=staged.as_of,
-        lines=staged.read.orders.counts if staged.read.orders else None,
->>>>>>> orders
+        lines=read.orders.counts if read.orders else None,
     )
 
 
@@ -349,25 +329,11 @@ def _in_use(read: _Read, as_of: date) -> dict[str, tuple[str, ...]]:
 
 def _choices(read: _Read, as_of: date) -> tuple[ColumnChoice, ...]:
     in_use = _in_use(read, as_of)
-<<<<<<< HEAD
-    return tuple(column_choice(read.preview, column, column_use(column, in_use)) for column in read.intake.schema)
-=======
-    return tuple(
-        ColumnChoice(
-            source=column.source,
-            name="" if column.role is Role.IGNORE else column.name,
-            label=column.label,
-            role=str(column.role),
-            sensitive=column.sensitive,
-            confidence=column.confidence,
-            reason=column.reason,
-            first_values=() if column.role is Role.CONTACT else read.preview.first_values.get(column.source, ()),
-            filled=read.preview.filled.get(column.source, 0.0),
-            use=column_use(column, in_use) if read.orders is None or column.role in UNUSED else "made into customers",
-        )
-        for column in read.file_schema
-    )
->>>>>>> orders
+    return tuple(column_choice(read.preview, column, _use(read, column, in_use)) for column in read.file_schema)
+
+
+def _use(read: _Read, column: Column, in_use: dict[str, tuple[str, ...]]) -> str:
+    return column_use(column, in_use) if read.orders is None or column.role in UNUSED else "made into customers"
 
 
 def _nothing_accepted(report: ImportReport) -> str:

@@ -41,18 +41,26 @@ class FirstLook:
         return tuple(told)
 
 
-def look_at(path: Path, plan: ImportPlan) -> FirstLook:
-    """Inspect the file, and again where an earlier file with the same headers was read in another way."""
-    preview, left_out = _inspected(path, plan, _remembered(plan.schema, plan.roles), plan.format)
+def look_at(path: Path, plan: ImportPlan, remembered: Mapping[str, str]) -> FirstLook:
+    """Inspect the file, and again where an earlier file with the same headers was read in another way.
+
+    `remembered` is what earlier files took columns for (header -> role).
+    """
+    preview, left_out = _inspected(path, plan, remembered, plan.format)
     known = plan.known.get(fingerprint(column.source for column in preview.schema))
     if known is None:
         return FirstLook(preview, None, left_out)
-    roles = {**_remembered(plan.schema, plan.roles), **_without_key(known.mapping.get("schema", {}), plan.roles)}
+    roles = {**remembered, **_without_key(known.mapping.get("schema", {}), plan.roles)}
     file_format = plan.format or _format_like(preview.format, format_of(known.mapping))
     differs = any(str(column.role) != {**roles, **plan.roles}.get(column.source) for column in preview.schema)
     if differs or (file_format is not None and file_format.encoding != preview.format.encoding):
         preview, left_out = _inspected(path, plan, roles, file_format)
     return FirstLook(preview, known, left_out)
+
+
+def remembered_roles(plan: ImportPlan) -> dict[str, str]:
+    """What earlier files of customers took columns for; another customer id than theirs may be stated."""
+    return _without_key({column.source: str(column.role) for column in plan.schema or ()}, plan.roles)
 
 
 def likely_format(plan: ImportPlan, look: FirstLook) -> FileFormat:
@@ -151,11 +159,6 @@ def _inspected(
     left_out = tuple(name for name in names if name not in wanted)
     kept = tuple(column for column in preview.schema if column.source not in left_out)
     return replace(preview, schema=Schema(kept)), left_out
-
-
-def _remembered(schema: Schema | None, stated: Mapping[str, str]) -> dict[str, str]:
-    """What earlier imports took columns for; another customer id than theirs may be stated."""
-    return _without_key({column.source: str(column.role) for column in schema or ()}, stated)
 
 
 def _without_key(roles: Mapping[str, str], stated: Mapping[str, str]) -> dict[str, str]:

@@ -57,13 +57,20 @@ def remembered_lines(store: Store, plan: ImportPlan) -> dict[str, str]:
     return {header: str(role) for header, role in schema_roles(latest).items()}
 
 
-def read_orders(store: Store, plan: ImportPlan, path: Path, schema: Schema, file_format: FileFormat) -> OrderIntake:
+def read_orders(store: Store, plan: ImportPlan, path: Path, schema: Schema, file_format: FileFormat, returned: Path) -> OrderIntake:
     """Read the order lines of the file at `path`, keep them as a part, and sum up all parts of the dataset.
 
     A part that is there already is not added again. Where an order comes again with other lines, those of the newer file stand for it.
+    Lines that cannot be read go to the file `returned`.
     """
+    if plan.mode != "update":
+        raise SegmentationError(
+            f"Order lines always add to those that are there, so this file cannot be imported by “{plan.mode}”. Choose to update, or "
+            "import the file into a new dataset.",
+            code="orders_only_add",
+        )
     with store.writing(plan.team_id, AREA) as (temporary, publish):
-        lines = read_order_lines(path, temporary, schema=schema, file_format=file_format, not_after=plan.day + _AHEAD)
+        lines = read_order_lines(path, temporary, schema=schema, file_format=file_format, not_after=plan.day + _AHEAD, returned=returned)
         publish(lines.digest)
     earlier = [Part(store.verified_path(plan.team_id, AREA, digest)) for digest in plan.fed.parts]
     new = store.verified_path(plan.team_id, AREA, lines.digest)

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from segmentation.intake import Finding
-from segmentation.roles import ROW_NUMBERS, Role
+from segmentation.roles import ORDER_ROLES, ROW_NUMBERS, Role
 from webapp.pages.imports.choices import FOLD, UNDECIDED, Choice, choice_list
 from webapp.pages.imports.reading import IMPOSSIBLE, MARKS, ORDERS
 from webapp.services.data.imports import ImportReport
@@ -94,7 +94,8 @@ def _controls(item: Finding, report: ImportReport) -> list[Component]:
     column = item.column or ""
     if item.code == NO_ID:
         named = {column.source: column.source for column in report.columns}
-        options = {ROW_NUMBERS: "The number of the row", **named}
+        offered = {} if any(column.role in ORDER_ROLES for column in report.columns) else {ROW_NUMBERS: "The number of the row"}
+        options = {**offered, **named}
         return [choice_list(Choice("id", "customer_id", UNDECIDED), "Which column is the customer id", options)]
     if name := ASKED.get(item.code):
         options = {key: text for key, text in ORDERS.items() if key != "year_first"} if name == "date_order" else MARKS

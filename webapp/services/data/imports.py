@@ -11,16 +11,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-<<<<<<< HEAD
 from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapshot
-=======
-from segmentation.codec import from_json
-from segmentation.intake import DateOrder, FileFormat, Finding, Reject
-from segmentation.intake.text import DELIMITERS
-from segmentation.orders import LineCounts
-from segmentation.roles import Role
-from webapp.models import Dataset, Import, ImportStatus, Job, Snapshot
->>>>>>> orders
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.mappings import clean_mapping, joined_mapping
@@ -77,72 +68,6 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
-<<<<<<< HEAD
-=======
-class ColumnChoice:
-    """One column of the file: what it was taken for, how sure that is, and what it does for segments (`use`, in words).
-
-    `filled` is the share of rows with a value; `name` is empty where the column is ignored.
-    """
-
-    source: str
-    name: str
-    label: str
-    role: str
-    sensitive: bool
-    confidence: float
-    reason: str
-    first_values: tuple[str, ...]
-    filled: float
-    use: str
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What the file holds against the customers that are there. `rejects` are the first 100; `schema` maps the file's headers to roles.
-
-    `lines` says what became of the lines of a file of orders; None for a file of customers.
-    """
-
-    file_rows: int
-    new: int
-    changed: int
-    unchanged: int
-    rejected: int
-    rejects: tuple[Reject, ...]
-    findings: tuple[Finding, ...]
-    columns: tuple[ColumnChoice, ...]
-    schema: dict[str, str]
-    format: FileFormat
-    as_of: date | None
-    lines: LineCounts | None = None
-
-    @property
-    def accepted(self) -> int:
-        """Customers of the file that can be stored."""
-        return self.new + self.changed + self.unchanged
-
-
-@dataclass(frozen=True)
-class ImportDetail:
-    """One import. `dataset` is a slug, `snapshot` a number, `job_id` its last job; `message` says why it failed."""
-
-    id: str
-    dataset: str
-    file_name: str
-    file_bytes: int
-    status: str
-    message: str | None
-    report: ImportReport | None
-    snapshot: int | None
-    job_id: str | None
-    created_by: str
-    created_at: datetime
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True)
->>>>>>> orders
 class RejectsFile:
     """The rows that were kept out, as CSV: line, column, value, reason."""
 

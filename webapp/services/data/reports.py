@@ -9,6 +9,7 @@ from typing import Any
 from segmentation.codec import from_json
 from segmentation.intake import FileFormat, Finding, Reject
 from segmentation.intake.rules import EffectiveRule
+from segmentation.orders import LineCounts
 from webapp.models import Import
 from webapp.services.access import Actor, Permission
 
@@ -95,7 +96,7 @@ class ImportReport:
     headers that the file lacks. `moves` is None without a champion; `drift` has the columns that the snapshot before has too, the
     strongest first. `mapping_from` is the import whose confirmed mapping was used again, `same_as` one of the very same file. `rules` say
     what can be true of each column, `sheets` which ones a workbook has. Where `unidentified`, no column tells the customers apart yet, and
-    nothing could be compared.
+    nothing could be compared. `lines` says what became of the lines of a file of orders; None for a file of customers.
     """
 
     file_rows: int
@@ -123,6 +124,7 @@ class ImportReport:
     rules: tuple[EffectiveRule, ...] = ()
     sheets: tuple[str, ...] = ()
     unidentified: bool = False
+    lines: LineCounts | None = None
 
     @property
     def accepted(self) -> int:

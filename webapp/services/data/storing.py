@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterable, Mapping
-=======
-from collections.abc import Iterator, Mapping
->>>>>>> orders
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -25,13 +21,9 @@ from webapp.services.access import Actor, Permission, require, team_row, team_ro
 from webapp.services.audit import record_event
 from webapp.services.data.champions import ChampionModel, champion_model
 from webapp.services.data.datasets import lock_dataset, schema_of
-<<<<<<< HEAD
+from webapp.services.data.feeding import Feeding, feeding_of
 from webapp.services.data.mappings import KnownMapping, format_of, known_mappings, save_mapping
 from webapp.services.data.reports import EarlierImport, ImportReport, report_of
-=======
-from webapp.services.data.feeding import Feeding, feeding_of
-from webapp.services.data.imports import ImportReport
->>>>>>> orders
 from webapp.services.data.snapshots import ColumnQuality, Quality, latest_snapshot
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.data.undoing import Before
@@ -76,15 +68,10 @@ class Changes:
 class ImportPlan:
     """All that reading a file needs, so that no transaction stays open meanwhile.
 
-<<<<<<< HEAD
     `roles` are those stated (header -> role), `format` and `values` those stated, `day` that of the upload. `schema` (ignored columns
-    included) and `date_order` are the dataset's, None before its first import. `known` are mappings of earlier files by fingerprint,
-    `twin` an earlier import of the very same file that the dataset is still in the state of, with its report and reject file.
-    `withdrawn` are customers who withdrew their consent, `checked` is what the dry run found.
-=======
-    `roles` are those stated (header -> role), `format` the one stated, `day` that of the upload. `schema` (ignored columns included)
-    and `date_order` are the dataset's, None before its first import; `fed` says by what kind of files.
->>>>>>> orders
+    included) and `date_order` are the dataset's, None before its first import; `fed` says by what kind of files. `known` are mappings of
+    earlier files by fingerprint, `twin` an earlier import of the very same file that the dataset is still in the state of, with its
+    report and reject file. `withdrawn` are customers who withdrew their consent, `checked` is what the dry run found.
     """
 
     import_id: str
