@@ -96,6 +96,7 @@ def columns_card(found: Comparison, where: Where) -> html.Section:
         _sub(found),
         table(columns, ordered if every else ordered[:FIRST_COLUMNS], caption="Columns in both snapshots, those that moved most first"),
         flush=True,
+        className="sc-stack",
         foot=None if every else show_all(f"Show all {number(len(ordered))} columns", where.link(all="changes")),
     )
 
