@@ -152,4 +152,4 @@ def _words(item: ColumnChange) -> Child:
         return MISSING
     lines = [word_line("New", words.new, words.new_words), word_line("Gone", words.gone, words.gone_words)]
     shown = [line for line in lines if line is not None]
-    return html.Div(shown, className="sc-words") if shown else html.Span("none", className="sc-muted")
+    return html.Div(shown, className="sc-came") if shown else html.Span("none", className="sc-muted")
