@@ -71,17 +71,26 @@ def histograms(
     ]
     if not panels:
         return None
-    title = histograms_title(exploration, details=details)
+    title = _single_title(panels[0], currency) if single else histograms_title(exploration, details=details)
+    shown = "Share of customers by value" if single else "Share of customers by value, each on its own scale"
     return Chart(
         figure=_figure(panels, theme, currency, columns=1 if single else COLUMNS[narrow], height=SINGLE if single else PANEL),
         title=title,
-        subtitle=f"Share of customers by value, each on its own scale. Dotted, and below the name: the median. {looked_at(exploration)}",
+        subtitle=f"{shown}. Dotted, and below the name: the median. {looked_at(exploration)}",
         explanation="Every panel shows how customers spread over one measure: the higher, the more customers. Half of them have the median "
         "or less. A + at the last tick says that larger values are counted in the last bin. Customers whose value is not known are in no "
         "bin; the table counts them.",
         summary=f"{title}. " + " ".join(_sentence(panel, currency) for panel in panels),
         table=_table(panels),
     )
+
+
+def _single_title(panel: _Panel, currency: str | None) -> str:
+    """The median, or the commonest value."""
+    measure, spread = panel.measure, panel.spread
+    if spread.names:
+        return f"{measure.label}: most often {_commonest(spread)}"
+    return f"{measure.label}: half of those known have {quantity(spread.median or 0.0, measure.unit, currency)} or less"
 
 
 def histograms_title(exploration: Exploration, *, details: bool = False) -> str:
@@ -167,8 +176,7 @@ def _bars(figure: go.Figure, panel: _Panel, at: dict[str, int], theme: Theme, cu
     if panel.before is not None:
         _outline(figure, panel.before, at, theme)
     if spread.names:
-        names = _tick_names(spread.names)
-        figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, tickangle=0, range=[edges[0], edges[-1]], **at)
+        figure.update_xaxes(**_name_ticks(spread.names), tickangle=0, range=[edges[0], edges[-1]], **at)
     else:
         _median_line(figure, panel, highest, at, theme)
         figure.update_xaxes(**edge_ticks(measure, edges, spread.open_ended, currency), range=with_room(edges), **at)
@@ -183,18 +191,28 @@ def _was(panel: _Panel) -> list[str]:
 
 
 def _outline(figure: go.Figure, before: Spread, at: dict[str, int], theme: Theme) -> None:
-    """Its steps, from the axis and back to it."""
+    """Its steps, from the axis and back to it; around each bar where bars stand apart."""
     x, y = [before.edges[0]], [0.0]
+    apart = 0.2 if 0 < len(before.names) <= SCALE else 0.0
     for (low, high), share in zip(pairwise(before.edges), before.shares, strict=True):
-        x += [low, high]
+        if apart:
+            x, y = [*x, low + apart], [*y, 0.0]
+        x += [low + apart, high - apart]
         y += [share, share]
+        if apart:
+            x, y = [*x, high - apart], [*y, 0.0]
     line = {"width": 1.5, "color": theme.accent}
     figure.add_scatter(x=[*x, before.edges[-1]], y=[*y, 0.0], mode="lines", line=line, hoverinfo="skip", **at)
 
 
-def _tick_names(names: Sequence[str]) -> list[str]:
-    """Names below their bars; of a longer scale only the ends."""
-    return [name if len(names) < 4 or place in (0, len(names) - 1) else "" for place, name in enumerate(names)]
+def _name_ticks(names: Sequence[str]) -> dict[str, object]:
+    """Names below their bars; of a longer scale only the ends, of a calendar where its first and last tenth begins."""
+    if len(names) > SCALE:
+        inset = max(1, len(names) // 9)
+        places = [inset, len(names) - 1 - inset]
+        return {"tickvals": places, "ticktext": [names[place].partition(" to ")[0] for place in places]}
+    texts = [name if len(names) < 4 or place in (0, len(names) - 1) else "" for place, name in enumerate(names)]
+    return {"tickvals": list(range(len(names))), "ticktext": texts}
 
 
 def _median_line(figure: go.Figure, panel: _Panel, highest: float, at: dict[str, int], theme: Theme) -> None:
@@ -331,10 +349,6 @@ def _category_panel(
         width=0.62,
         orientation="h",
         marker={"color": theme.rest, "line": {"width": 0}},
-        text=[percent(level.share) for level in each.levels],
-        textposition="outside",
-        cliponaxis=False,
-        textfont={"size": 11, "color": theme.font},
         hovertext=[f"{level.label}: {level.customers:,} customers, {level.share:.1%}" for level in each.levels],
         hovertemplate=f"<b>{measure.label}</b> %{{hovertext}}<extra></extra>",
         **at,
@@ -343,8 +357,19 @@ def _category_panel(
     figure.update_yaxes(
         tickvals=places, ticktext=labels, range=[rows - 0.5, -0.5], showgrid=False, tickfont={"size": 12, "color": theme.font}, **at
     )
+    known = [before.get(level.label, 0.0) for level in each.levels]
+    figure.add_scatter(
+        x=[max(level.share, was) for level, was in zip(each.levels, known, strict=True)],
+        y=places,
+        mode="text",
+        text=[f" {percent(level.share)}" for level in each.levels],
+        textposition="middle right",
+        textfont={"size": 11, "color": theme.font},
+        cliponaxis=False,
+        hoverinfo="skip",
+        **at,
+    )
     if before:
-        known = [before.get(level.label, 0.0) for level in each.levels]
         marks = {"symbol": "line-ns", "size": 13, "line": {"width": 2, "color": theme.accent}}
         words = [f"{level.label}: {share:.1%} in the other snapshot" for level, share in zip(each.levels, known, strict=True)]
         hover = {"hovertext": words, "hovertemplate": "%{hovertext}<extra></extra>"}

@@ -96,6 +96,7 @@ def columns_card(found: Comparison, where: Where) -> html.Section:
         _sub(found),
         table(columns, ordered if every else ordered[:FIRST_COLUMNS], caption="Columns in both snapshots, those that moved most first"),
         flush=True,
+        className="sc-stack",
         foot=None if every else show_all(f"Show all {number(len(ordered))} columns", where.link(all="changes")),
     )
 
@@ -151,4 +152,4 @@ def _words(item: ColumnChange) -> Child:
         return MISSING
     lines = [word_line("New", words.new, words.new_words), word_line("Gone", words.gone, words.gone_words)]
     shown = [line for line in lines if line is not None]
-    return html.Div(shown, className="sc-words") if shown else html.Span("none", className="sc-muted")
+    return html.Div(shown, className="sc-came") if shown else html.Span("none", className="sc-muted")

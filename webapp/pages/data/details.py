@@ -71,7 +71,7 @@ def _words(column: ColumnHealth) -> Child:
         word_line(title, amount, named)
         for title, amount, named in (("New", words.new, words.new_words), ("Gone", words.gone, words.gone_words))
     ]
-    return html.Div([line for line in lines if line], className="sc-words")
+    return html.Div([line for line in lines if line], className="sc-came")
 
 
 def word_line(title: str, amount: int, named: Sequence[WordCount]) -> Child:
@@ -81,7 +81,7 @@ def word_line(title: str, amount: int, named: Sequence[WordCount]) -> Child:
     parts: list[Child] = [html.B(f"{title}: ")] if title else []
     for each in named:
         figure = html.Span(f" {number(each.customers)}", className="sc-muted") if each.customers else None
-        parts.append(html.Span([clipped(each.word), figure], className="sc-word"))
+        parts.append(html.Span([clipped(each.word), figure], className="sc-came-word"))
     if amount > len(named):
         parts.append(html.Span(f"and {number(amount - len(named))} more", className="sc-muted"))
     return html.Div(parts)

@@ -38,6 +38,7 @@ def files_card(view: View, files: Sequence[ImportDetail]) -> html.Section:
         "Newest first, with what became of their rows.",
         table(shown, files, caption="Imported files, newest first"),
         flush=True,
+        className="sc-stack",
     )
 
 

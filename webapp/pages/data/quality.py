@@ -92,7 +92,7 @@ def mark_cell(sign: Sign, mark: Mark) -> Component:
 def mark_words(sign: Sign, mark: Mark) -> str:
     """`24 customers, 1.1%: missing`."""
     if mark.degree == "unknown":
-        return "Nothing to compare with" if sign == "new_words" else "Not looked for in this kind of column"
+        return "No words to compare" if sign == "new_words" else "Not looked for in this kind of column"
     if mark.degree == "hidden":
         return "Fewer than 10 customers, which your role does not see"
     if sign == "new_words":
