@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from segmentation.errors import MissingRole, SegmentationError
 from segmentation.guessing import known_again, schema_from_roles
+from segmentation.intake.columns import note_columns
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.derived import with_derived
 from segmentation.intake.quality import drop_implausible, first_lines, note_dates, note_missing, note_values
-from segmentation.intake.shape import note_shape
 from segmentation.intake.table import Table, load
 from segmentation.intake.text import Body, transcode
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
@@ -53,7 +53,7 @@ def read_customers(path: Path, *, schema: Schema | None = None, file_format: Fil
         customers = _whole(customers, schema)
         findings += note_values(customers, schema, lines)
         findings += _note_file(table, body, schema, parsed)
-        findings += note_shape(customers, schema)
+        findings += note_columns(customers, schema)
         findings += _twins(table, schema, chosen)
     file_format = replace(body.format, date_order=_date_order(schema, parsed))
     return Intake(customers, schema, file_format, table.file_rows, rejects, tuple(findings), lines)

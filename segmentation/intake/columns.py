@@ -12,7 +12,7 @@ from segmentation.roles import ROW_NUMBERS, Column, Role, Schema
 _NEVER_CLUSTERED = frozenset({Role.CUSTOMER_ID, Role.OUTCOME, Role.CONTACT, Role.CONSENT, Role.IGNORE})
 
 
-def note_shape(customers: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
+def note_columns(customers: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
     """Findings about ids that are row numbers, categories put together, and customers that nothing tells apart."""
     key = schema.one(Role.CUSTOMER_ID)
     if key is not None and key.source == ROW_NUMBERS:
