@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segmentation.errors import MissingRole, SegmentationError
 from segmentation.guessing import FileKind, KindGuess, guess_kind, known_again, schema_from_roles
+from segmentation.intake.columns import note_columns
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.derived import with_derived
 from segmentation.intake.findings import first_lines
@@ -21,7 +22,6 @@ from segmentation.intake.opening import opened
 from segmentation.intake.plausible import drop_implausible, refuse_impossible
 from segmentation.intake.quality import fold_spellings, note_missing, note_values
 from segmentation.intake.returning import write_returned
-from segmentation.intake.shape import note_shape
 from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
@@ -60,7 +60,7 @@ def read_customers(
         schema = fold_spellings(customers, schema)
         findings += note_values(customers, schema, lines)
         findings += _note_file(table, schema, parsed)
-        findings += note_shape(customers, schema)
+        findings += note_columns(customers, schema)
         findings += _twins(table, schema, chosen)
     file_format = replace(table.format, date_order=_date_order(schema, parsed))
     return Intake(customers, schema, file_format, table.file_rows, rejects, tuple(findings), lines)

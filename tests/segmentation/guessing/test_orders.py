@@ -109,6 +109,7 @@ def test_orders_of_one_time_buyers_are_orders_but_less_surely() -> None:
     columns = {**SNAKE, "cust_id": ([str(n) for n in range(LINES)], "customer_id")}
     kind = guess_kind(list(columns), sample(columns))
     assert (kind.kind, kind.confidence) == ("orders", 0.75)
+    assert "repeat" not in kind.reason
 
 
 def test_stated_roles_lie_over_the_guess_of_an_order_file() -> None:

@@ -77,6 +77,8 @@ def read_choices(
             stated["mode"] = choice.before
         elif choice.part == "id":
             stated["schema"][choice.before] = str(Role.CUSTOMER_ID)
+        elif choice.part == "apart":  # one header with a role of its own keeps the whole group apart
+            stated["schema"][choice.before] = str(Role.FLAG)
         elif choice.part == "schema":
             stated["schema"][choice.column] = choice.before
         elif choice.part == "format":

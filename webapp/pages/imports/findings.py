@@ -18,6 +18,8 @@ from webapp.ui.format import count, number
 ASKED = {"date_order_assumed": "date_order", "decimal_assumed": "decimal"}
 """Findings that only a person can settle, and the field of the column's rule that settles them."""
 NO_ID = "no_customer_id"
+ONE_HOT = "one_hot"
+TOGETHER = "together"
 SHOWN_WORDS = 6
 _RANK = {"flag": 1, "note": 2}
 
@@ -100,6 +102,9 @@ def _controls(item: Finding, report: ImportReport) -> list[Component]:
     if name := ASKED.get(item.code):
         options = {key: text for key, text in ORDERS.items() if key != "year_first"} if name == "date_order" else MARKS
         return [choice_list(Choice("values", name, UNDECIDED, column), f"How {column} is written", options)]
+    if item.code == ONE_HOT:
+        options = {TOGETHER: "One category", item.words[0][0]: "Columns of their own"}
+        return [choice_list(Choice("apart", "one_hot", TOGETHER, column), f"How the columns of {column} are read", options)]
     if _may_be_settled(item, report):
         fate = report.values.get(column, {}).get("impossible") or "missing"
         return [choice_list(Choice("values", "impossible", fate, column), f"What becomes of these values of {column}", IMPOSSIBLE)]

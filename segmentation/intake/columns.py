@@ -12,7 +12,7 @@ from segmentation.roles import ROW_NUMBERS, Column, Role, Schema
 _NEVER_CLUSTERED = frozenset({Role.CUSTOMER_ID, Role.OUTCOME, Role.CONTACT, Role.CONSENT, Role.IGNORE})
 
 
-def note_shape(customers: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
+def note_columns(customers: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
     """Findings about ids that are row numbers, categories put together, and customers that nothing tells apart."""
     key = schema.one(Role.CUSTOMER_ID)
     if key is not None and key.source == ROW_NUMBERS:
@@ -36,7 +36,7 @@ def _merged(column: Column, rows: int) -> Finding:
         f"{len(column.parts)} columns of yes and no are read as one, {column.source}, with the words {words}. "
         "To keep them apart, give one of them a role of its own."
     )
-    return Finding("one_hot", "note", message, column.source, rows)
+    return Finding("one_hot", "note", message, column.source, rows, words=tuple(column.parts.items()))
 
 
 def _tells_apart(customers: pd.DataFrame, column: Column) -> bool:
