@@ -60,7 +60,7 @@ class Flagged:
 class Finding:
     """Something worth knowing about a column that kept no row out.
 
-    `severity` is "flag" (a value was changed, say made missing) or "note" (nothing was changed). `lines` holds
+    `severity` is "flag" (a value was changed, say made missing, or was read in one of several ways) or "note". `lines` holds
     the first few lines where it was seen, `count` says in how many rows.
     """
 
