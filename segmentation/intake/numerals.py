@@ -23,6 +23,8 @@ from segmentation.roles import Column, DecimalMark, Kind, Role
 _SHARES = frozenset({Role.RATIO, Role.NUMBER, Role.AMOUNT})
 """Roles whose cells may carry "%"."""
 
+_SQL_TYPES = {"int": "INTEGER", "bool": "BOOLEAN", "str": "VARCHAR"}
+
 NO_NUMBER = 1
 _CONTRARY, _WITH_TEXT, _PERCENT, FRACTION = 2, 3, 4, 5
 _OTHER_MARK = {
@@ -69,7 +71,7 @@ def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
     point, either, example, special = _glance(table, name)
     if special or column.rule.decimal == "comma":
         values, faults, marks, percents = _closely(table, name, column)
-        findings = [*_note_percents(table, column, percents, np.isfinite(values))]
+        findings = [*_note_percents(table, column, percents, np.isfinite(values)), *_note_currencies(table, column)]
     else:
         (numbers,) = table.fetch(f"TRY_CAST({name} AS DOUBLE)")
         values = np.ma.filled(np.ma.asarray(numbers, dtype=np.float64), np.nan).copy()
@@ -146,7 +148,7 @@ def _split(table: Table, name: str) -> None:
     )
     texts = [text for (text,) in run("SELECT DISTINCT shape FROM shaped").fetchall()]
     shapes = [read_shape(text) for text in texts]
-    kinds = ", ".join(f"unnest(?::{'INTEGER' if field.type == 'int' else 'BOOLEAN'}[]) AS {field.name}" for field in fields(Shape))
+    kinds = ", ".join(f"unnest(?::{_SQL_TYPES[str(field.type)]}[]) AS {field.name}" for field in fields(Shape))
     columns = [[getattr(shape, field.name) for shape in shapes] for field in fields(Shape)]
     run(f"CREATE OR REPLACE TEMP TABLE shapes AS SELECT unnest(?::VARCHAR[]) AS shape, {kinds}", [texts, *columns])
     tidy = f"translate(raw_digits, '{sql_text(FOREIGN)}', '{sql_text(PLAIN)}')"
@@ -158,7 +160,7 @@ def _split(table: Table, name: str) -> None:
         ), cells AS (
             SELECT *, CASE WHEN foreign_digits THEN {tidy} ELSE raw_digits END AS digits FROM cut
         )
-        SELECT row, text, digits, negative, percent, either AND NOT starts_with(digits, '0') AS either,
+        SELECT row, text, digits, currency, negative, percent, either AND NOT starts_with(digits, '0') AS either,
             CASE WHEN starts_with(digits, '0') THEN point_from_zero ELSE point END AS point,
             CASE WHEN starts_with(digits, '0') THEN comma_from_zero ELSE comma END AS comma
         FROM cells
@@ -213,3 +215,14 @@ def _note_percents(table: Table, column: Column, percents: NDArray[np.bool_], kn
         yield Finding("mixed_percent", "flag", message, column.source, int(bare.sum()), first_lines(table.lines, bare))
     else:
         yield Finding("percent", "note", "Percentages are stored as shares of 1: 12.5 % is 0.125.", column.source, count)
+
+
+def _note_currencies(table: Table, column: Column) -> Iterator[Finding]:
+    """Amounts in several currencies, which are not converted."""
+    found = table.connection.execute(
+        "SELECT currency, count(*) FROM numerals WHERE currency <> '' AND (point OR comma) GROUP BY ALL ORDER BY count(*) DESC, currency"
+    ).fetchall()
+    if len(found) > 1:
+        listed = ", ".join(f"{currency} in {count:,}" for currency, count in found)
+        message = f"Amounts are in several currencies ({listed} cells). They were read as they stand; convert them to one before importing."
+        yield Finding("mixed_currencies", "flag", message, column.source, sum(count for _, count in found[1:]))

@@ -11,8 +11,8 @@ _CODES = (
 )
 _CURRENCY = rf"(?:R\$|US\$|A\$|C\$|HK\$|NZ\$|S\$|MX\$|[$€£¥₹₽₩₺₫₴₦₱฿₪¢]|(?i:kr\.?|zł|Kč|Fr\.|SFr\.|Rs\.?|{_CODES})(?![A-Za-z])\.?)"
 _PARTS = re.compile(
-    rf"\s*(?P<opened>\()?\s*(?P<before>[+-])?\s*(?:{_CURRENCY})?\s*(?P<within>[+-])?\s*(?P<digits>\d[\d.,' ]*|[.,]\d+)"
-    rf"(?P<power>[eE][+-]?\d{{1,4}})?(?:(?<=[.,])--?)?\s*(?:{_CURRENCY})?\s*(?P<percent>%)?\s*(?P<after>-)?(?P<closed>\))?\s*"
+    rf"\s*(?P<opened>\()?\s*(?P<before>[+-])?\s*(?P<money>{_CURRENCY})?\s*(?P<within>[+-])?\s*(?P<digits>\d[\d.,' ]*|[.,]\d+)"
+    rf"(?P<power>[eE][+-]?\d{{1,4}})?(?:(?<=[.,])--?)?\s*(?P<money_after>{_CURRENCY})?\s*(?P<percent>%)?\s*(?P<after>-)?(?P<closed>\))?\s*"
 )
 _THOUSANDS = r"(?:'\d{3})+|(?: \d{3})+"
 _POINT = re.compile(rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:,\d{{3}})+|{_THOUSANDS})|[1-9]\d?(?:,\d{{2}})+,\d{{3}})?(?:\.\d*)?")
@@ -23,6 +23,18 @@ FOREIGN = "０１２３４５６７８９．，％＋－（）＄￥￡−–‒
 PLAIN = "0123456789.,%+-()$¥£----'''''" + " " * len(_SPACES)
 """What stands for the characters of `FOREIGN`, one for one, so that places stay what they are."""
 _TIDY = str.maketrans(FOREIGN, PLAIN)
+_SAME_MONEY = {
+    "$": "USD",
+    "US$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "RS": "INR",
+    "R$": "BRL",
+    "FR": "CHF",
+    "SFR": "CHF",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,8 @@ class Shape:
     """`size` characters from `start` (from 1; 0 and 0 for no number) are the digits with their marks and a power of ten.
 
     `point` and `comma` say whether they are a number with that decimal mark, if they begin with a digit above 0, and the other
-    two, if they begin with 0. `either` are numbers under both, but not the same. `foreign_digits` have to be put into ASCII.
+    two, if they begin with 0. `either` are numbers under both, but not the same. `foreign_digits` have to be put into ASCII,
+    `currency` is "" where none is named.
     """
 
     start: int = 0
@@ -43,6 +56,7 @@ class Shape:
     comma_from_zero: bool = False
     either: bool = False
     foreign_digits: bool = False
+    currency: str = ""
 
 
 def read_shape(text: str) -> Shape:
@@ -69,7 +83,14 @@ def read_shape(text: str) -> Shape:
         comma_from_zero=_COMMA.fullmatch(from_zero) is not None,
         either=re.fullmatch(EITHER, digits) is not None,
         foreign_digits=not text[start:end].isascii(),
+        currency=_currency(found["money"] or found["money_after"]),
     )
+
+
+def _currency(written: str | None) -> str:
+    """Its code where a sign stands for one; as it is written elsewhere."""
+    word = (written or "").upper().rstrip(".")
+    return _SAME_MONEY.get(word, word)
 
 
 def sql_text(text: str) -> str:

@@ -61,9 +61,9 @@ class Flagged:
 class Finding:
     """Something worth knowing about a column that kept no row out.
 
-    `severity` is "flag" (a value was changed, say made missing, or somebody should look) or "note" (nothing was changed). `lines` holds
-    the first few lines where it was seen, `count` says in how many rows. `words` pairs a word with the one that it counts as, or might (of columns read
-    as one: a header with its word).
+    `severity` is "flag" (a value was changed, say made missing, or was read in one of several ways) or "note". `lines` holds the first few
+    lines where it was seen, `count` says in how many rows. `words` pairs a word with the one that it counts as, or might (of columns
+    read as one: a header with its word).
     """
 
     code: str

@@ -131,6 +131,7 @@ def test_cells(tmp_path: Path, role: Role, rule: ValueRule | None, cells: list[s
         (A, ["1,5", "2"], "decimal_comma", "note", 1, "decimal comma, as 1 cell show"),
         (R, ["5%", "7%"], "percent", "note", 2, "0.125"),
         (R, ["5%", "0.3"], "mixed_percent", "flag", 1, "divided by 100"),
+        (A, ["$5", "USD 6", "7", "€8"], "mixed_currencies", "flag", 1, "USD in 2, EUR in 1 cells"),
         (Role.FLAG, ["x", ""], "blank_is_no", "flag", 1, "read as no"),
         (Role.ENROLLED_ON, ["03/04/2020", "05/06/2020", "05/05/2020"], "date_order_assumed", "flag", 2,
          "2 would be another day.*state the date order"),
@@ -156,6 +157,7 @@ def test_what_is_told(tmp_path: Path, role: Role, cells: list[str], code: str, s
     [
         (A, ["1,234.5", "5,678"], "decimal_assumed"),
         (A, ["1234", "12"], "decimal_assumed"),
+        (A, ["$5", "US$6", "USD 7", "8"], "mixed_currencies"),
         (A, ["900", "950", "999", "999"], "sentinel_values"),
         (A, ["-5", "7", "-1", "-1"], "sentinel_values"),
         (Role.ENROLLED_ON, ["05/05/2020"], "date_order_assumed"),
