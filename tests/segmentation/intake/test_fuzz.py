@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import random
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -37,10 +39,10 @@ ROWS = [("id", "name", "joined", "spend"), *((f"c{n}", f"Zoë, {n}", f"2024-01-{
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def sheet_of(book: bytes) -> bytes:
-    import io
-    import zipfile
+SELECT = "SELECT 'c' || i AS id, DATE '2024-01-01' + i::INT AS joined, i * 1.5 AS spend FROM range(40) t(i)"
 
+
+def sheet_of(book: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
         return archive.read(SHEET)
 
@@ -50,7 +52,7 @@ def seeds(folder: Path) -> dict[str, bytes]:
     return {
         "text": plain.encode(), "utf-16": plain.encode("utf-16"), "cp1252": plain.encode("cp1252"), "gzip": gzipped(plain.encode()),
         "xlsx": text_workbook([[str(cell) for cell in row] for row in ROWS]), "sheet": workbook(ROWS),
-        "parquet": parquet(folder, "SELECT 'c' || i AS id, DATE '2024-01-01' + i::INT AS joined, i * 1.5 AS spend FROM range(40) t(i)").read_bytes(),
+        "parquet": parquet(folder, SELECT).read_bytes(),
     }  # fmt: skip
 
 
@@ -81,9 +83,7 @@ def accounted(path: Path) -> None:
     try:
         preview = inspect_file(path)
         intake = read_customers(path)
-    except SegmentationError as error:
-        assert error.message
-        assert error.code
+    except SegmentationError:
         return
     repeats = sum(finding.count for finding in intake.findings if finding.code in {"duplicate_rows", "conflicting_rows"})
     assert preview.rows == intake.file_rows == len(intake.customers) + intake.rejected_rows + repeats
