@@ -39,7 +39,8 @@ def settle(table: Table, header: Header, known: Collection[str]) -> Table:
     if not set(known) & set(table.where):
         names = list(table.where.values())
         rows = _fetch(table, f"SELECT {', '.join(names)} FROM raw WHERE rowid < {_FIRST} ORDER BY rowid")
-        refuse_data_as_header(list(table.where), [[cell for cell in column if cell is not None] for column in zip(*rows, strict=True)])
+        columns = [[row[place] for row in rows if row[place] is not None] for place in range(len(names))]
+        refuse_data_as_header(list(table.where), columns)
     return _without_footer(_without_copies(replace(table, findings=(*header.findings, *table.findings)), header))
 
 

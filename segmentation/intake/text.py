@@ -45,7 +45,7 @@ class Body:
     """What lies below the header, as UTF-8 text in `path`; its first line is line `first_line` of the file.
 
     `ends` (m,) are the offsets of its newlines. Where `lines` (n,) is given, every record is whole and has the line that stands there;
-    `rejects` were left out on the way.
+    `rejects` were left out on the way. Unless `padded`, no cell has blanks at either end.
     """
 
     path: Path
@@ -56,6 +56,7 @@ class Body:
     findings: tuple[Finding, ...] = ()
     lines: NDArray[np.int64] | None = None
     rejects: tuple[Reject, ...] = ()
+    padded: bool = True
     sheets: tuple[str, ...] = ()
 
 
@@ -266,6 +267,7 @@ class _Writer:
     cleaning: Cleaning = field(default_factory=Cleaning)
     header: Header | None = None
     first_line: int = 1
+    padded: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     def write(self, stream: io.BufferedReader, target: Path) -> Body:
@@ -284,11 +286,21 @@ class _Writer:
                 rows, offset, last = rows + len(found), offset + len(content), int(found[-1]) if len(found) else last
                 refuse_large(rows, len(self.header.names) if self.header else 1)
                 ends.append(found)
+                self.padded = self.padded or self._may_be_padded(content)
                 out.write(content)
         encoding, findings = self.decoder.told()
         told = (*self.findings, *findings, *self.cleaning.findings())
         header = self.header or named(())
-        return Body(target, header, self.first_line, replace(self.format, encoding=encoding), np.concatenate(ends), told)
+        form = replace(self.format, encoding=encoding)
+        return Body(target, header, self.first_line, form, np.concatenate(ends), told, padded=self.padded)
+
+    def _may_be_padded(self, content: bytes) -> bool:
+        """Whether a blank stands beside anything that can end a cell; a blank inside a quoted cell may look like that."""
+        if content[:1] in b" \t":
+            return True
+        blanks = [blank for blank in (b" ", b"\t") if blank.decode() != self.format.delimiter]
+        edges = (self.format.delimiter.encode(), b"\n", b'"')
+        return any(edge + blank in content or blank + edge in content for blank in blanks for edge in edges)
 
     def _cut_header(self, text: str) -> str:
         """Keep the header, and what there is to say of lines above it; the text below."""

@@ -108,7 +108,7 @@ class _SheetWriter:
         told = (*findings, *self.cleaning.findings(), *self._findings())
         numbers = np.asarray(lines, dtype=np.int64)
         ends = np.zeros(0, dtype=np.int64)
-        return Body(self.target, header.header, header.number + 1, self.format, ends, told, numbers, tuple(self.rejects), sheets)
+        return Body(self.target, header.header, header.number + 1, self.format, ends, told, numbers, tuple(self.rejects), sheets=sheets)
 
     def _cells(self, row: Row, first: int, width: int) -> list[str] | None:
         """The cells below the header's; None where some stand beside it, which rejects the row, or where all are errors."""

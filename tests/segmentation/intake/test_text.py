@@ -166,3 +166,8 @@ def test_totals_and_remarks_below_the_table_are_nobody(tmp_path: Path, footer: s
 def test_a_plan_called_total_is_no_total(tmp_path: Path) -> None:
     assert read(put(tmp_path, "id,plan\n1,basic\n2,total\n3,total\n"))[0].file_rows == 3
     assert read(put(tmp_path, "id,plan,city\n1,basic,Rome\n2,total,Oslo\n"))[0].rejects == ()
+
+
+def test_a_file_of_which_no_row_fits_is_told_row_by_row(tmp_path: Path) -> None:
+    table, records = read(put(tmp_path, "id,name,city\n1,Ann\n2,Bob\n"))
+    assert (records, [reject.line for reject in table.rejects], table.file_rows) == ([], [2, 3], 2)
