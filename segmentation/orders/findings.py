@@ -9,7 +9,6 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.intake.quality import first_lines, note_dates
 from segmentation.intake.table import Table
 from segmentation.intake.types import Finding
 from segmentation.orders.cells import LineCells
@@ -18,6 +17,7 @@ from segmentation.orders.types import LineCounts
 from segmentation.roles import Role, Schema
 from segmentation.wording import number
 
+_SHOWN = 5
 _FAR = np.timedelta64(366, "D")
 _LATE = 0.999
 _OFF = 0.01
@@ -118,8 +118,7 @@ def _contradicting(cells: LineCells) -> NDArray[np.bool_]:
 
 
 def _days(table: Table, columns: OrderColumns, cells: LineCells) -> Iterator[Finding]:
-    if cells.dates is not None:
-        yield from note_dates([(columns.ordered_on, cells.dates)])
+    yield from cells.findings
     days = cells.numbers["ordered_on"]
     usable = (days.notna() & ~cells.keyless & ~cells.refused).to_numpy()
     if usable.any():
@@ -144,3 +143,8 @@ def _other_columns(table: Table, schema: Schema, columns: OrderColumns, cells: L
     for header in table.where:
         if header not in used:
             yield Finding("ignored", "note", f"The column {header} is not used.", header, table.file_rows)
+
+
+def first_lines(lines: NDArray[np.int64], rows: NDArray[np.bool_]) -> tuple[int, ...]:
+    """The first few `lines` (n,) of the file where `rows` (n,) holds."""
+    return tuple(int(line) for line in lines[np.flatnonzero(rows)[:_SHOWN]])

@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -55,25 +57,30 @@ def read_order_lines(
     line below zero, in quantity or amount, takes back; a line marked as returned was sold and came back. UnreadableFile where no
     line can be taken, MissingRole where customer, day or money is missing from the schema.
     """
+    with _opened(path, file_format) as (table, found):
+        columns = order_columns(schema)
+        _refuse_absent(schema, table)
+        cells = read_cells(table, columns, found.date_order, not_after)
+        facts = _account(table, columns, cells)
+        if not facts.counts.sales + facts.counts.returns + facts.counts.free:
+            raise UnreadableFile(_nothing_taken(cells, facts.counts), code="nothing_accepted")
+        digest = _write_part(table.connection, columns, schema, part)
+        findings = note_lines(table, schema, columns, cells, facts)
+    used = replace(found, date_order=cells.date_order)
+    return OrderLines(schema, used, facts.counts, facts.customers, facts.latest, digest, cells.rejects, tuple(findings))
+
+
+@contextmanager
+def _opened(path: Path, file_format: FileFormat | None) -> Iterator[tuple[Table, FileFormat]]:
+    """The cells of the file, and how it was read."""
     with tempfile.TemporaryDirectory(prefix="orders-") as name:
         folder = Path(name)
         body = transcode(path, folder, file_format)
         table = load(body, folder)
         try:
-            columns = order_columns(schema)
-            _refuse_absent(schema, table)
-            cells = read_cells(table, columns, body.format.date_order, not_after)
-            facts = _account(table, columns, cells)
-            if not facts.counts.sales + facts.counts.returns + facts.counts.free:
-                raise UnreadableFile(_nothing_taken(cells, facts.counts), code="nothing_accepted")
-            digest = _write_part(table.connection, columns, schema, part)
-            findings = note_lines(table, schema, columns, cells, facts)
+            yield table, body.format
         finally:
             table.connection.close()
-    order = cells.dates.order if cells.dates else None
-    return OrderLines(
-        schema, replace(body.format, date_order=order), facts.counts, facts.customers, facts.latest, digest, cells.rejects, tuple(findings)
-    )
 
 
 def _refuse_absent(schema: Schema, table: Table) -> None:
