@@ -114,7 +114,7 @@ def inspect_file(
 
 def can_be_orders(schema: Schema) -> bool:
     """Whether the columns are enough to make customers from order lines: a day, and what was paid."""
-    return schema.one(Role.ORDERED_ON) is not None and bool(schema.of(Role.UNIT_PRICE, Role.AMOUNT, Role.SPEND))
+    return schema.one(Role.ORDERED_ON) is not None and bool(schema.of(Role.UNIT_PRICE, Role.AMOUNT))
 
 
 def require_customer_id(schema: Schema) -> Schema:

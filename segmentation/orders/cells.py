@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.intake.dates import DateReading
 from segmentation.intake.table import Table
-from segmentation.intake.types import Reject
+from segmentation.intake.types import Finding, Reject
 from segmentation.intake.values import Parsed, parse
 from segmentation.orders.columns import OrderColumns, stored_kind
 from segmentation.roles import Column, DateOrder
@@ -30,7 +29,7 @@ class LineCells:
     `numbers` (n rows): `ordered_on` (midnight), `quantity`, `unit_price`, `amount` (below zero for what came back), `returned` (0 or 1)
     and the carried columns that are no plain text, NaN or NaT where missing. `keyless`, `refused` and `negative` (n,) mark lines
     without a customer, lines of a customer that cannot be read, and lines whose quantity or amount is below zero. `unread` counts
-    the cells of each carried column that are left out, by header.
+    the cells of each carried column that are left out, by header. `date_order` is how days were read, `findings` tell of it.
     """
 
     numbers: pd.DataFrame
@@ -38,17 +37,21 @@ class LineCells:
     refused: NDArray[np.bool_]
     negative: NDArray[np.bool_]
     rejects: tuple[Reject, ...]
-    dates: DateReading | None
+    date_order: DateOrder | None
+    findings: tuple[Finding, ...]
     unread: dict[str, NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
 class _Fault:
-    """Records (n,) that one column keeps out, and why; `column` is None where a cell of another would have done."""
+    """Records (n,) that one column keeps out, and why: the same for all, or told by record."""
 
     rows: NDArray[np.bool_]
     column: Column
-    reason: str
+    why: str | Callable[[int], str]
+
+    def reason(self, row: int) -> str:
+        return self.why if isinstance(self.why, str) else self.why(row)
 
 
 def read_cells(table: Table, columns: OrderColumns, date_order: DateOrder | None, not_after: date | None) -> LineCells:
@@ -59,6 +62,7 @@ def read_cells(table: Table, columns: OrderColumns, date_order: DateOrder | None
     numbers = _numbers(columns, parsed, len(named))
     faults = [fault for fault in _faults(columns, parsed, numbers, not_after) if (fault.rows & named).any()]
     refused = named & np.any([fault.rows for fault in faults], axis=0) if faults else np.zeros(len(named), dtype=bool)
+    dates = parsed[columns.ordered_on.name].dates
     below = (numbers["quantity"] < 0) | (numbers["amount"] < 0)
     numbers["amount"] = numbers["amount"].where(~below, -numbers["amount"].abs())
     return LineCells(
@@ -67,7 +71,8 @@ def read_cells(table: Table, columns: OrderColumns, date_order: DateOrder | None
         refused=refused,
         negative=below.to_numpy(),
         rejects=tuple(sorted(_rejects(table, faults, named), key=lambda reject: reject.line)),
-        dates=parsed[columns.ordered_on.name].dates,
+        date_order=dates.order if dates else None,
+        findings=dates.findings if dates else (),
         unread={column.source: parsed[column.name].bad for column in columns.carried if column.name in parsed},
     )
 
@@ -152,8 +157,8 @@ def _rejects(table: Table, faults: list[_Fault], named: NDArray[np.bool_]) -> It
     for fault in faults:
         rows = fault.rows & named
         texts = table.texts(table.where[fault.column.source]).to_numpy()[rows]
-        for line, text in zip(table.lines[rows], texts, strict=True):
-            yield Reject(int(line), fault.column.source, _shown(text), fault.reason)
+        for row, text in zip(np.flatnonzero(rows).tolist(), texts, strict=True):
+            yield Reject(int(table.lines[row]), fault.column.source, _shown(text), fault.reason(row))
 
 
 def _shown(text: str | None) -> str:

@@ -86,7 +86,7 @@ def stored_kind(column: Column) -> str:
 
 def _amount(schema: Schema) -> Column | None:
     """The first amount that is the line's own, not its tax, discount or freight."""
-    return next((column for column in schema.of(Role.AMOUNT, Role.SPEND) if not _NOT_THE_PRICE.search(column.source)), None)
+    return next((column for column in schema.of(Role.AMOUNT) if not _NOT_THE_PRICE.search(column.source)), None)
 
 
 def _missing(schema: Schema, role: Role, message: str) -> MissingRole:

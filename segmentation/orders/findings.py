@@ -18,6 +18,7 @@ from segmentation.orders.types import LineCounts
 from segmentation.roles import Role, Schema
 from segmentation.wording import number
 
+_SHOWN = 5
 _FAR = np.timedelta64(366, "D")
 _LATE = 0.999
 _OFF = 0.01
@@ -118,8 +119,7 @@ def _contradicting(cells: LineCells) -> NDArray[np.bool_]:
 
 
 def _days(table: Table, columns: OrderColumns, cells: LineCells) -> Iterator[Finding]:
-    if cells.dates is not None:
-        yield from cells.dates.findings
+    yield from cells.findings
     days = cells.numbers["ordered_on"]
     usable = (days.notna() & ~cells.keyless & ~cells.refused).to_numpy()
     if usable.any():

@@ -73,10 +73,8 @@ def read_order_lines(
             raise UnreadableFile(_nothing_taken(cells, facts.counts), code="nothing_accepted")
         digest = _write_part(table.connection, columns, schema, part)
         findings = [*table.findings, *note_lines(table, schema, columns, cells, facts)]
-    order = cells.dates.order if cells.dates else None
-    return OrderLines(
-        schema, replace(table.format, date_order=order), facts.counts, facts.customers, facts.latest, digest, cells.rejects, tuple(findings)
-    )
+    used = replace(table.format, date_order=cells.date_order)
+    return OrderLines(schema, used, facts.counts, facts.customers, facts.latest, digest, cells.rejects, tuple(findings))
 
 
 def _refuse_absent(schema: Schema, table: Table) -> None:

