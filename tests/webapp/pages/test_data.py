@@ -164,7 +164,7 @@ def test_trouble_is_on_top_and_a_column_opens_its_details(full: Shop) -> None:
     rows = [words(part) for part in walk(content) if type(part).__name__ == "Tr"]
     matrix = rows[next(place for place, row in enumerate(rows) if row.startswith("Column")) + 1 :]
     assert matrix[0].startswith("Income")  # every twentieth is missing
-    assert "13 customers, 5%: missing" in matrix[0]
+    assert "13 customers, 5.0%: missing" in matrix[0]
     _, content = shown(full, "?column=spend_wine")
     assert picked(content)[1].startswith("Wine") or picked(content)[1].startswith("Spend wine")
     assert "Different values" in words(content)
@@ -201,9 +201,9 @@ def test_viewers_read_what_changed_without_small_groups(full: Shop) -> None:
 
 def test_many_snapshots_and_wide_files_are_shown_in_parts(shop: Shop) -> None:
     wide = ["ID," + ",".join(f"Attribute {place}" for place in range(60))]
-    wide += [f"{row}," + ",".join(str((row * place) % 17) for place in range(60)) for row in range(30)]
+    wide += [f"{row}," + ",".join(str((row * (place % 13 + 3)) % 17) for place in range(60)) for row in range(30)]
     for extra in range(8):
-        wide.append(f"{100 + extra}," + ",".join(str(extra) for _ in range(60)))
+        wide.append(f"{100 + extra}," + ",".join(str(extra + 5) for _ in range(60)))
         assert import_file(shop.resources, shop.actor, "\n".join(wide)).status == "done"
     _, content = shown(shop)
     assert "Show all 8 snapshots" in words(content)

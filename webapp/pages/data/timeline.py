@@ -32,13 +32,15 @@ def timeline_row(view: View, snapshots: Sequence[TimelineEntry], where: Where) -
             SnapshotPoint(each.number, each.as_of, each.customers, each.new, each.changed, each.removed) for each in reversed(snapshots)
         ]
         other = where.against.number if where.against else None
-        theme, narrow = theme_of(view.display), view.display.narrow
-        return chart_or_error(
-            "snapshots", lambda: customers_by_snapshot(points, shown=where.shown.number, against=other, theme=theme, narrow=narrow)
-        )
+        theme = theme_of(view.display)
+        return chart_or_error("snapshots", lambda: customers_by_snapshot(points, shown=where.shown.number, against=other, theme=theme))
 
     listed = snapshots_card(view, snapshots, where)
-    return row((12, listed)) if len(snapshots) == 1 else row((4, draw()), (8, listed))
+    return (
+        row((12, listed))
+        if len(snapshots) == 1
+        else row((4, html.Div(draw(), className="sc-in-sight") if len(snapshots) > FIRST_SNAPSHOTS + 1 else draw()), (8, listed))
+    )
 
 
 def snapshots_card(view: View, snapshots: Sequence[TimelineEntry], where: Where) -> html.Section:
@@ -89,7 +91,7 @@ def _changes(item: TimelineEntry, first: TimelineEntry) -> Child:
         return MISSING
     amounts = ((item.new, "new"), (item.changed, "changed"), (item.removed, "removed"))
     told = [f"{number(amount)} {word}" for amount, word in amounts if amount]
-    return listing(told) if told else "Only its columns or date"
+    return html.Span(listing(told), className="nw") if told else "Only its columns or date"
 
 
 def _import(view: View, item: TimelineEntry, now: datetime) -> Child:
