@@ -48,7 +48,7 @@ def snapshots_card(view: View, snapshots: Sequence[TimelineEntry], where: Where)
     shown = _first(snapshots, where)
     now = datetime.now(UTC)
     columns: list[Column[TimelineEntry]] = [
-        Column("Snapshot", lambda item: _name(item, where)),
+        Column("Snapshot", lambda item: _name(item, where, snapshots[-1])),
         Column("Customers", lambda item: number(item.customers), numeric=True),
         Column("Against the one before", lambda item: _changes(item, snapshots[-1]), wide=True),
         Column("Import", lambda item: _import(view, item, now), wide=True),
@@ -73,7 +73,8 @@ def _first(snapshots: Sequence[TimelineEntry], where: Where) -> list[TimelineEnt
     return [each for place, each in enumerate(snapshots) if place < FIRST_SNAPSHOTS or each in (where.shown, where.against)]
 
 
-def _name(item: TimelineEntry, where: Where) -> list[Child]:
+def _name(item: TimelineEntry, where: Where, first: TimelineEntry) -> list[Child]:
+    """Its number and day; on a phone with what it changed."""
     other = where.against.number if where.against and where.against is not item else None
     link = dcc.Link(f"No. {item.number}", href=where.link(snapshot=None if item.current else item.number, against=other))
     states: list[Child] = [badge("Current", "good")] if item.current else []
@@ -81,7 +82,11 @@ def _name(item: TimelineEntry, where: Where) -> list[Child]:
         states.append(badge("Shown", "info", "eye"))
     if item is where.against:
         states.append(badge("Compared", "info", "arrow-left-right"))
-    return [html.Span([link, *states], className="sc-snapshot"), html.Span(day(item.as_of), className="sc-under", title="As of this day")]
+    return [
+        html.Span([link, *states], className="sc-snapshot"),
+        html.Span(day(item.as_of), className="sc-under", title="As of this day"),
+        html.Span(_changes(item, first), className="sc-under sc-only-sm"),
+    ]
 
 
 def _changes(item: TimelineEntry, first: TimelineEntry) -> Child:
