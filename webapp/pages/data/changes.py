@@ -153,7 +153,7 @@ def _typical(side: ColumnQuality) -> Component:
 
 def _typical_now(item: ColumnChange) -> list[Child]:
     """The value; on a phone with the one before below it."""
-    before = ["was ", clipped(value_words(item.before.typical, item.before))]
+    before: list[Child] = ["was ", clipped(value_words(item.before.typical, item.before))]
     return [_typical(item.after), html.Span(before, className="sc-under sc-only-sm")]
 
 
