@@ -17,7 +17,7 @@ HEIGHT = 190
 MARK = 10
 LABEL_ROOM = 0.15
 """Share of the width that a figure at an end takes."""
-MOST_DATES = {False: 5, True: 3}
+MOST_DATES = 3
 """Dates below the axis."""
 
 
@@ -33,15 +33,13 @@ class SnapshotPoint:
     removed: int | None
 
 
-def customers_by_snapshot(
-    points: Sequence[SnapshotPoint], *, shown: int, against: int | None, theme: Theme, narrow: bool = False
-) -> Chart | None:
+def customers_by_snapshot(points: Sequence[SnapshotPoint], *, shown: int, against: int | None, theme: Theme) -> Chart | None:
     """Customers from snapshot to snapshot (oldest first), the one that is looked at filled; None where there is but one."""
     if len(points) < 2:
         return None
     title = snapshots_title(points)
     return Chart(
-        figure=_figure(points, shown, against, theme, narrow),
+        figure=_figure(points, shown, against, theme),
         title=title,
         subtitle="Customers in each snapshot, in the order of the imports. Filled: the one that is shown.",
         explanation="Every import that changes something makes a snapshot, which is never altered. The line shows how many customers each "
@@ -72,7 +70,7 @@ def snapshots_title(points: Sequence[SnapshotPoint]) -> str:
     return f"From {number(first)} to {number(last)} customers {over}"
 
 
-def _figure(points: Sequence[SnapshotPoint], shown: int, against: int | None, theme: Theme, narrow: bool) -> go.Figure:
+def _figure(points: Sequence[SnapshotPoint], shown: int, against: int | None, theme: Theme) -> go.Figure:
     figure = blank(theme, HEIGHT, margin={"l": 12, "r": 12, "t": 28, "b": 24})
     places = list(range(len(points)))
     figure.add_scatter(
@@ -94,10 +92,14 @@ def _figure(points: Sequence[SnapshotPoint], shown: int, against: int | None, th
         label_at(
             figure, place, points[place].customers, number(points[place].customers), colour=theme.ink, size=11, yshift=14, xanchor=anchor
         )
-    dates = _dated(len(points), MOST_DATES[narrow])
+    dates = _dated(len(points), MOST_DATES)
     room = 0.03 * max(len(points) - 1, 1)
     figure.update_xaxes(
-        tickvals=dates, ticktext=[_day(points[place].as_of) for place in dates], range=[-room, len(points) - 1 + room], showgrid=False
+        tickvals=dates,
+        ticktext=[_day(points[place].as_of) for place in dates],
+        range=[-room, len(points) - 1 + room],
+        showgrid=False,
+        tickangle=0,
     )
     figure.update_yaxes(visible=False, range=[0, 1.1 * max(1, *(each.customers for each in points))])
     return figure

@@ -34,9 +34,9 @@ def test_the_line_says_what_it_shows() -> None:
     assert "No. 6, 1 Jun 2024: 600 customers." in chart.summary
 
 
-def test_a_phone_has_fewer_dates_and_no_figures_that_run_into_each_other() -> None:
+def test_many_snapshots_have_few_dates_and_no_figures_that_run_into_each_other() -> None:
     many = [replace(POINTS[0], number=place, customers=place) for place in range(1, 31)]
-    chart = customers_by_snapshot(many, shown=29, against=None, theme=DARK, narrow=True)
+    chart = customers_by_snapshot(many, shown=29, against=None, theme=DARK)
     assert chart is not None
     assert len(chart.figure.layout.xaxis.tickvals) == 3
     assert {note.text for note in chart.figure.layout.annotations} == {"1", "30"}
@@ -63,7 +63,7 @@ def test_another_snapshot_is_an_outline_of_its_own_shares() -> None:
     assert len(alone.figure.data) == len(chart.figure.data) - len(shown.spreads)
     bars = category_bars(shown, theme=LIGHT, narrow=False, behind=behind)
     assert bars is not None
-    marks = next(trace for trace in bars.figure.data if trace.mode == "markers")
+    marks = next(trace for trace in bars.figure.data if trace.type == "scatter" and trace.mode == "markers")
     assert marks.x[0] == behind.levels[0].levels[0].share
 
 

@@ -12,6 +12,7 @@ from webapp.pages.data.parts import clipped, note, show_all, value_words
 from webapp.pages.data.where import Where
 from webapp.services.data import comparing
 from webapp.services.data.comparing import ColumnChange, Comparison
+from webapp.services.data.snapshots import ColumnQuality
 from webapp.ui.components import Child, Tone, aria, badge, card, empty_state
 from webapp.ui.format import MISSING, count, filled_text, listing, number, percent
 from webapp.ui.tables import Column, table
@@ -20,6 +21,7 @@ DRIFT_HELP = (
     "How far the values moved: the population stability index (PSI). Below 0.1 steady, from 0.25 on large (Siddiqi 2006); "
     "what chance alone would give is steady too."
 )
+TYPICAL_HELP = "The median; for words the commonest one"
 DRIFT: dict[str, tuple[str, Tone, str | None]] = {
     "steady": ("Steady", "neutral", "dash-circle"),
     "some": ("Some drift", "info", "arrow-left-right"),
@@ -84,13 +86,17 @@ def columns_card(found: Comparison, where: Where) -> html.Section:
     columns: list[Column[ColumnChange]] = [
         Column("Column", lambda item: clipped(item.after.label)),
         Column("Drift", _drift, title=DRIFT_HELP),
-        Column("Changed", _changed, numeric=True, wide=True, title="Customers of both snapshots whose value is another one"),
         Column("Filled before", lambda item: filled_text(item.before.filled), numeric=True, wide=True),
-        Column("Now", lambda item: filled_text(item.after.filled), numeric=True, wide=True),
-        Column("Typical before", lambda item: _typical(item, before=True), numeric=True, title="The median; for words the commonest one"),
-        Column("Now", lambda item: _typical(item, before=False), numeric=True),
+        Column("Filled now", lambda item: filled_text(item.after.filled), numeric=True, wide=True),
+        Column("Typical before", lambda item: _typical(item.before), numeric=True, wide=True, title=TYPICAL_HELP),
+        Column("Typical now", _typical_now, numeric=True, title=TYPICAL_HELP),
         Column("Words that came or went", _words, wide=True),
     ]
+    if not found.coarse:
+        changed = Column[ColumnChange](
+            "Changed", _changed, numeric=True, wide=True, title="Customers of both snapshots whose value is another one"
+        )
+        columns.insert(2, changed)
     return card(
         columns_title(found),
         _sub(found),
@@ -141,9 +147,14 @@ def _changed(item: ColumnChange) -> Child:
     return MISSING if item.changed is None else number(item.changed)
 
 
-def _typical(item: ColumnChange, *, before: bool) -> Component:
-    side = item.before if before else item.after
+def _typical(side: ColumnQuality) -> Component:
     return clipped(value_words(side.typical, side))
+
+
+def _typical_now(item: ColumnChange) -> list[Child]:
+    """The value; on a phone with the one before below it."""
+    before: list[Child] = ["was ", clipped(value_words(item.before.typical, item.before))]
+    return [_typical(item.after), html.Span(before, className="sc-under sc-only-sm")]
 
 
 def _words(item: ColumnChange) -> Child:

@@ -14,7 +14,7 @@ from webapp.pages.data.parts import clipped, show_all
 from webapp.pages.data.where import Where
 from webapp.services.data import quality
 from webapp.services.data.quality import ColumnHealth, Health, Mark, Sign
-from webapp.ui.components import Child, card, hidden_text, row
+from webapp.ui.components import Child, aria, card, row
 from webapp.ui.exploring import Look
 from webapp.ui.format import count, number, percent
 from webapp.ui.tables import Column, table
@@ -85,8 +85,7 @@ def _sign_column(sign: Sign) -> Column[ColumnHealth]:
 def mark_cell(sign: Sign, mark: Mark) -> Component:
     """One mark, whose figure is its title and what a screen reader says."""
     words = mark_words(sign, mark)
-    shape = html.Span(className=f"sc-sign {mark.degree}")
-    return html.Span([shape, hidden_text(words)], className="sc-sign-cell", title=words)
+    return html.Span(className=f"sc-sign {mark.degree}", title=words, role="img", **aria(label=words))
 
 
 def mark_words(sign: Sign, mark: Mark) -> str:

@@ -32,13 +32,15 @@ def timeline_row(view: View, snapshots: Sequence[TimelineEntry], where: Where) -
             SnapshotPoint(each.number, each.as_of, each.customers, each.new, each.changed, each.removed) for each in reversed(snapshots)
         ]
         other = where.against.number if where.against else None
-        theme, narrow = theme_of(view.display), view.display.narrow
-        return chart_or_error(
-            "snapshots", lambda: customers_by_snapshot(points, shown=where.shown.number, against=other, theme=theme, narrow=narrow)
-        )
+        theme = theme_of(view.display)
+        return chart_or_error("snapshots", lambda: customers_by_snapshot(points, shown=where.shown.number, against=other, theme=theme))
 
     listed = snapshots_card(view, snapshots, where)
-    return row((12, listed)) if len(snapshots) == 1 else row((4, draw()), (8, listed))
+    return (
+        row((12, listed))
+        if len(snapshots) == 1
+        else row((4, html.Div(draw(), className="sc-in-sight") if len(snapshots) > FIRST_SNAPSHOTS + 1 else draw()), (8, listed))
+    )
 
 
 def snapshots_card(view: View, snapshots: Sequence[TimelineEntry], where: Where) -> html.Section:
@@ -46,7 +48,7 @@ def snapshots_card(view: View, snapshots: Sequence[TimelineEntry], where: Where)
     shown = _first(snapshots, where)
     now = datetime.now(UTC)
     columns: list[Column[TimelineEntry]] = [
-        Column("Snapshot", lambda item: _name(item, where)),
+        Column("Snapshot", lambda item: _name(item, where, snapshots[-1])),
         Column("Customers", lambda item: number(item.customers), numeric=True),
         Column("Against the one before", lambda item: _changes(item, snapshots[-1]), wide=True),
         Column("Import", lambda item: _import(view, item, now), wide=True),
@@ -71,7 +73,8 @@ def _first(snapshots: Sequence[TimelineEntry], where: Where) -> list[TimelineEnt
     return [each for place, each in enumerate(snapshots) if place < FIRST_SNAPSHOTS or each in (where.shown, where.against)]
 
 
-def _name(item: TimelineEntry, where: Where) -> list[Child]:
+def _name(item: TimelineEntry, where: Where, first: TimelineEntry) -> list[Child]:
+    """Its number and day; on a phone with what it changed."""
     other = where.against.number if where.against and where.against is not item else None
     link = dcc.Link(f"No. {item.number}", href=where.link(snapshot=None if item.current else item.number, against=other))
     states: list[Child] = [badge("Current", "good")] if item.current else []
@@ -79,7 +82,11 @@ def _name(item: TimelineEntry, where: Where) -> list[Child]:
         states.append(badge("Shown", "info", "eye"))
     if item is where.against:
         states.append(badge("Compared", "info", "arrow-left-right"))
-    return [html.Span([link, *states], className="sc-snapshot"), html.Span(day(item.as_of), className="sc-under", title="As of this day")]
+    return [
+        html.Span([link, *states], className="sc-snapshot"),
+        html.Span(day(item.as_of), className="sc-under", title="As of this day"),
+        html.Span(_changes(item, first), className="sc-under sc-only-sm"),
+    ]
 
 
 def _changes(item: TimelineEntry, first: TimelineEntry) -> Child:
@@ -89,7 +96,7 @@ def _changes(item: TimelineEntry, first: TimelineEntry) -> Child:
         return MISSING
     amounts = ((item.new, "new"), (item.changed, "changed"), (item.removed, "removed"))
     told = [f"{number(amount)} {word}" for amount, word in amounts if amount]
-    return listing(told) if told else "Only its columns or date"
+    return html.Span(listing(told), className="nw") if told else "Only its columns or date"
 
 
 def _import(view: View, item: TimelineEntry, now: datetime) -> Child:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from segmentation.codec import from_json
 from segmentation.exploring.columns import explore_columns, is_drawn
 from segmentation.exploring.exploration import Exploration, sample_rows
-from segmentation.roles import Column, Kind, Schema
+from segmentation.roles import Kind, Schema
 from webapp import bulk
 from webapp.models import Snapshot
 from webapp.services.access import Actor, Permission
@@ -89,12 +89,12 @@ def _explored(side: _Side, beside: _Side | None, names: tuple[str, ...]) -> Colu
     if beside is None:
         return ColumnPage(explore_columns(own, kept, everybody=side.customers), None)
     theirs = from_json(Schema, json.loads(beside.column_schema))
-    alike = Schema(tuple(column for column in kept if any(each.name == column.name and _alike(each, column) for each in theirs)))
-    other = read_sample(beside.path, theirs, beside.customers, [column.name for column in alike])
+    shared = Schema(tuple(column for column in kept if any(each.name == column.name and alike(each.kind, column.kind) for each in theirs)))
+    other = read_sample(beside.path, theirs, beside.customers, [column.name for column in shared])
     shown = explore_columns(own, kept, everybody=side.customers, beside=other)
-    return ColumnPage(shown, explore_columns(other, alike, everybody=beside.customers, beside=own))
+    return ColumnPage(shown, explore_columns(other, shared, everybody=beside.customers, beside=own))
 
 
-def _alike(one: Column, other: Column) -> bool:
+def alike(one: Kind, other: Kind) -> bool:
     """Whether both hold numbers, or both dates, or both words."""
-    return one.kind == other.kind or {one.kind, other.kind} == {Kind.INTEGER, Kind.DECIMAL}
+    return one == other or {one, other} == {Kind.INTEGER, Kind.DECIMAL}

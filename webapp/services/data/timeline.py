@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.models import Dataset, Import, ImportStatus, ModelVersion, Snapshot, VersionStatus
-from webapp.services.access import Actor, team_dataset, team_rows
+from webapp.services.access import Actor, team_dataset
 from webapp.services.data.snapshots import latest_snapshot
 
 
@@ -26,41 +27,69 @@ class TimelineEntry:
     as_of: date
     customers: int
     columns: int
-    new: int | None
-    changed: int | None
-    removed: int | None
-    import_id: str | None
-    file_name: str | None
-    made_by: str | None
     made_at: datetime
     versions: tuple[int, ...]
     current: bool
+    new: int | None = None
+    changed: int | None = None
+    removed: int | None = None
+    import_id: str | None = None
+    file_name: str | None = None
+    made_by: str | None = None
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The import that made a snapshot, and how many customers there were before."""
+
+    id: str
+    file_name: str
+    created_by: str
+    new: int | None
+    changed: int | None
+    before: int
 
 
 def show_timeline(session: Session, actor: Actor, dataset: str) -> tuple[TimelineEntry, ...]:
-    """The dataset's snapshots, newest first."""
+    """The dataset's snapshots, newest first. What they hold is not read, and of an import's report its counts alone."""
     row = team_dataset(session, actor, dataset)
-    snapshots = session.scalars(team_rows(actor, Snapshot).where(Snapshot.dataset_id == row.id).order_by(Snapshot.number)).all()
-    held = {snapshot.id: snapshot.customers for snapshot in snapshots}
-    made: dict[str, tuple[Import, int]] = {}
-    before = 0
-    for brought in _finished(session, actor, row):
-        if brought.snapshot_id is not None and brought.snapshot_id in held:
-            made.setdefault(brought.snapshot_id, (brought, before))
-            before = held[brought.snapshot_id]
+    width = func.json_array_length(Snapshot.column_schema["columns"])
+    wanted = select(Snapshot.id, Snapshot.number, Snapshot.as_of, Snapshot.customers, Snapshot.created_at, width)
+    own = wanted.where(Snapshot.team_id == actor.team_id, Snapshot.dataset_id == row.id)
+    snapshots = session.execute(own.order_by(Snapshot.number.desc())).all()
+    made = _made(session, actor, row, {each.id: each.customers for each in snapshots})
     versions = _versions(session, actor, row)
     current = latest_snapshot(session, row)
-    entries = [
-        _entry(snapshot, made.get(snapshot.id), versions.get(snapshot.id, ()), current=current is not None and current.id == snapshot.id)
-        for snapshot in snapshots
-    ]
-    return tuple(reversed(entries))
+    return tuple(
+        _entry(
+            TimelineEntry(
+                number=number,
+                as_of=as_of,
+                customers=customers,
+                columns=columns,
+                made_at=at,
+                versions=versions.get(key, ()),
+                current=current is not None and current.id == key,
+            ),
+            made.get(key),
+        )
+        for key, number, as_of, customers, at, columns in snapshots
+    )
 
 
-def _finished(session: Session, actor: Actor, dataset: Dataset) -> list[Import]:
-    """Imports that were stored, in the order in which they were."""
-    rows = team_rows(actor, Import).where(Import.dataset_id == dataset.id, Import.status == ImportStatus.DONE)
-    return list(session.scalars(rows.order_by(Import.finished_at)))
+def _made(session: Session, actor: Actor, dataset: Dataset, held: Mapping[str, int]) -> dict[str, _Made]:
+    """By snapshot, the first of the imports that ended in it."""
+    counts = [Import.report[name].as_integer() for name in ("new", "changed")]
+    stored = select(Import.snapshot_id, Import.id, Import.file_name, Import.created_by, *counts).where(
+        Import.team_id == actor.team_id, Import.dataset_id == dataset.id, Import.status == ImportStatus.DONE
+    )
+    made: dict[str, _Made] = {}
+    before = 0
+    for snapshot, key, name, who, new, changed in session.execute(stored.order_by(Import.finished_at)):
+        if snapshot in held:
+            made.setdefault(snapshot, _Made(key, name, who, new, changed, before))
+            before = held[snapshot]
+    return made
 
 
 def _versions(session: Session, actor: Actor, dataset: Dataset) -> dict[str, tuple[int, ...]]:
@@ -73,22 +102,17 @@ def _versions(session: Session, actor: Actor, dataset: Dataset) -> dict[str, tup
     return found
 
 
-def _entry(snapshot: Snapshot, made: tuple[Import, int] | None, versions: tuple[int, ...], *, current: bool) -> TimelineEntry:
-    brought, before = made if made else (None, 0)
-    report = brought.report if brought else None
-    new = None if report is None else int(report["new"])
-    return TimelineEntry(
-        number=snapshot.number,
-        as_of=snapshot.as_of,
-        customers=snapshot.customers,
-        columns=len(snapshot.column_schema["columns"]),
-        new=new,
-        changed=None if report is None else int(report["changed"]),
-        removed=None if new is None else max(0, before + new - snapshot.customers),
-        import_id=brought.id if brought else None,
-        file_name=brought.file_name if brought else None,
-        made_by=brought.created_by if brought else None,
-        made_at=snapshot.created_at,
-        versions=versions,
-        current=current,
+def _entry(plain: TimelineEntry, made: _Made | None) -> TimelineEntry:
+    """The entry with what made it."""
+    if made is None:
+        return plain
+    removed = None if made.new is None else max(0, made.before + made.new - plain.customers)
+    return replace(
+        plain,
+        new=made.new,
+        changed=made.changed,
+        removed=removed,
+        import_id=made.id,
+        file_name=made.file_name,
+        made_by=made.created_by,
     )
