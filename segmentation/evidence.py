@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from segmentation.numbers_in_text import number_of, read_shape
 from segmentation.vocabulary import canonical
 
 MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?"})
@@ -18,10 +21,12 @@ NO_WORDS = frozenset({"0", "0.0", "no", "n", "false", "f", "off", "nein", "falsc
 MARKS = frozenset({"x", "✓", "✔", "☑"})
 """What says yes in a column whose empty cells say no."""
 
+SERIALS = (10_959, 73_415)
+"""1 Jan 1930 and 31 Dec 2100 as a spreadsheet counts days."""
 MANY_CODES = 31  # days of a month
 PARSED_SHARE = 0.95  # of filled cells that must read as numbers (dates, flags) before the column is taken for one
 _DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{4})([T ].*)?")
-_NUMBER = re.compile(r"[-+]?[^\w.,+-]?\s?[-+]?(\d[\d, ']*\.?\d*|\.\d+)([eE][-+]?\d+)?\s?[^\w.,]?|[-+]?inf(inity)?", re.IGNORECASE)
+_INFINITE = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ class Evidence:
         return self.numbers >= PARSED_SHARE
 
     @property
+    def serials(self) -> bool:
+        """Whether the cells can be days as a spreadsheet counts them."""
+        return self.numeric and self.whole and SERIALS[0] <= self.low and self.high <= SERIALS[1]
+
+    @property
     def binary(self) -> bool:
         return self.flags >= PARSED_SHARE and self.distinct <= 4
 
@@ -90,21 +100,33 @@ def look(header: str, cells: pd.Series) -> Evidence:
     text = cells.dropna().astype(str).str.strip()
     text = text[text != ""]
     filled = text[~text.str.lower().isin(MISSING_WORDS)]
-    numbers = filled[filled.str.fullmatch(_NUMBER)]
-    plain = pd.to_numeric(numbers.str.replace(r"[^\d.eE+-]", "", regex=True), errors="coerce").dropna()
+    numbers, plain = _numbers(filled)
     return Evidence(
         header=header,
         words=canonical(split_words(header)),
         filled=filled,
         rows=len(cells),
         distinct=int(filled.nunique()),
-        numbers=_share(filled.str.fullmatch(_NUMBER)),
+        numbers=numbers,
         whole=bool((plain % 1 == 0).all()),
         dates=_share(filled.str.fullmatch(_DATE)),
         flags=max(_share(filled.str.lower().isin(YES_WORDS | NO_WORDS)), float(len(filled) > 0 and filled.str.lower().isin(MARKS).all())),
         low=float(plain.min()) if len(plain) else 0.0,
         high=float(plain.max()) if len(plain) else 0.0,
     )
+
+
+def _numbers(filled: pd.Series) -> tuple[float, NDArray[np.float64]]:
+    """The share of `filled` that reads as numbers, and the different numbers (m,), under the decimal mark that more cells prove."""
+    counts = filled.value_counts()
+    shapes = {text: read_shape(text) for text in counts.index}
+    found = {text: shape for text, shape in shapes.items() if shape.size}
+    comma = sum(
+        counts[text] * (int(shape.comma and not shape.point) - int(shape.point and not shape.comma)) for text, shape in found.items()
+    )
+    values = [number_of(text, shape, comma=comma > 0) for text, shape in found.items()]
+    read = sum(int(count) for text, count in counts.items() if text in found or _INFINITE.fullmatch(str(text)))
+    return read / len(filled) if len(filled) else 0.0, np.array([value for value in values if np.isfinite(value)])
 
 
 def _share(mask: pd.Series) -> float:

@@ -172,7 +172,11 @@ def _agrees(preset: Column, evidence: Evidence) -> bool:
     """Whether the values can be what the preset says; a column without values always can."""
     if not len(evidence.filled) or preset.kind is Kind.TEXT:
         return True
-    return (evidence.dates if preset.kind is Kind.DATE else evidence.numbers) >= 0.5
+    if preset.role in (Role.FLAG, Role.OUTCOME):
+        return max(evidence.flags, evidence.numbers) >= 0.5
+    if preset.kind is Kind.DATE:
+        return evidence.dates >= 0.5 or evidence.serials
+    return evidence.numbers >= 0.5
 
 
 def _kind(evidence: Evidence, role: Role) -> Kind:

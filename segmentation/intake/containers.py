@@ -43,6 +43,7 @@ _FOREIGN = (
     (b"{\\rtf", "a text document", _SAVE),
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f]")
+_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"[^"\n]*"\s*:')
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
 _INSIDE = (
     (b"macroenabled", "an Excel workbook with macros", "Save it as an Excel workbook without macros (.xlsx) and upload that."),
@@ -87,6 +88,8 @@ def refuse_foreign(head: bytes) -> None:
         raise UnreadableFile("This is a Python pickle, not a table. Pickles are never opened; write the table with to_csv or to_parquet.")
     if head[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
         raise UnreadableFile(f"This is a web page or an XML document, not a table of customers. {_SAVE}")
+    if _JSON.match(head):
+        raise UnreadableFile("This is JSON, not a table of customers. Write one line for each customer as CSV and upload that.")
     if any(head.startswith(bom) for bom, _ in BOMS) or wide_encoding(head):
         return
     sample = head[:65_536]

@@ -20,6 +20,8 @@ _NUMBER = re.compile(r"[-+]?[$€£¥₹]?\s?\d[\d.,' ]*(?:[eE][-+]?\d+)?\s?[%�
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?", re.ASCII)
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 _SHAPE = re.compile(r"\d+")
+_SUFFIX = re.compile(r" \(\d+\)$")
+"""What tells columns of one name apart."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def refuse_data_as_header(names: Sequence[str], cells: Sequence[Sequence[str]]) 
 
     A number, date or address is one where the column holds such, a word where it comes again below; at least one must not be a word.
     """
-    pairs = [(name, below) for name, below in zip(names, cells, strict=True) if name and below]
+    written = [_SUFFIX.sub("", name) for name in names]
+    pairs = [(name, below) for name, below in zip(written, cells, strict=True) if name and below]
     proven = [name for name, below in pairs if _value(name) and sum(map(_value, below)) * 2 > len(below)]
     again = [name for name, below in pairs if name in below or (len(below) > 1 and {_shape(cell) for cell in below} == {_shape(name)})]
     if not pairs or not proven or len(set(proven) | set(again)) < len({name for name, _ in pairs}):

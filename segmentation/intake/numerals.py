@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MISSING_WORDS
 from segmentation.intake.findings import counted, first_lines
-from segmentation.intake.shapes import EITHER, FOREIGN, PLAIN, Shape, read_shape, sql_text
 from segmentation.intake.table import Table
 from segmentation.intake.types import Finding
+from segmentation.numbers_in_text import EITHER, FOREIGN, PLAIN, Shape, read_shape, sql_text
 from segmentation.roles import Column, DecimalMark, Kind, Role
 
 _SHARES = frozenset({Role.RATIO, Role.NUMBER, Role.AMOUNT})

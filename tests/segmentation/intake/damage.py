@@ -34,7 +34,7 @@ class Damage:
 
     `refused` is the error's code. Else the file is read: `rejected` are the lines kept out, `missing` the customers (places in the
     base, from 0) whose cell of a canonical column is missing though the clean file has one, `found` the codes of findings that the
-    clean file does not have, `lost` those that only the clean one has. `same` says that everybody else equals the clean file.
+    clean file does not have, `lost` those that only the clean one has. `kept` are words (column -> place -> word) that are as they were sent.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Damage:
     refused: str | None = None
     rejected: tuple[int, ...] = ()
     missing: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     found: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
 

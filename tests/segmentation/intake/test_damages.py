@@ -21,11 +21,14 @@ def read(folder: Path, content: bytes) -> Intake:
 
 
 def expected_customers(clean: Intake, damage: Damage) -> pd.DataFrame:
-    """The clean file's customers without the rejected rows, the cells that cannot be true being missing."""
+    """The clean file's customers without the rejected rows, the cells that cannot be true being missing, odd words as they were sent."""
     customers = clean.customers.copy()
     order = [row[0] for row in damage.clean(base())[1:]]
     for column, places in damage.missing.items():
         customers.loc[customers[CUSTOMER_KEY].isin([order[place] for place in places]), column] = None
+    for column, words in damage.kept.items():
+        for place, word in words.items():
+            customers.loc[customers[CUSTOMER_KEY] == order[place], column] = word
     gone = {order[line - 2] for line in damage.rejected if line - 2 < len(order)}
     return customers[~customers[CUSTOMER_KEY].isin(gone)].reset_index(drop=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -85,6 +86,15 @@ def read_shape(text: str) -> Shape:
         foreign_digits=not text[start:end].isascii(),
         currency=_currency(found["money"] or found["money_after"]),
     )
+
+
+def number_of(text: str, shape: Shape, *, comma: bool) -> float:
+    """The number in `text` with a decimal comma or a decimal point; NaN where it is none under that mark. A percentage stays one."""
+    if not (shape.comma if comma else shape.point):
+        return math.nan
+    digits = re.sub(r"[' ]", "", text.translate(_TIDY)[shape.start - 1 : shape.start - 1 + shape.size])
+    plain = digits.replace(".", "").replace(",", ".") if comma else digits.replace(",", "")
+    return (-1 if shape.negative else 1) * float(plain)
 
 
 def _currency(written: str | None) -> str:
