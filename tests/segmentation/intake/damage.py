@@ -34,7 +34,8 @@ class Damage:
 
     `refused` is the error's code. Else the file is read: `rejected` are the lines kept out, `missing` the customers (places in the
     base, from 0) whose cell of a canonical column is missing though the clean file has one, `found` the codes of findings that the
-    clean file does not have, `lost` those that only the clean one has. `kept` are words (column -> place -> word) that are as they were sent.
+    clean file does not have, `lost` those that only the clean one has. `kept` are words (column -> place -> word) that are as they were
+    sent.
     """
 
     name: str

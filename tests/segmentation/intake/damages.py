@@ -124,13 +124,25 @@ ROWS = (
     Damage("a line of totals", lines_of(lambda lines: [*lines, "Total,,,,999" + "," * 17]), rejected=(CUSTOMERS + 2,)),
     Damage("a line of 3 MB", lines_of(lambda lines: [*lines[:2], "x" * 3_000_000, *lines[2:]]), refused="unreadable_file"),
     Damage("a quotation mark never closed", lines_of(lambda lines: [*lines[:2], '"' + lines[2], *lines[3:]]), refused="unreadable_file"),
-    Damage("padded cells", as_text(lambda rows: [rows[0], *([f"\u00a0 {cell}\t" for cell in row] for row in rows[1:])]), found=found("hidden_characters")),
+    Damage(
+        "padded cells",
+        as_text(lambda rows: [rows[0], *([f"\u00a0 {cell}\t" for cell in row] for row in rows[1:])]),
+        found=found("hidden_characters"),
+    ),
 )
 
 NUMBERS = (
     Damage("dollars", as_text(with_column("Income", lambda cell: f"${int(cell):,}.00"))),
-    Damage("euros with a decimal comma", as_text(with_column("Income", lambda cell: f"{int(cell):,}".replace(",", ".") + ",00 €")), found=found("decimal_comma")),
-    Damage("thousands by thin spaces", as_text(with_column("Income", lambda cell: f"{int(cell):,}".replace(",", "\u2009"))), found=found("hidden_characters")),
+    Damage(
+        "euros with a decimal comma",
+        as_text(with_column("Income", lambda cell: f"{int(cell):,}".replace(",", ".") + ",00 €")),
+        found=found("decimal_comma"),
+    ),
+    Damage(
+        "thousands by thin spaces",
+        as_text(with_column("Income", lambda cell: f"{int(cell):,}".replace(",", "\u2009"))),
+        found=found("hidden_characters"),
+    ),
     Damage("Swiss thousands", as_text(with_column("Income", lambda cell: "CHF " + f"{int(cell):,}".replace(",", "’") + ".00"))),
     Damage("a comma that nothing explains", as_text(with_column("Income", lambda cell: f"{int(cell):,}")), found=found("decimal_assumed")),
     Damage("exponents", as_text(with_column("Income", lambda cell: f"{int(cell):.6e}"))),
@@ -182,7 +194,12 @@ DATES = (
         lambda rows: with_column("Dt_Customer", lambda cell: day_of(cell).isoformat())(small_days(rows)),
         found=found("date_order_assumed"),
     ),
-    Damage("one date the other way round", as_text(with_cells("Dt_Customer", {2: "05-28-2023"})), rejected=(4,), found=found("date_order_contrary")),
+    Damage(
+        "one date the other way round",
+        as_text(with_cells("Dt_Customer", {2: "05-28-2023"})),
+        rejected=(4,),
+        found=found("date_order_contrary"),
+    ),
     Damage("31 February", as_text(with_cells("Dt_Customer", {2: "31-02-2023"})), rejected=(4,)),
     Damage("the year 1", as_text(with_cells("Dt_Customer", {2: "01-02-0001"})), missing={"enrolled_on": (2,)}, found=found("implausible")),
 )
