@@ -149,8 +149,12 @@ def _remembered(plan: ImportPlan) -> dict[str, str]:
 
 
 def _likely_format(plan: ImportPlan, preview: FilePreview) -> FileFormat:
-    """As the file looks; dates that do not prove their own order are read in the order of the dataset's earlier files."""
-    return replace(preview.format, date_order=preview.format.date_order if plan.date_order is None else plan.date_order)
+    """Dates that do not prove their own order are read in the order of the dataset's earlier files.
+
+    All else is found out again, for what is stated is read strictly, and no guess about it is told of.
+    """
+    order = preview.format.date_order if plan.date_order is None else plan.date_order
+    return FileFormat("", "", order, preview.format.container)
 
 
 def _as_of(plan: ImportPlan, read: _Read, counts: bulk.Counts) -> date:
