@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from segmentation.intake.findings import SHOWN, counted, first_lines
 from segmentation.intake.spelling import MOST_WORDS, similar_words, spelling_folds, spelling_key
 from segmentation.intake.table import Table
 from segmentation.intake.types import Finding
-from segmentation.intake.values import GROUPING, missing_words
+from segmentation.intake.values import GROUPING, Parsed, missing_words
 from segmentation.roles import Column, Role, Schema
 
 _SENTINELS = frozenset({-1.0, -9.0, -99.0, -999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0})
@@ -34,15 +34,14 @@ def note_values(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64
     return [*findings, *_deals(customers, schema, lines)]
 
 
-def note_missing(
-    customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64], table: Table, chosen: NDArray[np.int64]
-) -> Iterator[Finding]:
-    """Cells that the file leaves empty or fills with a word for it; ask before `drop_implausible` adds to them.
+def note_missing(parsed: Mapping[str, Parsed], schema: Schema, table: Table, chosen: NDArray[np.int64]) -> Iterator[Finding]:
+    """Cells that the file leaves empty or fills with a word for it, before `drop_implausible` adds to them.
 
-    `chosen` (n,) are the records of the table that `customers` were made of.
+    `chosen` (n,) are the records of the table that customers are made of, in their order.
     """
+    lines = table.lines[chosen]
     for column in schema:
-        gone = customers[column.name].isna().to_numpy() if column.name in customers else np.zeros(0, dtype=bool)
+        gone = parsed[column.name].values.isna().to_numpy()[chosen] if column.name in parsed else np.zeros(0, dtype=bool)
         if not gone.any():
             continue
         told = f"{gone.sum():,} without {column.label.lower()} ({gone.mean():.1%} of rows)"

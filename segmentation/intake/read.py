@@ -52,18 +52,17 @@ def read_customers(
             write_returned(table, rejects, returned)
         order = order[accepted[order]]
         chosen, findings = _latest_of_each(table, schema, order)
-        customers = pd.DataFrame({column.name: parsed[column.name].taken(chosen) for column in _used(schema)})
-        lines = table.lines[chosen]
-        findings += note_missing(customers, schema, lines, table, chosen)
-        findings += drop_implausible(customers, schema, lines)
-        customers = _whole(customers, schema)
-        schema = fold_spellings(customers, schema)
-        findings += note_values(customers, schema, lines)
-        findings += _note_file(table, schema, parsed)
-        findings += note_columns(customers, schema)
-        findings += _twins(table, schema, chosen)
-    file_format = replace(table.format, date_order=_date_order(schema, parsed))
-    return Intake(customers, schema, file_format, table.file_rows, rejects, tuple(findings), lines)
+        findings += note_missing(parsed, schema, table, chosen)
+        lines, file_rows = table.lines[chosen], table.file_rows
+        told = [*_note_file(table, schema, parsed), *_twins(table, schema, chosen)]
+        file_format = replace(table.format, date_order=_date_order(schema, parsed))
+    # The table is gone by now, and each column's first form goes as its last one is made: that is half of the memory.
+    customers = pd.DataFrame({column.name: parsed.pop(column.name).taken(chosen) for column in _used(schema)}, copy=False)
+    findings += drop_implausible(customers, schema, lines)
+    customers = _whole(customers, schema)
+    schema = fold_spellings(customers, schema)
+    findings += [*note_values(customers, schema, lines), *told, *note_columns(customers, schema)]
+    return Intake(customers, schema, file_format, file_rows, rejects, tuple(findings), lines)
 
 
 def inspect_file(

@@ -76,16 +76,6 @@ def open_workbook(path: Path) -> Iterator[Workbook]:
         yield _described(archive)
 
 
-def column_letters(place: int) -> str:
-    """0 -> A, 26 -> AA."""
-    letters = ""
-    place += 1
-    while place:
-        place, letter = divmod(place - 1, 26)
-        letters = chr(65 + letter) + letters
-    return letters
-
-
 Attributes = dict[str, str]
 
 

@@ -17,7 +17,7 @@ from segmentation.errors import UnreadableFile
 from segmentation.intake.headers import LOOK_AHEAD, Header, find_header, named, told_titles
 from segmentation.intake.hidden import Cleaning, Lines
 from segmentation.intake.limits import MAX_COLUMNS, refuse_bytes, refuse_large
-from segmentation.intake.sheets import Row, Workbook, column_letters, open_workbook
+from segmentation.intake.sheets import Row, Workbook, open_workbook
 from segmentation.intake.text import Body
 from segmentation.intake.types import FileFormat, Finding, Reject
 
@@ -167,3 +167,13 @@ def _header(ahead: list[Row]) -> tuple[int, int, _Place, list[Finding]]:
         texts = [" ".join(row.cells.values()) for row in ahead[:place]]
         findings.append(told_titles([row.number for row in ahead[:place]], texts))
     return first, width, _Place(named(grid[place][first : first + width]), ahead[place].number), findings
+
+
+def column_letters(place: int) -> str:
+    """0 -> A, 26 -> AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, letter = divmod(place - 1, 26)
+        letters = chr(65 + letter) + letters
+    return letters

@@ -21,11 +21,15 @@ FALLBACK_ENCODING = "cp1252"
 
 @dataclass(frozen=True)
 class FirstLook:
-    """What a file seems to be, and the confirmed mapping of an earlier file with the same headers, if there was one."""
+    """What a file seems to be, and the confirmed mapping of an earlier file with the same headers, if there was one.
+
+    `encoding` is that of the earlier file, where this one does not prove its own.
+    """
 
     preview: FilePreview
     known: KnownMapping | None
     left_out: tuple[str, ...] = ()
+    encoding: str = ""
 
     @property
     def origin(self) -> EarlierImport | None:
@@ -51,11 +55,12 @@ def look_at(path: Path, plan: ImportPlan, remembered: Mapping[str, str]) -> Firs
     if known is None:
         return FirstLook(preview, None, left_out)
     roles = {**remembered, **_without_key(known.mapping.get("schema", {}), plan.roles)}
-    file_format = plan.format or _format_like(preview.format, format_of(known.mapping))
+    like_before = None if plan.format else _format_like(preview.format, format_of(known.mapping))
+    file_format = plan.format or like_before
     differs = any(str(column.role) != {**roles, **plan.roles}.get(column.source) for column in preview.schema)
     if differs or (file_format is not None and file_format.encoding != preview.format.encoding):
         preview, left_out = _inspected(path, plan, roles, file_format)
-    return FirstLook(preview, known, left_out)
+    return FirstLook(preview, known, left_out, like_before.encoding if like_before else "")
 
 
 def remembered_roles(plan: ImportPlan) -> dict[str, str]:
@@ -64,10 +69,13 @@ def remembered_roles(plan: ImportPlan) -> dict[str, str]:
 
 
 def likely_format(plan: ImportPlan, look: FirstLook) -> FileFormat:
-    """As the file looks; dates that do not prove their own order are read as in the last file like it, else as in the dataset's files."""
+    """Dates that do not prove their own order are read as in the last file like it, else as in the dataset's files.
+
+    All else is found out again, for what is stated is read strictly, and no guess about it would be told of.
+    """
     before = format_of(look.known.mapping) if look.known else None
     order = (before.date_order if before else None) or plan.date_order or look.preview.format.date_order
-    return replace(look.preview.format, date_order=order)
+    return FileFormat("", look.encoding, order, look.preview.format.container)
 
 
 def values_for(plan: ImportPlan, look: FirstLook) -> dict[str, Any]:

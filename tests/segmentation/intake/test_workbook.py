@@ -16,7 +16,7 @@ from segmentation.errors import UnreadableFile
 from segmentation.intake import FileFormat, inspect_file, read_customers
 from segmentation.intake.rows import Wanted, read_file
 from segmentation.intake.serials import DateFormats, number_text
-from segmentation.intake.sheets import column_letters
+from segmentation.intake.workbook import column_letters
 from segmentation.roles import Role, Schema
 from tests.segmentation.intake.made import codes, put, read, repacked, text, workbook
 
