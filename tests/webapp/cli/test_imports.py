@@ -16,7 +16,6 @@ def test_modes_and_undo(plain_command: Command, tmp_path: Path) -> None:
     file.write_text("\n".join(rows) + "\n")
     fewer.write_text("\n".join(rows[:9]) + "\n")
     plain_command("import", str(file), "--dataset", "Shop")
-    assert plain_command("import", str(fewer), "--mode", "merge", code=2)["error"]["code"] == "usage"
     dry = plain_command("import", str(fewer), "--mode", "replace", "--dry-run")
     assert (dry["removed"], dry["snapshot"]) == (4, None)
     done = plain_command("import", str(fewer), "--mode", "replace")
@@ -36,6 +35,18 @@ def test_what_json_says_of_a_file_can_be_fed_back(plain_command: Command, tmp_pa
     again = plain_command("import", str(file), "--dataset", "Other", "--mapping", str(mapping), "--dry-run")
     assert {part: again[part] for part in parts} == parts
     assert (again["new"], again["rejected"]) == (first["new"], first["rejected"])
+
+
+def test_what_was_stated_once_need_not_be_stated_again(plain_command: Command, tmp_path: Path) -> None:
+    file, mapping = tmp_path / "shop.csv", tmp_path / "mapping.json"
+    file.write_text("Alpha,Spend\n7,5\n7.5,6\n")
+    assert plain_command("import", str(file), "--dataset", "Shop", code=2)["error"]["code"]
+    mapping.write_text(json.dumps({"schema": {"Alpha": "customer_id", "Spend": "spend"}}))
+    first = plain_command("import", str(file), "--dataset", "Shop", "--mapping", str(mapping))
+    file.write_text("Spend,Alpha\n5,7\n6,8.5\n")
+    again = plain_command("import", str(file), "--dataset", "Shop")
+    assert (again["schema"]["Alpha"], again["new"], again["unchanged"]) == ("customer_id", 1, 1)
+    assert again["mapping_from"]["import_id"] == first["import_id"]
 
 
 def test_a_dry_run_reads_like_sentences(plain_command: Command, tmp_path: Path) -> None:
