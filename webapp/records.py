@@ -59,8 +59,8 @@ def past_rows(session: Session, keys: Keys, *, dataset_id: str) -> Iterator[Sequ
         "JOIN chosen_keys ON chosen_keys.customer_key = customers.customer_key WHERE dataset_id = :dataset"
     )
     with _chosen(session, keys):
-        result = session.execute(text(query), {"dataset": dataset_id}, execution_options={"stream_results": True, "yield_per": BATCH})
-        for part in result.partitions():
+        result = session.execute(text(query), {"dataset": dataset_id}, execution_options={"stream_results": True, "max_row_buffer": BATCH})
+        for part in result.partitions(BATCH):
             yield [(row[0], row[1], row[2], row[3]) for row in part]
 
 

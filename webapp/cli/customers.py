@@ -23,7 +23,7 @@ from webapp.services.browsing.exports import save_customers
 from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset, show_dataset
 from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, show_import, start_import, undo_import
 from webapp.services.data.mappings import PARTS
-from webapp.services.errors import Invalid
+from webapp.services.errors import Invalid, ServiceError
 
 MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format` and `values`."
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -35,7 +35,7 @@ READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path
 @click.option("--mapping", type=READABLE, help="A JSON file with `schema`, `format` and `values`, as `import --json` prints them.")
 @click.option(
     "--mode",
-    type=click.Choice([*ImportMode]),
+    type=click.Choice([mode.value for mode in ImportMode]),
     default=ImportMode.UPDATE.value,
     show_default=True,
     help="update: new and changed customers; append: new ones alone; replace: the file is the whole customer base.",
@@ -49,8 +49,9 @@ def import_file(
 ) -> Report:
     """Import a customer file into a dataset (which is created if it does not exist yet)."""
     stated = _read_mapping(mapping)
-    refuse_unusable(file, stated)
     resources = open_workspace()
+    if not _knows_columns(resources, team_name, dataset_name):
+        refuse_unusable(file, stated)
     actor, detail = store_file(resources, team_name, dataset_name, file, mapping=stated, as_of=as_of, check=dry_run, mode=mode)
     if detail.job_id:
         finish(resources, actor, detail.job_id)
@@ -63,6 +64,15 @@ def refuse_unusable(file: Path, mapping: dict[str, Any] | None = None) -> None:
     stated = mapping or {}
     file_format = FileFormat(**stated["format"]) if stated.get("format") else None
     require_customer_id(inspect_file(file, roles=stated.get("schema"), file_format=file_format).schema)
+
+
+def _knows_columns(resources: Resources, team_name: str | None, dataset_name: str | None) -> bool:
+    """Whether the dataset has columns already: then its job knows more of the file than this command does."""
+    try:
+        with unit_of_work(resources, read_only=True) as session:
+            return find_dataset(session, find_operator(session, team_name), dataset_name).column_schema is not None
+    except ServiceError:
+        return False
 
 
 def store_file(
