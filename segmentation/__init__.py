@@ -24,11 +24,13 @@ from segmentation.lineage import Matching, match_segments
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.months import MonthlyState, monthly_states
 from segmentation.movement import Division, Moves, count_moves
+from segmentation.orders import LineCounts, OrderCustomers, OrderLines, Part, customers_from_orders, read_order_lines
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_customers, sweep_features
 from segmentation.recipe import default_recipe, measured_with_recipe
 from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, Kind, Role, Schema
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
+from segmentation.synthetic_orders import SyntheticOrders, synthetic_orders
 
 __all__ = [
     "ALGORITHMS",
@@ -55,11 +57,15 @@ __all__ = [
     "Guidance",
     "Intake",
     "Kind",
+    "LineCounts",
     "Matching",
     "MissingRole",
     "MonthlyState",
     "Moves",
     "NotEnoughData",
+    "OrderCustomers",
+    "OrderLines",
+    "Part",
     "Profiles",
     "Recipe",
     "Reject",
@@ -73,6 +79,7 @@ __all__ = [
     "StabilityBand",
     "Sweep",
     "SyntheticCustomers",
+    "SyntheticOrders",
     "Theme",
     "UnreadableFile",
     "Verdict",
@@ -81,6 +88,7 @@ __all__ = [
     "choose",
     "contingency",
     "count_moves",
+    "customers_from_orders",
     "default_as_of",
     "default_recipe",
     "effective_rules",
@@ -103,6 +111,7 @@ __all__ = [
     "pack_model",
     "profile_segments",
     "read_customers",
+    "read_order_lines",
     "recommend",
     "require_customer_id",
     "schema_from_roles",
@@ -111,6 +120,7 @@ __all__ = [
     "stated_values",
     "sweep_features",
     "synthetic_customers",
+    "synthetic_orders",
     "theme",
     "to_json",
     "unpack_assignments",

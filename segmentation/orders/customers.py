@@ -31,11 +31,9 @@ from segmentation.orders.cells import carried_name
 from segmentation.orders.columns import order_columns, stored_kind
 from segmentation.orders.groups import Carried, Group, channel_groups, settle_carried, spend_groups
 from segmentation.orders.outcome import customer_schema
-from segmentation.orders.reading import LINE_COLUMNS, SCHEMA_KEY, quoted
+from segmentation.orders.reading import LINE_COLUMNS, MEMORY, SCHEMA_KEY, quoted
 from segmentation.orders.types import OrderCustomers, Part
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
-
-MEMORY = "600MB"
 
 _LATEST = "(ordered_on - DATE '0001-01-01')::HUGEINT * 18446744073709551616 + line_key"
 """Lines by day, and within a day in an order that is always the same."""

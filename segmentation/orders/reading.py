@@ -38,6 +38,8 @@ LINE_COLUMNS = (
 )  # fmt: skip
 """What every part has; carried columns come besides."""
 
+MEMORY = "400MB"
+"""For sorting and comparing lines, beside the arrays of a large file; what is beyond goes to disk."""
 _MOSTLY = 0.95
 _PREFIX = r"^\s*([A-Za-z]{1,8})[-_# ]?\d"
 _NO_GOODS = (
@@ -90,6 +92,7 @@ def _refuse_absent(schema: Schema, table: Table) -> None:
 def _account(table: Table, columns: OrderColumns, cells: LineCells) -> FileFacts:
     """Table `lines` (usable lines, each once), and what became of all others."""
     usable = ~(cells.keyless | cells.refused | table.blank)
+    table.connection.execute(f"SET memory_limit = '{MEMORY}'")
     frame = cells.numbers.assign(row=np.arange(len(usable)), usable=usable, negative=cells.negative, blank=table.blank)
     table.connection.register("frame", frame)
     table.connection.execute("CREATE TABLE numbers AS SELECT * FROM frame")
@@ -104,7 +107,7 @@ def _account(table: Table, columns: OrderColumns, cells: LineCells) -> FileFacts
     return _count(table, columns, cells)
 
 
-_JOINED = "raw JOIN numbers ON numbers.row = raw.rowid JOIN keys ON keys.row = raw.rowid"
+_JOINED = "raw POSITIONAL JOIN numbers POSITIONAL JOIN keys"
 
 
 def _line_columns(table: Table, columns: OrderColumns) -> str:

@@ -86,7 +86,7 @@ def test_later_files_add_to_earlier_ones_and_the_same_file_adds_nothing(shop: Sh
     shop.import_file(_text(1, 20))
     assert _spent(shop) == pytest.approx(28 * 3.0)
     with shop.reading() as session:
-        assert len({row.part_digest for row in session.scalars(select(Import))}) == 2
+        assert len({row.part_digest for row in session.scalars(select(Import))} - {None}) == 2
 
 
 def test_parts_make_the_customers_of_the_whole(sqlite_shop: Shop) -> None:
