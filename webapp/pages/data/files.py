@@ -25,9 +25,9 @@ def files_card(view: View, files: Sequence[ImportDetail]) -> html.Section:
     now = datetime.now(UTC)
     shown: list[Column[ImportDetail]] = [
         Column("File", lambda item: _file(view, item)),
-        Column("State", lambda item: import_badge(item.status)),
-        Column("New", lambda item: _figure(item, "new"), numeric=True),
-        Column("Changed", lambda item: _figure(item, "changed"), numeric=True),
+        Column("State", _state),
+        Column("New", lambda item: _figure(item, "new"), numeric=True, wide=True),
+        Column("Changed", lambda item: _figure(item, "changed"), numeric=True, wide=True),
         Column("Rejected", lambda item: _figure(item, "rejected"), numeric=True, wide=True),
         Column("Snapshot", lambda item: f"No. {item.snapshot}" if item.snapshot else MISSING, wide=True),
         Column("When", lambda item: _when(item, now), wide=True),
@@ -47,6 +47,13 @@ def _file(view: View, item: ImportDetail) -> list[Child]:
         dcc.Link(clipped(item.file_name, wide=True), href=_address(view, item)),
         html.Span(file_size(item.file_bytes), className="sc-under"),
     ]
+
+
+def _state(item: ImportDetail) -> list[Child]:
+    """The state; on a phone with the counts."""
+    report = item.report
+    counts = f"{number(report.new)} new, {number(report.changed)} changed, {number(report.rejected)} rejected" if report else MISSING
+    return [import_badge(item.status), html.Span(counts, className="sc-under sc-only-sm")]
 
 
 def _when(item: ImportDetail, now: datetime) -> list[Child]:
