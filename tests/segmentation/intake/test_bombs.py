@@ -14,7 +14,7 @@ import pytest
 
 from segmentation.intake import limits
 from segmentation.intake.opening import opened
-from tests.segmentation.intake.made import parquet, put, repacked, workbook
+from tests.segmentation.intake.made import parquet, put, repacked, text_workbook, workbook
 
 MB = 1 << 20
 MOST_MB = 600
@@ -45,7 +45,7 @@ def packed(pieces: Iterable[bytes]) -> bytes:
 def inflated(part: str, pieces: Iterable[bytes]) -> bytes:
     """A workbook of which one part unpacks to all these pieces, and says that it holds less."""
     refers = b'<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>'
-    content = repacked(workbook([("id", "n"), ("a", "b")]), **{SHEET: refers, part: b""})
+    content = repacked(text_workbook([["id", "n"], ["a", "b"]]), **{SHEET: refers, part: b""})
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new:
         for name in old.namelist():
