@@ -43,9 +43,8 @@ def clean_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {"schema": _checked_roles({} if roles is None else roles)}
     if form is not None:
         cleaned["format"] = _checked_format(form)
-    if values:
-        cleaned["values"] = _checked_values(values)
-    return cleaned
+    rules = {} if values is None else _checked_values(values)
+    return cleaned | {"values": rules} if rules else cleaned
 
 
 def joined_mapping(stated: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
