@@ -15,7 +15,7 @@ from webapp.pages.data.parts import clipped, show_all
 from webapp.pages.data.where import Where
 from webapp.services.data.timeline import TimelineEntry
 from webapp.ui.charts import chart_or_error
-from webapp.ui.components import Child, badge, card, hidden_text, row
+from webapp.ui.components import Child, aria, badge, card, hidden_text, row
 from webapp.ui.format import MISSING, by, count, day, exact_time, listing, number, relative_time
 from webapp.ui.places import import_address, models_address
 from webapp.ui.tables import Column, table
@@ -76,7 +76,9 @@ def _first(snapshots: Sequence[TimelineEntry], where: Where) -> list[TimelineEnt
 def _name(item: TimelineEntry, where: Where, first: TimelineEntry) -> list[Child]:
     """Its number and day; on a phone with what it changed."""
     other = where.against.number if where.against and where.against is not item else None
-    link = dcc.Link(f"No. {item.number}", href=where.link(snapshot=None if item.current else item.number, against=other))
+    name = f"No. {item.number}"
+    href = where.link(snapshot=None if item.current else item.number, against=other, column=None, part=None)
+    link = html.B(name, className="sc-strong", **aria(current="true")) if item is where.shown else dcc.Link(name, href=href)
     states: list[Child] = [badge("Current", "good")] if item.current else []
     if item is where.shown and not item.current:
         states.append(badge("Shown", "info", "eye"))
