@@ -16,7 +16,7 @@ from webapp.ui.places import import_address
 SHOWN_FLOWS = 3
 SHOWN_DRIFT = 3
 SHOWN_COLUMNS = 4
-LITTLE = "little"
+LITTLE = "steady"
 
 
 def happens_card(view: View, detail: ImportDetail, report: ImportReport) -> html.Section:
