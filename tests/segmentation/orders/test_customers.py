@@ -292,3 +292,15 @@ def test_a_column_that_means_something_else_by_now_is_read_as_it_does_now(tmp_pa
     read(tmp_path, f"{HEAD},Grade\n{_line()},high\n", roles, name="first")
     read(tmp_path, f"{HEAD},Grade\n{_line(order='2', customer='bob')},41\n", {**roles, "Grade": Role.AGE}, name="second")
     assert customers_of(tmp_path, "first", "second").customers["grade"].isna().tolist() == [True, False]
+
+
+def test_what_costs_nothing_makes_no_order(tmp_path) -> None:
+    read(tmp_path, _text(_line(), _line(order="2", day="2024-03-09", price="0")))
+    (customer,) = customers_of(tmp_path).customers.itertuples()
+    assert (customer.orders, customer.recency_days, customer.average_order) == (1, 4, 3.0)
+
+
+def test_an_order_by_several_channels_counts_for_the_first_by_name(tmp_path) -> None:
+    read(tmp_path, _text(_line(channel="Web"), _line(channel="App", product="P2"), _line(order="2", channel="Web")))
+    (customer,) = customers_of(tmp_path).customers.itertuples()
+    assert (customer.purchases_app, customer.purchases_web) == (1, 1)
