@@ -25,7 +25,7 @@ from segmentation.recipe import columns_in_use, recipe_for
 from segmentation.roles import Column, Role, Schema, schema_roles
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
-from webapp.merging import Counts, Staging, staging
+from webapp.merging import Counts, MergeMode, Staging, staging
 from webapp.services.data.exploration import explore_snapshot
 from webapp.services.data.reports import ColumnChoice, EarlierImport, ImportReport
 from webapp.services.data.schemas import align_schema, column_use, merge_schemas, stored_columns
@@ -207,7 +207,7 @@ def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePrevie
     read, rejects = _read(store, plan, alike)
     progress("Comparing with the customers that are there", 0.4)
     base = store.verified_path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
-    with staging(read.intake.customers, stored_columns(read.schema), base, plan.mode) as merged:
+    with staging(read.intake.customers, stored_columns(read.schema), base, _mode(plan, read)) as merged:
         counts = merged.counts()
         findings = (*read.findings, *consent_findings(read.intake.schema, merged, plan.withdrawn))
         yield _Staged(replace(read, findings=findings), merged, counts, _as_of(plan, read, counts), rejects)
@@ -243,6 +243,11 @@ def _first_look(store: Store, plan: ImportPlan, path: Path, alike: FilePreview |
     first = look_at(path, plan, remembered_lines(store, plan) if plan.fed.kind == "orders" else remembered_roles(plan))
     refuse_mixing(plan, first.preview)
     return first
+
+
+def _mode(plan: ImportPlan, read: _Read) -> MergeMode:
+    """Customers from order lines are summed up from all of them, so that even where lines are only added, known customers change."""
+    return "update" if read.orders is not None and plan.mode == "append" else plan.mode
 
 
 def _as_of(plan: ImportPlan, read: _Read, counts: Counts) -> date:

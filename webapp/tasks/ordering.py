@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from segmentation.errors import SegmentationError
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake
 from segmentation.orders import LineCounts, OrderLines, Part, customers_from_orders, orders_again, part_schema, read_order_lines
 from segmentation.roles import Schema, schema_roles
+from webapp.merging import MergeMode
 from webapp.services.data.storing import ImportPlan
 from webapp.store import Store
 
@@ -53,30 +55,26 @@ def remembered_lines(store: Store, plan: ImportPlan) -> dict[str, str]:
     """What the last file of order lines took its columns for."""
     if not plan.fed.parts:
         return {}
-    latest = part_schema(store.verified_path(plan.team_id, AREA, plan.fed.parts[-1]))
+    digest, _ = plan.fed.parts[-1]
+    latest = part_schema(store.verified_path(plan.team_id, AREA, digest))
     return {header: str(role) for header, role in schema_roles(latest).items()}
 
 
 def read_orders(store: Store, plan: ImportPlan, path: Path, schema: Schema, file_format: FileFormat, returned: Path) -> OrderIntake:
     """Read the order lines of the file at `path`, keep them as a part, and sum up all parts of the dataset.
 
-    A part that is there already is not added again. Where an order comes again with other lines, those of the newer file stand for it.
-    Lines that cannot be read go to the file `returned`.
+    Rejected lines go to `returned`. A part that is there already is not added again. Where an order comes again with other lines, those
+    of the newer file stand for it, unless the file only adds; a file that replaces stands for all parts before it.
     """
-    if plan.mode != "update":
-        raise SegmentationError(
-            f"Order lines always add to those that are there, so this file cannot be imported by “{plan.mode}”. Choose to update, or "
-            "import the file into a new dataset.",
-            code="orders_only_add",
-        )
     with store.writing(plan.team_id, AREA) as (temporary, publish):
         lines = read_order_lines(path, temporary, schema=schema, file_format=file_format, not_after=plan.day + _AHEAD, returned=returned)
         publish(lines.digest)
-    earlier = [Part(store.verified_path(plan.team_id, AREA, digest)) for digest in plan.fed.parts]
-    new = store.verified_path(plan.team_id, AREA, lines.digest)
-    parts = earlier if lines.digest in plan.fed.parts else [*earlier, Part(new)]
+    known = () if plan.mode == "replace" else plan.fed.parts
+    earlier = [Part(store.verified_path(plan.team_id, AREA, digest), _line_mode(mode)) for digest, mode in known]
+    new = Part(store.verified_path(plan.team_id, AREA, lines.digest), _line_mode(plan.mode))
+    parts = earlier if lines.digest in dict(known) else [*earlier, new]
     found = customers_from_orders(parts, as_of=_as_of(plan, lines), before=plan.base.schema if plan.base else None)
-    again = orders_again(earlier, new) if len(parts) > len(earlier) else 0
+    again = orders_again(earlier, new.path) if len(parts) > len(earlier) and new.mode == "update" else 0
     intake = Intake(
         customers=found.customers,
         schema=found.schema,
@@ -87,6 +85,10 @@ def read_orders(store: Store, plan: ImportPlan, path: Path, schema: Schema, file
         lines=np.zeros(len(found.customers), dtype=np.int64),
     )
     return OrderIntake(intake, lines.schema, found.as_of, lines.digest, lines.counts)
+
+
+def _line_mode(mode: MergeMode) -> Literal["update", "append"]:
+    return "append" if mode == "append" else "update"
 
 
 def _as_of(plan: ImportPlan, lines: OrderLines) -> date | None:

@@ -207,7 +207,7 @@ def test_an_order_of_dates_that_nothing_proves_has_to_be_said(shop: Shop) -> Non
     found = checked(shop, UNPROVEN)
     content = seen(shop, found)
     assert values_of(content)["values", "Since", "date_order", ""] == ""
-    assert "1 to decide" in words(content)
+    assert "1 thing to decide" in words(content)
     [importing] = [part for part in walk(content) if getattr(part, "id", None) == "import-confirm"]
     assert importing.disabled
     content = changed(shop, found, Choice("values", "date_order", "month_first", "Since"))
@@ -245,7 +245,7 @@ def test_a_word_like_another_is_offered_and_counted_with_it_when_somebody_says_s
 def test_a_file_without_ids_asks_for_them_and_row_numbers_will_do(shop: Shop) -> None:
     found = checked(shop, "Age,Income\n" + "".join(f"{20 + n % 5},{30_000 + n % 9}\n" for n in range(30)))
     content = seen(shop, found)
-    assert "1 to decide" in words(content)
+    assert "1 thing to decide" in words(content)
     assert values_of(content)["id", "", "customer_id", ""] == ""
     content = changed(shop, found, Choice("id", "customer_id", "(row number)"))
     assert "30 customers join" in words(content)

@@ -171,3 +171,46 @@ def test_customers_of_orders_are_clustered(sqlite_shop: Shop) -> None:
     version = sqlite_shop.recluster()
     assert version.status == "ready"
     assert version.k == 4
+
+
+def test_a_file_that_only_adds_leaves_the_lines_of_its_orders(sqlite_shop: Shop) -> None:
+    sqlite_shop.import_file(_text(1, 20))
+    added = sqlite_shop.import_file(_text(19, 22, quantity=4), mode="append")
+    assert added.report is not None
+    assert "orders_again" not in {finding.code for finding in added.report.findings}
+    assert (added.report.changed, added.report.known) == (6, 0)
+    assert _spent(sqlite_shop) == pytest.approx(20 * 3.0 + 4 * 6.0)
+    sqlite_shop.import_file(_text(21, 22))
+    assert _spent(sqlite_shop) == pytest.approx(22 * 3.0 + 2 * 6.0)
+
+
+def test_a_file_that_replaces_stands_for_all_before_it(sqlite_shop: Shop) -> None:
+    sqlite_shop.import_file(_text(1, 20))
+    replaced = sqlite_shop.import_file(_text(19, 22), mode="replace")
+    assert replaced.report is not None
+    assert (replaced.report.changed, replaced.report.removed) == (4, 2)
+    assert _spent(sqlite_shop) == pytest.approx(4 * 3.0)
+    sqlite_shop.import_file(_text(23, 24))
+    assert _spent(sqlite_shop) == pytest.approx(6 * 3.0)
+
+
+def test_an_undone_file_takes_its_lines_along(sqlite_shop: Shop) -> None:
+    sqlite_shop.import_file(_text(1, 20))
+    before = _current(sqlite_shop)
+    wrong = sqlite_shop.import_file(_text(19, 28, quantity=9))
+    with sqlite_shop.writing() as session:
+        imports.undo_import(session, sqlite_shop.actor, wrong.id)
+    run_jobs(sqlite_shop.resources)
+    assert _current(sqlite_shop)[0].id == before[0].id
+    sqlite_shop.import_file(_text(21, 22))
+    assert _spent(sqlite_shop) == pytest.approx(22 * 3.0)
+
+
+def test_rejected_lines_come_back_to_be_corrected(sqlite_shop: Shop) -> None:
+    done = sqlite_shop.import_file(_text(1, 20, "21,ann1,2024-03-21,P1,Toys,Web,two,1.50,Austria"))
+    with sqlite_shop.reading() as session:
+        rejects = imports.read_rejects(session, sqlite_shop.actor, sqlite_shop.resources.store, done.id)
+    text = rejects.data.decode("utf-8-sig")
+    assert text.splitlines()[0] == f"line,reason,{HEAD}"
+    assert sqlite_shop.import_file(text.replace(",two,", ",2,")).status == "done"
+    assert _spent(sqlite_shop) == pytest.approx(21 * 3.0)

@@ -65,7 +65,7 @@ def _when(item: ImportDetail, now: datetime) -> list[Child]:
 
 
 def _actions(view: View, item: ImportDetail) -> html.Div:
-    """What can be done with an import; further buttons stand beside the first."""
+    """The way to the import, where it can be undone as well."""
     name: list[Child] = ["Open", hidden_text(f" the import of {item.file_name}")]
     return html.Div([button(name, href=_address(view, item), kind="ghost", small=True)], className="sc-actions")
 

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.imports.choices import Choice, choice_list, choices_in
-from webapp.pages.imports.findings import decided_here, findings_card, questions, undecided
+from webapp.pages.imports.findings import decide_card, decided_here, findings_card, questions, undecided
 from webapp.pages.imports.happens import happens_card
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import head, rejects_card, steps
@@ -36,6 +36,7 @@ def check_page(view: View, detail: ImportDetail) -> Component:
     parts: list[Child] = [
         head(view, f"Check {detail.file_name}", f"{_facts(report)} Nothing is changed until you import."),
         steps(1),
+        decide_card(report) if editable else None,
         None if report.unidentified else happens_card(view, detail, report),
         reading_card(report) if editable else None,
         row((8, html.Div(left)), (4, findings_card(report, editable=editable))),

@@ -41,9 +41,9 @@ class Choice:
 
 
 def choice_list(choice: Choice, label: str, options: Mapping[str, str]) -> Component:
-    """A list to choose from, whose label screen readers hear; the first entry asks where nothing is decided yet."""
-    asked = {UNDECIDED: "Choose…"} if choice.before == UNDECIDED else {}
-    return labelled(label, select(choice.id, {**asked, **options}, value=choice.before, small=True))
+    """A list to choose from, whose label screen readers hear; it asks where nothing is decided yet."""
+    asked = {"placeholder": "Choose…"} if choice.before == UNDECIDED else {}
+    return labelled(label, select(choice.id, options, value=choice.before or None, small=True, **asked))
 
 
 def choice_number(choice: Choice, label: str, placeholder: str) -> Component:

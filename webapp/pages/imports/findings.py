@@ -21,7 +21,7 @@ NO_ID = "no_customer_id"
 ONE_HOT = "one_hot"
 TOGETHER = "together"
 SHOWN_WORDS = 6
-_RANK = {"flag": 1, "note": 2}
+_RANK = {"flag": 0, "note": 1}
 
 
 def decided_here(report: ImportReport) -> frozenset[tuple[str, str]]:
@@ -40,16 +40,25 @@ def questions(report: ImportReport) -> list[str]:
     return [f"how {item.column} is written" if item.code in ASKED else "which column is the customer id" for item in undecided(report)]
 
 
+def decide_card(report: ImportReport) -> html.Section | None:
+    """The questions that come before everything else; None where there are none."""
+    asked = undecided(report)
+    if not asked:
+        return None
+    items = [_finding(item, report, editable=True) for item in asked]
+    title, body = f"{count(len(asked), 'thing')} to decide", html.Ul(items, className="sc-probs")
+    return card(title, "The file does not say it by itself.", body, flush=True, className="sc-stack sc-decide")
+
+
 def findings_card(report: ImportReport, *, editable: bool) -> html.Section:
-    """What was noticed in the values, with what can be decided about it."""
-    findings = report.findings
+    """What was noticed in the values, with what can be decided about it; what has to be is asked by `decide_card`."""
+    asked = undecided(report) if editable else []
+    findings = [item for item in report.findings if item not in asked]
     if not findings:
         return card("Nothing unusual found", None, empty_state("check-circle", "Clean", "No implausible value, no unknown word, no gap."))
-    asked = undecided(report)
-    ordered = sorted(findings, key=lambda item: 0 if item in asked else _RANK[item.severity])
-    flagged = sum(item.severity == "flag" and item not in asked for item in findings)
-    words = [f"{number(len(asked))} to decide"] if asked else []
-    words += [f"{number(flagged)} handled as shown", f"{number(len(findings) - flagged - len(asked))} to know"]
+    ordered = sorted(findings, key=lambda item: _RANK[item.severity])
+    flagged = sum(item.severity == "flag" for item in findings)
+    words = [f"{number(flagged)} handled as shown", f"{number(len(findings) - flagged)} to know"]
     items = _once_each(ordered, report, editable=editable)
     return card(
         f"{count(len(findings), 'thing')} found",

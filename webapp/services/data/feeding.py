@@ -7,7 +7,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from webapp.models import Dataset, Import, ImportStatus
+from webapp.merging import MergeMode
+from webapp.models import Dataset, Import, ImportMode, ImportStatus
 from webapp.services.access import Actor, team_rows
 
 FileKind = Literal["customers", "orders"]
@@ -15,10 +16,11 @@ FileKind = Literal["customers", "orders"]
 
 @dataclass(frozen=True)
 class Feeding:
-    """How a dataset came by its customers: `kind` is None before its first import; `parts` are digests of order lines, oldest first."""
+    """How a dataset came by its customers: `kind` is None before its first import; `parts` are digests of order lines with the mode in
+    which they came, oldest first."""
 
     kind: FileKind | None = None
-    parts: tuple[str, ...] = ()
+    parts: tuple[tuple[str, MergeMode], ...] = ()
 
 
 def feeding_of(session: Session, actor: Actor, dataset: Dataset) -> Feeding:
@@ -27,5 +29,11 @@ def feeding_of(session: Session, actor: Actor, dataset: Dataset) -> Feeding:
     rows = list(session.scalars(stored.order_by(Import.finished_at, Import.id)))
     if not rows:
         return Feeding()
-    parts = tuple(dict.fromkeys(row.part_digest for row in rows if row.part_digest))
-    return Feeding("orders" if parts else "customers", parts)
+    parts: dict[str, MergeMode] = {}
+    for row in rows:
+        mode = ImportMode(row.mode)
+        if row.part_digest and mode is ImportMode.REPLACE:
+            parts.clear()
+        if row.part_digest:
+            parts.setdefault(row.part_digest, mode.value)
+    return Feeding("orders" if parts else "customers", tuple(parts.items()))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import Dataset, Import, ImportStatus, ModelVersion, Snapshot, VersionStatus
 from webapp.services.access import Actor, team_dataset
-from webapp.services.data.snapshots import latest_snapshot
+from webapp.services.data.snapshots import ends_an_import, latest_snapshot
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ class _Made:
 
 
 def show_timeline(session: Session, actor: Actor, dataset: str) -> tuple[TimelineEntry, ...]:
-    """The dataset's snapshots, newest first. What they hold is not read, and of an import's report its counts alone."""
+    """The dataset's snapshots, newest first, but for those whose import was undone. What they hold is not read, and of an import's report its counts alone."""
     row = team_dataset(session, actor, dataset)
     width = func.json_array_length(Snapshot.column_schema["columns"])
     wanted = select(Snapshot.id, Snapshot.number, Snapshot.as_of, Snapshot.customers, Snapshot.created_at, width)
-    own = wanted.where(Snapshot.team_id == actor.team_id, Snapshot.dataset_id == row.id)
+    own = wanted.where(Snapshot.team_id == actor.team_id, Snapshot.dataset_id == row.id, ends_an_import())
     snapshots = session.execute(own.order_by(Snapshot.number.desc())).all()
     made = _made(session, actor, row, {each.id: each.customers for each in snapshots})
     versions = _versions(session, actor, row)
