@@ -74,7 +74,8 @@ def list_snapshots(session: Session, actor: Actor, dataset: str) -> tuple[Snapsh
     """The dataset's snapshots, newest first, but for those whose import was undone."""
     row = team_dataset(session, actor, dataset)
     current = latest_snapshot(session, row)
-    snapshots = session.scalars(team_rows(actor, Snapshot).where(Snapshot.dataset_id == row.id, ends_an_import()).order_by(Snapshot.number.desc())).all()
+    own = team_rows(actor, Snapshot).where(Snapshot.dataset_id == row.id, ends_an_import())
+    snapshots = session.scalars(own.order_by(Snapshot.number.desc())).all()
     newest_first = select(Import.snapshot_id, Import.id).where(Import.dataset_id == row.id, Import.status == ImportStatus.DONE)
     first_import = dict(session.execute(newest_first.order_by(Import.finished_at.desc())).all())
     return tuple(

@@ -51,7 +51,10 @@ class _Made:
 
 
 def show_timeline(session: Session, actor: Actor, dataset: str) -> tuple[TimelineEntry, ...]:
-    """The dataset's snapshots, newest first, but for those whose import was undone. What they hold is not read, and of an import's report its counts alone."""
+    """The dataset's snapshots, newest first, but for those whose import was undone.
+
+    What they hold is not read, and of an import's report its counts alone.
+    """
     row = team_dataset(session, actor, dataset)
     width = func.json_array_length(Snapshot.column_schema["columns"])
     wanted = select(Snapshot.id, Snapshot.number, Snapshot.as_of, Snapshot.customers, Snapshot.created_at, width)
