@@ -272,3 +272,12 @@ def test_a_file_can_stand_for_the_whole_customer_base_and_be_undone(shop: Shop) 
     run_jobs(shop.resources)
     assert len(customers(shop)) == 40
     assert "This import was undone" in words(seen(shop, found))
+
+
+def test_order_lines_are_accounted_for(shop: Shop) -> None:
+    lines = "".join(f"{n // 3},{n % 7 + 1},2023-0{n % 9 + 1}-15,2,{n % 5 + 1}.50\n" for n in range(60))
+    content = seen(shop, checked(shop, "order_id,customer_id,order_date,quantity,unit_price\n" + lines + "99,,2023-01-01,1,2.00\n"))
+    assert "61 order lines" in words(content)
+    assert "Of 61 lines, 60 sold something and 1 name no customer" in words(content)
+    assert "7 customers join" in words(content)
+    assert values_of(content)["schema", "order_date", "role", ""] == "ordered_on"

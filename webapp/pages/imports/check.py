@@ -54,7 +54,8 @@ def _before(parts: list[Child], report: ImportReport) -> dict[str, object]:
 
 
 def _facts(report: ImportReport) -> str:
-    return f"{count(report.file_rows, 'row')}, {count(len(report.columns), 'column')}, {facts(report)}."
+    rows = "order line" if report.lines else "row"
+    return f"{count(report.file_rows, rows)}, {count(len(report.columns), 'column')}, {facts(report)}."
 
 
 def roles_card(report: ImportReport, *, editable: bool) -> html.Section:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dash import dcc, html
 
+from segmentation.orders import LineCounts
 from webapp.edge import View
 from webapp.pages.imports.parts import counts_card
 from webapp.services.data.imports import ColumnDrift, EarlierImport, ImportDetail, ImportReport, SegmentFlow, SegmentMoves
@@ -56,6 +57,8 @@ def _told(view: View, report: ImportReport) -> Iterator[list[Child]]:
     if report.mapping_from:
         words: list[Child] = ["Roles, format and rules are those of ", _file(view, report.mapping_from), ". Change here what is different."]
         yield _line("bookmark-check", "Read like the last file of this kind", words)
+    if report.lines:
+        yield _lines(report.lines)
     if report.moves:
         yield _moves(report.moves)
     if strong := [drift for drift in report.drift if drift.word != LITTLE]:
@@ -71,6 +74,21 @@ def _told(view: View, report: ImportReport) -> Iterator[list[Child]]:
             f"{count(len(report.ignored), 'column')} of the file not used",
             [f"{_some(report.ignored)}. Give it a role to use it."],
         )
+
+
+def _lines(lines: LineCounts) -> list[Child]:
+    """What becomes of every line of a file of orders."""
+    parts = (
+        (lines.sales, "sold something"),
+        (lines.returns, "took something back"),
+        (lines.free, "cost nothing"),
+        (lines.without_customer, "name no customer"),
+        (lines.repeated, "repeat another line"),
+        (lines.rejected, "could not be read"),
+    )
+    words = listing([f"{number(amount)} {what}" for amount, what in parts if amount])
+    told = f"Of {count(lines.total, 'line')}, {words}. Customers are summed up from the lines of all files so far."
+    return _line("receipt", "Order lines become customers", [told])
 
 
 def _line(mark: str, title: str, words: list[Child]) -> list[Child]:
