@@ -159,6 +159,10 @@ def _date(e: Evidence) -> Guess | None:
     return Role.IGNORE, 0.6, f"{told} that are not the day somebody became a customer"
 
 
+_MEASURED = ("count", "score", "days", "purchases", "visits", "spend", "amount", "number")
+"""Words of a header by which its last word says where something was counted, not which code stands there (Orders_Store)."""
+
+
 def _code(e: Evidence) -> Guess | None:
     """Numbers that are names: they neither add up nor compare."""
     if not (e.numeric and e.whole):
@@ -169,7 +173,7 @@ def _code(e: Evidence) -> Guess | None:
         return Role.IGNORE, 0.8, "numbers that count the rows, not what customers do"
     owner = e.has("account", "invoice", "card", "policy", "order", "customer", "contract", "loyalty", "member", "client")
     names_things = e.last in {"id", "code", "key"} or (e.last == "number" and owner and e.words[0] != "number")
-    if e.coded and (e.last in _CODED or (e.words and e.words[0] in _CODED and len(e.words) == 1)) and not e.has("count", "score", "days"):
+    if e.coded and (e.last in _CODED or (e.words and e.words[0] in _CODED and len(e.words) == 1)) and not e.has(*_MEASURED):
         return Role.CATEGORY, 0.8, f"{e.distinct} codes that name a group, not quantities"
     return (Role.IGNORE, 0.75, "numbers that name something, not quantities") if names_things else None
 

@@ -103,7 +103,7 @@ def test_the_upload_says_its_limit_and_where_it_goes(shop: Shop) -> None:
         upload = data.show_upload(look(shop, session, f"{HERE}/data"))
     form = next(part for part in walk(upload) if getattr(part, "className", "") == "sc-upload").to_plotly_json()["props"]
     assert (form["data-url"], form["data-dataset"], form["data-limit"]) == ("/t/north-market/uploads", "customers", "200")
-    assert "up to 200 MB" in words(upload)
+    assert "Up to 200 MB" in words(upload)
 
 
 def test_who_cannot_import_has_no_upload(shop: Shop) -> None:

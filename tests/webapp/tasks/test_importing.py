@@ -258,7 +258,7 @@ def test_rejected_rows_are_kept_as_a_file_that_no_spreadsheet_runs(sqlite_shop: 
         rejects = imports.read_rejects(session, sqlite_shop.actor, sqlite_shop.resources.store, done.id)
     lines = rejects.data.decode("utf-8-sig").splitlines()
     assert lines[0] == "line,reason,Id,Income,Wine spend,Since,City,Response"
-    assert lines[1] == "5,Income: not a number,d,'=1+cmd,3,2024-01-01,York,0"
+    assert lines[1] == "5,Income: not a number alone: a unit or other text stands beside it,d,'=1+cmd,3,2024-01-01,York,0"
 
 
 def test_a_file_of_rejects_alone_is_refused_with_the_first_reason(sqlite_shop: Shop) -> None:

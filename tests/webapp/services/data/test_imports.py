@@ -65,9 +65,12 @@ def test_from_upload_to_check_to_import(shop: Shop) -> None:
     assert actions == ["import.uploaded", "import.checked", "import.confirmed", "import.stored"]
 
 
-def test_roles_can_be_changed_after_a_check_that_failed_or_not(shop: Shop) -> None:
+def test_roles_can_be_changed_where_no_column_is_an_id_and_again(shop: Shop) -> None:
     failed = show(shop, start(shop, "Label,Score\nx,1\nx,2\n").id)
-    assert failed.status == "failed"
+    assert failed.report is not None
+    assert (failed.status, failed.report.unidentified, failed.report.accepted) == ("checked", True, 0)
+    with shop.writing() as session, pytest.raises(Conflict):
+        imports.confirm_import(session, shop.actor, failed.id)
     with shop.writing() as session:
         imports.change_roles(session, shop.actor, failed.id, {"Score": "customer_id"})
     checked = show(shop, failed.id)

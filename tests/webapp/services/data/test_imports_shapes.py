@@ -29,8 +29,9 @@ def report(shop: Shop, import_id: str) -> ImportReport:
 
 def test_row_numbers_are_ids_once_somebody_says_so_and_for_later_files(shop: Shop) -> None:
     failed = show(shop, start(shop, "age,income\n30,10\n41,20\n30,10\n").id)
-    assert failed.status == "failed"
-    assert ROW_NUMBERS in (failed.message or "")
+    assert failed.report is not None
+    assert failed.report.unidentified
+    assert ROW_NUMBERS in failed.report.findings[0].message
     with shop.writing() as session:
         imports.change_roles(session, shop.actor, failed.id, {ROW_NUMBERS: "customer_id"})
     checked = report(shop, failed.id)
