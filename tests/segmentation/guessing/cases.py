@@ -63,6 +63,7 @@ CASES: tuple[tuple[str, list[str], str], ...] = (
     ("Total_Revolving_Bal", _numbers(0, 2_500), "amount"), ("CASH_ADVANCE", SUMS, "amount"), ("MINIMUM_PAYMENTS", SUMS, "amount"),
     ("MonthlyCharges", SUMS, "amount"), ("Kontostand", SUMS, "amount"),
     # how often, how long ago
+    ("Orders_Store", _numbers(0, 12), "purchases"),
     ("txn_cnt", COUNTS, "purchases"), ("num_orders", COUNTS, "purchases"), ("Total_Trans_Ct", COUNTS, "purchases"),
     ("Anzahl Bestellungen", COUNTS, "purchases"), ("nombre_commandes", COUNTS, "purchases"), ("pedidos", COUNTS, "purchases"),
     ("ordini", COUNTS, "purchases"), ("encomendas", COUNTS, "purchases"), ("aantal_bestellingen", COUNTS, "purchases"),
