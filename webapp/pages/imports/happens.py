@@ -17,7 +17,7 @@ from webapp.ui.places import import_address
 SHOWN_FLOWS = 3
 SHOWN_DRIFT = 3
 SHOWN_COLUMNS = 4
-LITTLE = "steady"
+HOW_FAR = {"some": "somewhat", "large": "very"}
 
 
 def happens_card(view: View, detail: ImportDetail, report: ImportReport) -> html.Section:
@@ -61,7 +61,7 @@ def _told(view: View, report: ImportReport) -> Iterator[list[Child]]:
         yield _lines(report.lines)
     if report.moves:
         yield _moves(report.moves)
-    if strong := [drift for drift in report.drift if drift.word != LITTLE]:
+    if strong := [drift for drift in report.drift if drift.word in HOW_FAR]:
         yield _drift(strong)
     if report.missing:
         kept = "The customers who are here keep their values; new ones have none."
@@ -133,6 +133,6 @@ def _drift(strong: list[ColumnDrift]) -> list[Child]:
     names: list[Child] = []
     for place, drift in enumerate(strong[:SHOWN_DRIFT]):
         title = f"Population stability index {drift.psi:.2f}; where nothing changed it stays below {drift.chance:.2f} 95 times in 100"
-        names += ["; " if place else "", html.Span(f"{drift.label} ({drift.word})", title=title, className="sc-inline")]
+        names += ["; " if place else "", html.Span(f"{drift.label} ({HOW_FAR[drift.word]})", title=title, className="sc-inline")]
     more = len(strong) - SHOWN_DRIFT
     return _line("activity", "Values unlike those that are here", [*names, f" and {number(more)} more." if more > 0 else "."])

@@ -21,7 +21,19 @@ MODES = {
 }
 DELIMITER_WORDS = {",": "Commas", ";": "Semicolons", "\t": "Tabs", "|": "Vertical bars"}
 CONTAINER_WORDS = {"text": "text", "gzip": "gzip", "xlsx": "a workbook", "parquet": "Parquet"}
-ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "iso-8859-1", "iso-8859-15", "cp1250", "cp1251", "utf-16", "utf-32", "shift_jis", "gb18030")
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with a mark",
+    "utf-16": "UTF-16",
+    "cp1252": "Western European (cp1252)",
+    "iso-8859-15": "Western European (ISO 8859-15)",
+    "cp1250": "Central European (cp1250)",
+    "cp1251": "Cyrillic (cp1251)",
+    "cp1253": "Greek (cp1253)",
+    "cp1254": "Turkish (cp1254)",
+    "shift_jis": "Japanese (Shift JIS)",
+    "gb18030": "Chinese (GB 18030)",
+}
 IMPOSSIBLE = {"missing": "Set to missing", "reject": "Reject these rows", "keep": "Keep as they are"}
 ORDERS = {"day_first": "Day first", "month_first": "Month first", "year_first": "Year first"}
 MARKS = {"point": "A point: 1,234.5", "comma": "A comma: 1.234,5"}
@@ -36,7 +48,7 @@ def reading_card(report: ImportReport) -> html.Section:
     if form.container in ("text", "gzip"):
         known = {mark: DELIMITER_WORDS.get(mark, mark) for mark in DELIMITERS}
         controls.append(_control("Cells are separated by", Choice("format", "delimiter", form.delimiter), known))
-        encodings = {name: name.upper() for name in (form.encoding, *ENCODINGS)}
+        encodings = {form.encoding: encoding_words(form.encoding), **ENCODINGS}
         controls.append(_control("Letters are written in", Choice("format", "encoding", form.encoding), encodings))
     return card(
         "How the file is read",
@@ -51,8 +63,13 @@ def facts(report: ImportReport) -> str:
     form = report.format
     if form.container in ("text", "gzip"):
         packed = "gzip of text" if form.container == "gzip" else "text"
-        return f"{packed} with {DELIMITER_WORDS.get(form.delimiter, form.delimiter).lower()}, {form.encoding.upper()}"
+        return f"{packed} with {DELIMITER_WORDS.get(form.delimiter, form.delimiter).lower()}, {encoding_words(form.encoding)}"
     return f"a workbook, sheet {form.sheet}" if form.container == "xlsx" else CONTAINER_WORDS[form.container]
+
+
+def encoding_words(encoding: str) -> str:
+    """`cp1252` as “Western European (cp1252)”."""
+    return ENCODINGS.get(encoding, encoding.upper())
 
 
 def _control(label: str, choice: Choice, options: Mapping[str, str]) -> html.Div:
