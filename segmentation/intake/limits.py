@@ -20,6 +20,10 @@ FREE_BYTES = 64 << 20
 """What may be unpacked whatever it was packed from."""
 MAX_RATIO = 200
 """Unpacked to packed bytes beyond that; tables of customers stay below 50, a bomb comes near 1,000."""
+MAX_LOADED = 2 << 30
+"""Bytes in memory of a workbook's sheet, or of its shared texts: lets the longest sheet through with 30 columns."""
+_CELL = 64
+"""Bytes that a cell of a sheet costs, empty or not (measured), its text aside."""
 
 
 def refuse_large(rows: int, columns: int) -> None:
@@ -42,6 +46,13 @@ def refuse_bytes(unpacked: int, packed: int | None = None) -> None:
         )
     if unpacked > MAX_BYTES:
         raise _too_large(f"The table is larger than {MAX_BYTES >> 30} GiB. Leave out columns, or split it and import its parts.")
+
+
+def refuse_loaded(texts: int, rows: int = 0, columns: int = 0) -> None:
+    """UnreadableFile ("too_large") where so many bytes of `texts` in so many cells are more than a workbook may take of the memory."""
+    if texts + rows * columns * _CELL > MAX_LOADED:
+        told = f"spans {rows:,} rows and {columns:,} columns" if rows else "holds more text"
+        raise _too_large(f"The workbook {told}, more than can be loaded at once. Save the table as “CSV UTF-8” and upload that.")
 
 
 def _too_large(message: str) -> UnreadableFile:

@@ -60,9 +60,18 @@ def inflated(part: str, pieces: Iterable[bytes]) -> bytes:
 SHEET, TEXTS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 
 
-def far_cell() -> bytes:
-    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+def sparse(place: str) -> bytes:
+    """A workbook of two cells, the second at a far `place`."""
+    row = place.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    rows = f'<row r="1"><c r="A1"><v>1</v></c></row><row r="{row}"><c r="{place}"><v>1</v></c></row>'
     return repacked(workbook([("id",), ("a",)]), **{SHEET: f"<worksheet><sheetData>{rows}</sheetData></worksheet>".encode()})
+
+
+def one_text_in_many_cells() -> bytes:
+    content = text_workbook([["id", "n"], ["a", "b"]])
+    cells = '<row><c t="s"><v>0</v></c></row>' * 100_000
+    texts = f"<sst><si><t>{'a' * 32_000}</t></si></sst>"
+    return repacked(content, **{SHEET: f"<worksheet><sheetData>{cells}</sheetData></worksheet>".encode(), TEXTS: texts.encode()})
 
 
 def many_parts() -> bytes:
@@ -89,7 +98,11 @@ BOMBS: dict[str, Callable[[Path], bytes]] = {
     "sheet of spaces": lambda folder: inflated(SHEET, [b"<worksheet><sheetData>", *[b" " * MB] * 200]),
     "sheet of one name": lambda folder: inflated(SHEET, [b"<worksheet><", *[b"a" * MB] * 100]),
     "sheet of one cell": lambda folder: inflated(SHEET, [b'<worksheet><sheetData><row><c t="str"><v>', *[b"a" * MB] * 100]),
-    "far cell": lambda folder: far_cell(),
+    "far cell": lambda folder: sparse("XFD1048576"),
+    "cell at the end of column AF": lambda folder: sparse("AF1048576"),
+    "one text in many cells": lambda folder: one_text_in_many_cells(),
+    "nested parts": lambda folder: inflated(SHEET, [b"<worksheet><sheetData>", *[b"<a>" * (MB // 3)] * 60]),
+    "texts in a part of another kind": lambda folder: inflated("docProps/app.xml", [b"<a>", *[b" " * MB] * 100]),
     "texts": lambda folder: inflated(TEXTS, [b"<sst>", *[b"<si><t>a</t></si>" * (MB // 17)] * 100]),
     "one text": lambda folder: inflated(TEXTS, [b"<sst><si><t>", *[b"a" * MB] * 100]),
     "parts": lambda folder: many_parts(),
