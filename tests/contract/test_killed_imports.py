@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from webapp.services.data import imports, storing, undoing
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.snapshots import list_snapshots
 from webapp.services.work import jobs
+from webapp.tasks import ordering
 
 BEFORE = "Id,Income,Consent\n" + "".join(f"k{n:03},{n},{('yes', 'no', '')[n % 3]}\n" for n in range(200))
 FILE = "Id,Income,Consent\n" + "".join(f"k{n:03},{n + n % 2},{'no' if n % 5 else 'yes'}\n" for n in range(100, 300)) + "bad,much,\n"
@@ -41,6 +43,16 @@ IMPORT_POINTS = (
     (storing, "request_trace"),
     (Session, "commit"),
 )
+ORDER_POINTS = (
+    (ordering, "read_order_lines"),
+    (stores, "_move"),
+    (ordering, "customers_from_orders"),
+    (Staging, "write_snapshot"),
+    (storing, "upsert_customers"),
+    (storing, "_snapshot_row"),
+    (Session, "commit"),
+)
+"""`_move` is first called for the part: killed before it, the part is not in the store; after it, it is there and nobody knows of it."""
 UNDO_POINTS = (
     (jobs, "finish_job"),
     (undoing, "forget_new_customers"),
@@ -48,6 +60,12 @@ UNDO_POINTS = (
     (undoing, "request_trace"),
     (Session, "commit"),
 )
+
+
+def order_lines(first: int, last: int) -> str:
+    """Orders first..last of six customers, a day apart, each of two pieces at 1.50."""
+    lines = (f"{n},ann{n % 6},2024-03-{n:02},P{n % 4},Toys,Web,2,1.50,Austria\n" for n in range(first, last + 1))
+    return "Order,Customer,Order date,Product,Category,Channel,Quantity,Unit price,Country\n" + "".join(lines)
 
 
 @pytest.fixture
@@ -147,3 +165,34 @@ def test_an_undo_killed_anywhere_is_none_or_all(shop: Shop, after: bool) -> None
     with shop.reading() as session:
         assert [str(row) for row in session.execute(rows)] == original
         assert imports.show_import(session, shop.actor, done.id).status == "undone"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_an_import_of_order_lines_killed_anywhere_adds_them_once_or_not(resources: Resources, after: bool) -> None:
+    shop = open_shop(resources)
+    shop.import_file(order_lines(1, 14))
+    file = store_file(resources, shop.actor, order_lines(15, 26))
+    with shop.writing() as session:
+        imports.start_import(session, shop.actor, "customers", file, check=False)
+    job = claim(resources)
+    assert job is not None
+    before, parts = everything(shop), stored_parts(shop)
+    for owner, name in ORDER_POINTS:
+        if (owner, name, after) == (Session, "commit", True):
+            continue
+        die_in_child(shop, job, owner, name, after=after)
+        assert everything(shop) == before, name
+        is_stored = (owner, name) not in ORDER_POINTS[: 1 if after else 2]
+        assert len(stored_parts(shop)) == len(parts) + is_stored, name
+    run_claimed(resources, job)
+    with shop.reading() as session:
+        orders = [customer.attributes["orders"] for customer in session.scalars(select(Customer))]
+        spent = [customer.attributes["net_spend"] for customer in session.scalars(select(Customer))]
+        assert len({row.part_digest for row in session.scalars(select(Import))}) == len(stored_parts(shop)) == 2
+    assert (sum(orders), sum(spent)) == (26, 26 * 3.0)
+
+
+def stored_parts(shop: Shop) -> set[str]:
+    """Digests of the order lines in the store, whether an import knows of them or not."""
+    folder = Path(shop.resources.config.store) / shop.actor.team_id / ordering.AREA
+    return {path.name for path in folder.glob("*/*") if not path.suffix}

@@ -8,33 +8,8 @@ import pandas as pd
 import pytest
 
 from segmentation.errors import SegmentationError
-from segmentation.intake import Intake, read_customers
-from segmentation.roles import CUSTOMER_KEY
-from tests.segmentation.intake.damage import Damage, base, plain_bytes
+from tests.segmentation.intake.damage import Damage, base, codes, expected_customers, plain_bytes, read
 from tests.segmentation.intake.damages import DAMAGES, NAMES
-
-
-def read(folder: Path, content: bytes) -> Intake:
-    path = folder / "file"
-    path.write_bytes(content)
-    return read_customers(path)
-
-
-def expected_customers(clean: Intake, damage: Damage) -> pd.DataFrame:
-    """The clean file's customers without the rejected rows, the cells that cannot be true being missing, odd words as they were sent."""
-    customers = clean.customers.copy()
-    order = [row[0] for row in damage.clean(base())[1:]]
-    for column, places in damage.missing.items():
-        customers.loc[customers[CUSTOMER_KEY].isin([order[place] for place in places]), column] = None
-    for column, words in damage.kept.items():
-        for place, word in words.items():
-            customers.loc[customers[CUSTOMER_KEY] == order[place], column] = word
-    gone = {order[line - 2] for line in damage.rejected if line - 2 < len(order)}
-    return customers[~customers[CUSTOMER_KEY].isin(gone)].reset_index(drop=True)
-
-
-def codes(intake: Intake) -> set[str]:
-    return {finding.code for finding in intake.findings} - {"ignored"}
 
 
 def test_there_are_enough_kinds_and_each_has_a_name_of_its_own() -> None:
