@@ -38,7 +38,7 @@ def opened(
 
 
 class OpenFile:
-    """The file at `path`, parsed once for several looks at it: again only where it is to be read in another way. A context that closes it."""
+    """The file at `path`, parsed once for several looks at it, and again where it is to be read in another way; closed with its context."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
