@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.numbers_in_text import number_of, read_shape
+from segmentation.numbers_in_text import Shape, number_of, read_shape
 from segmentation.vocabulary import canonical
 
 MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?"})
@@ -26,6 +29,7 @@ SERIALS = (10_959, 73_415)
 MANY_CODES = 31  # days of a month
 PARSED_SHARE = 0.95  # of filled cells that must read as numbers (dates, flags) before the column is taken for one
 _DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{4})([T ].*)?")
+_SAME_SHAPE = str.maketrans("12345678", "9" * 8)
 _INFINITE = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
 
 
@@ -97,37 +101,60 @@ def split_words(header: str) -> list[str]:
 
 def look(header: str, cells: pd.Series) -> Evidence:
     """Evidence from a `header` and a sample of its `cells` (text, missing ones NA)."""
-    text = cells.dropna().astype(str).str.strip()
-    text = text[text != ""]
-    filled = text[~text.str.lower().isin(MISSING_WORDS)]
-    numbers, plain = _numbers(filled)
+    filled, counts = _filled(cells.dropna().astype(str))
+    lower = {word: word.lower() for word in counts}
+    numbers, plain = _numbers(counts)
     return Evidence(
         header=header,
         words=canonical(split_words(header)),
         filled=filled,
         rows=len(cells),
-        distinct=int(filled.nunique()),
+        distinct=len(counts),
         numbers=numbers,
         whole=bool((plain % 1 == 0).all()),
-        dates=_share(filled.str.fullmatch(_DATE)),
-        flags=max(_share(filled.str.lower().isin(YES_WORDS | NO_WORDS)), float(len(filled) > 0 and filled.str.lower().isin(MARKS).all())),
+        dates=_share(counts, (_DATE.fullmatch(word) is not None for word in counts)),
+        flags=max(
+            _share(counts, (lower[word] in YES_WORDS or lower[word] in NO_WORDS for word in counts)),
+            float(bool(counts) and all(lower[word] in MARKS for word in counts)),
+        ),
         low=float(plain.min()) if len(plain) else 0.0,
         high=float(plain.max()) if len(plain) else 0.0,
     )
 
 
-def _numbers(filled: pd.Series) -> tuple[float, NDArray[np.float64]]:
-    """The share of `filled` that reads as numbers, and the different numbers (m,), under the decimal mark that more cells prove."""
-    counts = filled.value_counts()
-    shapes = {text: read_shape(text) for text in counts.index}
-    found = {text: shape for text, shape in shapes.items() if shape.size}
+def _filled(text: pd.Series) -> tuple[pd.Series, dict[str, int]]:
+    """The cells of `text` that say something, trimmed, and how often each word is among them; every word is looked at once."""
+    place, different = pd.factorize(text)
+    words = [str(word).strip() for word in different]
+    says = np.array([word != "" and word.lower() not in MISSING_WORDS for word in words], dtype=bool)
+    counts: dict[str, int] = {}
+    for word, said, count in zip(words, says, np.bincount(place, minlength=len(words)).tolist(), strict=True):
+        if said:
+            counts[word] = counts.get(word, 0) + count
+    filled = text[says[place]] if len(words) else text
+    return (filled if all(map(str.__eq__, words, different)) else filled.str.strip()), counts
+
+
+def _numbers(counts: Mapping[str, int]) -> tuple[float, NDArray[np.float64]]:
+    """The share of the words in `counts` that reads as numbers, and the different numbers (m,), under the decimal mark that more of
+    them prove."""
+    alike: dict[str, Shape] = {}
+    found: dict[str, Shape] = {}
+    for text in counts:
+        shape = text.translate(_SAME_SHAPE)
+        if shape not in alike:
+            alike[shape] = read_shape(shape)
+        if alike[shape].size:
+            found[text] = alike[shape]
     comma = sum(
         counts[text] * (int(shape.comma and not shape.point) - int(shape.point and not shape.comma)) for text, shape in found.items()
     )
     values = [number_of(text, shape, comma=comma > 0) for text, shape in found.items()]
-    read = sum(int(count) for text, count in counts.items() if text in found or _INFINITE.fullmatch(str(text)))
-    return read / len(filled) if len(filled) else 0.0, np.array([value for value in values if np.isfinite(value)])
+    plain = np.array([value for value in values if math.isfinite(value)])
+    return _share(counts, (text in found or _INFINITE.fullmatch(text) is not None for text in counts)), plain
 
 
-def _share(mask: pd.Series) -> float:
-    return float(mask.mean()) if len(mask) else 0.0
+def _share(counts: Mapping[str, int], wanted: Iterable[bool]) -> float:
+    """The share of the cells whose word is `wanted` (m,), by their `counts` (m)."""
+    cells = sum(counts.values())
+    return sum(compress(counts.values(), wanted)) / cells if cells else 0.0

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import duckdb
 import pandas as pd
 
-from segmentation.roles import CUSTOMER_KEY, Column, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from webapp.bulk import BATCH, SQL_TYPE, column_engine, escaped, literal, quoted, sampled_sql, typed_frame
 
 STATE = "__state"
@@ -120,8 +120,11 @@ def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None, mode: Mer
     with column_engine() as connection:
         connection.register("incoming_frame", incoming)
         connection.execute(f"CREATE TEMP VIEW incoming AS SELECT {_typed(schema, arriving)} FROM incoming_frame")
-        stored = _create_base(connection, schema, base)
-        connection.execute(f"CREATE TEMP TABLE merged AS {_merge(schema, arriving, stored, mode)}")
+        if base is None:
+            merged = f"SELECT *, 'new' AS {STATE} FROM incoming ORDER BY {CUSTOMER_KEY}"
+        else:
+            merged = _merge(schema, arriving, _create_base(connection, schema, base), mode)
+        connection.execute(f"CREATE TEMP TABLE merged AS {merged}")
         yield Staging(connection, schema, frozenset(arriving))
 
 
@@ -156,10 +159,7 @@ def restored_rows(base: Path, schema: Schema, past: Path) -> Iterator[list[Resto
         )
 
 
-def _create_base(connection: duckdb.DuckDBPyConnection, schema: Schema, base: Path | None) -> set[str]:
-    if base is None:
-        connection.execute(f"CREATE TEMP TABLE base ({CUSTOMER_KEY} VARCHAR)")
-        return {CUSTOMER_KEY}
+def _create_base(connection: duckdb.DuckDBPyConnection, schema: Schema, base: Path) -> set[str]:
     names = {row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(base)]).fetchall()}
     connection.execute(f"CREATE TEMP VIEW base AS SELECT {_typed(schema, names)} FROM read_parquet('{literal(base)}')")
     return names
@@ -196,13 +196,15 @@ def _merged_value(name: str, incoming: bool, stored: bool, mode: MergeMode) -> s
 
 def attributes_sql(schema: Schema) -> str:
     """A customer's columns as one JSON text, missing ones left out."""
-    parts = [_json_member(column.name) for column in schema if column.name != CUSTOMER_KEY]
-    return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}' AS attributes" if parts else "'{}' AS attributes"
+    parts = [_json_member(column) for column in schema if column.name != CUSTOMER_KEY]
+    return f"'{{' || substr(concat({', '.join(parts)}), 2) || '}}' AS attributes" if parts else "'{}' AS attributes"
 
 
-def _json_member(name: str) -> str:
-    label = json.dumps(name, ensure_ascii=False).replace("'", "''")
-    return f"'{label}:' || CAST(to_json({quoted(name)}) AS VARCHAR)"
+def _json_member(column: Column) -> str:
+    """Two arguments of `concat`: a comma with the name, and the value; both are NULL, which it passes over, where the value is missing."""
+    name, label = quoted(column.name), escaped(json.dumps(column.name, ensure_ascii=False))
+    # Whole numbers are written in JSON as they are everywhere, and that is faster.
+    return f"CASE WHEN {name} IS NOT NULL THEN ',{label}:' END, {name if column.kind is Kind.INTEGER else f'to_json({name})'}"
 
 
 def _consent(column: Column | None) -> str:

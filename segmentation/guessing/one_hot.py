@@ -77,7 +77,7 @@ def _by_beginning(free: Sequence[str], headers: Sequence[str]) -> list[tuple[str
 
 
 def _is_binary(sample: pd.DataFrame, header: str) -> bool:
-    words = set(sample[header].dropna().astype(str).str.strip().str.lower().unique())
+    words = {str(word).strip().lower() for word in sample[header].dropna().astype(str).unique()}
     return bool(words) and words <= YES_WORDS | NO_WORDS and bool(words & NO_WORDS)
 
 

@@ -75,7 +75,7 @@ def _numbered(table: Table) -> str:
     before = np.searchsorted([reject.line for reject in table.rejects], table.lines)
     numbers = np.cumsum(~table.blank) + before
     table.connection.register("numbers", pd.DataFrame({"place": np.arange(len(numbers)), "number": numbers}))
-    table.connection.execute("ALTER TABLE raw ADD COLUMN row_number VARCHAR")
+    table.connection.execute("ALTER TABLE raw ADD COLUMN IF NOT EXISTS row_number VARCHAR")
     table.connection.execute("UPDATE raw SET row_number = numbers.number FROM numbers WHERE raw.rowid = numbers.place")
     table.connection.unregister("numbers")
     return "row_number"

@@ -68,12 +68,12 @@ def missing(name: str) -> str:
 def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
     """The numbers of the table's column `name`."""
     whole = column.kind is Kind.INTEGER
-    point, either, example, special = _glance(table, name)
+    (numbers,) = table.fetch(f"TRY_CAST({name} AS DOUBLE)")
+    point, either, example, special = _glance(table, name, np.ma.count(numbers))
     if special or column.rule.decimal == "comma":
         values, faults, marks, percents = _closely(table, name, column)
         findings = [*_note_percents(table, column, percents, np.isfinite(values)), *_note_currencies(table, column)]
     else:
-        (numbers,) = table.fetch(f"TRY_CAST({name} AS DOUBLE)")
         values = np.ma.filled(np.ma.asarray(numbers, dtype=np.float64), np.nan).copy()
         values[np.isnan(values)] = np.nan
         faults = np.zeros(len(values), dtype=np.int8)
@@ -93,8 +93,15 @@ def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
     return NumberReading(values, faults, reasons, (*_note_marks(column, marks), *findings))
 
 
-def _glance(table: Table, name: str) -> tuple[int, int, str, int]:
-    """How many plain numbers prove a decimal point, how many (1.234) do not, one of those, and how many cells are no plain numbers."""
+def _glance(table: Table, name: str, read: int) -> tuple[int, int, str, int]:
+    """How many plain numbers prove a decimal point, how many (1.234) do not, one of those, and how many cells are no plain numbers.
+
+    `read` cells are numbers to DuckDB.
+    """
+    odd = f"contains({name}, '.') OR contains({name}, '_') OR starts_with({name}, '+-')"
+    filled, marked = table.connection.execute(f"SELECT count({name}), coalesce(bool_or({odd}), false) FROM raw").fetchone() or (0, False)
+    if filled == read and not marked:
+        return 0, 0, "", 0
     plain = f"TRY_CAST({name} AS DOUBLE) IS NOT NULL AND NOT contains({name}, '_') AND NOT starts_with({name}, '+-')"
     pointed = f"{plain} AND contains({name}, '.')"
     either = f"regexp_full_match({name}, '[+-]?{EITHER}')"

@@ -18,7 +18,7 @@ from segmentation.intake.columns import note_columns
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.derived import with_derived
 from segmentation.intake.findings import first_lines
-from segmentation.intake.opening import opened
+from segmentation.intake.opening import OpenFile, opened
 from segmentation.intake.plausible import drop_implausible, refuse_impossible
 from segmentation.intake.quality import fold_spellings, note_missing, note_values
 from segmentation.intake.returning import write_returned
@@ -32,15 +32,15 @@ _TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance
 
 
 def read_customers(
-    path: Path, *, schema: Schema | None = None, file_format: FileFormat | None = None, returned: Path | None = None
+    path: Path | OpenFile, *, schema: Schema | None = None, file_format: FileFormat | None = None, returned: Path | None = None
 ) -> Intake:
     """Read a customer file; where rows are rejected, they are written to `returned` to be corrected.
 
     Without a `schema` it is guessed; without a `file_format` it is detected, and of a given one `date_order` is used only for
     columns that do not prove their own order. Every record below the header is a customer, a rejected row, or a repeat that is
-    told of. UnreadableFile and MissingRole say what to do about a file that cannot be used.
+    told of. UnreadableFile and MissingRole say what to do about a file that cannot be used. An `OpenFile` is closed.
     """
-    with opened(path, file_format, [column.source for column in schema or ()]) as table:
+    with opened(path, file_format, [column.source for column in schema or ()], last=True) as table:
         schema = schema or _guessed(table)
         table = with_derived(table, schema)
         schema = _with_key(schema, table)
@@ -66,7 +66,7 @@ def read_customers(
 
 
 def inspect_file(
-    path: Path,
+    path: Path | OpenFile,
     *,
     roles: Mapping[str, str] | None = None,
     remembered: Mapping[str, str] | None = None,

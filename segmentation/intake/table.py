@@ -60,12 +60,14 @@ class Table:
         """The SQL `expressions` over all records, in the file's order; NULL is masked."""
         named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
         # A scan keeps the order, but a long IN (...) becomes a hash join, which does not.
-        arrays = self.connection.execute(f"SELECT {named} FROM raw ORDER BY rowid").fetchnumpy()
+        sorted_again = "ORDER BY rowid" if " IN (" in named else ""
+        arrays = self.connection.execute(f"SELECT {named} FROM raw {sorted_again}").fetchnumpy()
         return [np.ma.asarray(arrays[f"v{i}"]) for i in range(len(expressions))]
 
     def texts(self, column: str, condition: str = "true") -> pd.Series:
         """The text of `column` indexed by record, where the SQL `condition` holds."""
-        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition} ORDER BY rowid").fetchnumpy()
+        sorted_again = "ORDER BY rowid" if " IN (" in f"{column} {condition}" else ""
+        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition} {sorted_again}").fetchnumpy()
         return pd.Series(_objects(rows["text"]), index=rows["row"], dtype=object)
 
     def sample(self, rows: int = 5_000) -> pd.DataFrame:
@@ -129,8 +131,10 @@ def load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
 def blank_rows(connection: duckdb.DuckDBPyConnection, names: list[str]) -> NDArray[np.bool_]:
     """Which records (n,) have no value at all."""
     empty = " AND ".join(f"{name} IS NULL" for name in names)
-    (blank,) = connection.execute(f"SELECT {empty} AS blank FROM raw ORDER BY rowid").fetchnumpy().values()
-    return np.asarray(blank, dtype=bool)
+    (records,) = connection.execute("SELECT count(*) FROM raw").fetchone() or (0,)
+    blank = np.zeros(records, dtype=bool)
+    blank[connection.execute(f"SELECT rowid AS row FROM raw WHERE {empty}").fetchnumpy()["row"]] = True
+    return blank
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection, body: Body) -> tuple[dict[int, int], tuple[Reject, ...]]:

@@ -34,6 +34,7 @@ STATED_DELIMITERS = DELIMITERS + RARE_DELIMITERS + ":"
 """Those that somebody may name; times are full of colons, so that these prove nothing by themselves."""
 _HEAD = 1 << 20
 _CHUNK = 1 << 22
+_TAB, _NEWLINE, _SPACE, _QUOTE = b'\t\n "'
 _SAMPLE = 200  # lines in which the delimiter is looked for
 _SEP_LINE = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE)  # Excel's own way of naming the delimiter in the first line
 _BROKEN = re.compile(r"[\udc80-\udcff]")  # bytes that the encoding does not know, as "surrogateescape" keeps them
@@ -280,13 +281,14 @@ class _Writer:
                 if self.header is None:
                     text = self._cut_header(text)
                 content = text.encode()
-                found = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == 10) + offset
+                letters = np.frombuffer(content, dtype=np.uint8)
+                found = np.flatnonzero(letters == _NEWLINE) + offset
                 if len(found) and max(int(np.diff(found, prepend=last).max()), 0) > MAX_LINE:
                     raise _endless()
                 rows, offset, last = rows + len(found), offset + len(content), int(found[-1]) if len(found) else last
                 refuse_large(rows, len(self.header.names) if self.header else 1)
                 ends.append(found)
-                self.padded = self.padded or self._may_be_padded(content)
+                self.padded = self.padded or self._may_be_padded(letters)
                 out.write(content)
         encoding, findings = self.decoder.told()
         told = (*self.findings, *findings, *self.cleaning.findings())
@@ -294,13 +296,15 @@ class _Writer:
         form = replace(self.format, encoding=encoding)
         return Body(target, header, self.first_line, form, np.concatenate(ends), told, padded=self.padded)
 
-    def _may_be_padded(self, content: bytes) -> bool:
+    def _may_be_padded(self, letters: NDArray[np.uint8]) -> bool:
         """Whether a blank stands beside anything that can end a cell; a blank inside a quoted cell may look like that."""
-        if content[:1] in b" \t":
-            return True
-        blanks = [blank for blank in (b" ", b"\t") if blank.decode() != self.format.delimiter]
-        edges = (self.format.delimiter.encode(), b"\n", b'"')
-        return any(edge + blank in content or blank + edge in content for blank in blanks for edge in edges)
+        delimiter = ord(self.format.delimiter)
+        blank = letters == _SPACE
+        if delimiter != _TAB:
+            blank |= letters == _TAB
+        places = np.flatnonzero(blank)
+        beside = letters[np.concatenate([np.maximum(places - 1, 0), np.minimum(places + 1, len(letters) - 1)])]
+        return bool(len(places) and (places[0] == 0 or np.isin(beside, [delimiter, _NEWLINE, _QUOTE]).any()))
 
     def _cut_header(self, text: str) -> str:
         """Keep the header, and what there is to say of lines above it; the text below."""

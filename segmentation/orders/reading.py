@@ -19,7 +19,7 @@ import numpy as np
 
 from segmentation.codec import to_json
 from segmentation.errors import SegmentationError, UnreadableFile
-from segmentation.intake.opening import opened
+from segmentation.intake.opening import OpenFile, opened
 from segmentation.intake.returning import write_returned
 from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat
@@ -49,7 +49,7 @@ _NO_GOODS = (
 
 
 def read_order_lines(
-    path: Path,
+    path: Path | OpenFile,
     part: Path,
     *,
     schema: Schema,
@@ -64,7 +64,7 @@ def read_order_lines(
     line can be taken, MissingRole where customer, day or money is missing from the schema. Lines that cannot be read are written to
     `returned`, to be corrected and imported again.
     """
-    with opened(path, file_format, [column.source for column in schema]) as table:
+    with opened(path, file_format, [column.source for column in schema], last=True) as table:
         columns = order_columns(schema)
         _refuse_absent(schema, table)
         cells = read_cells(table, columns, table.format.date_order, not_after)

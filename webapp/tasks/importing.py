@@ -19,6 +19,7 @@ import pandas as pd
 
 from segmentation.errors import MissingRole, NotEnoughData, UnreadableFile
 from segmentation.intake import FilePreview, Finding, Intake, read_customers
+from segmentation.intake.opening import OpenFile
 from segmentation.intake.rules import apply_values, effective_rules, stated_values
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.recipe import columns_in_use, recipe_for
@@ -220,27 +221,27 @@ def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_R
     if not path.is_file():
         raise StoreError("The uploaded file is missing from the store. Upload it again.")
     store.verified_path(plan.team_id, "upload", plan.file_digest)
-    first = _first_look(store, plan, path, alike)
-    form = plan.format or likely_format(plan, first)
-    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+    with OpenFile(path) as file, tempfile.TemporaryDirectory(prefix="import-") as folder:
+        first = _first_look(store, plan, file, alike)
+        form = plan.format or likely_format(plan, first)
         returned = Path(folder) / "rejects.csv"
         if first.preview.kind == "orders":
-            orders = read_orders(store, plan, path, apply_values(first.preview.schema, values_for(plan, first)), form, returned)
+            orders = read_orders(store, plan, file, apply_values(first.preview.schema, values_for(plan, first)), form, returned)
             intake = orders.intake
         else:
             orders = None
             schema = apply_values(align_schema(plan.schema, first.preview.schema), values_for(plan, first))
-            intake = read_customers(path, schema=schema, file_format=form, returned=returned)
+            intake = read_customers(file, schema=schema, file_format=form, returned=returned)
         rejects = store.put_written(plan.team_id, "rejects", partial(shutil.copyfile, returned)) if intake.rejects else None
     schema = merge_schemas(plan.schema, intake.schema)
     return _Read(first.preview, intake, schema, first.origin, first.findings(intake), orders), rejects
 
 
-def _first_look(store: Store, plan: ImportPlan, path: Path, alike: FilePreview | None) -> FirstLook:
+def _first_look(store: Store, plan: ImportPlan, file: OpenFile, alike: FilePreview | None) -> FirstLook:
     """What the file seems to be; refused where it is of another kind than those that feed the dataset."""
     if alike:
         return FirstLook(alike, None)
-    first = look_at(path, plan, remembered_lines(store, plan) if plan.fed.kind == "orders" else remembered_roles(plan))
+    first = look_at(file, plan, remembered_lines(store, plan) if plan.fed.kind == "orders" else remembered_roles(plan))
     refuse_mixing(plan, first.preview)
     return first
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, inspect_file
+from segmentation.intake.opening import OpenFile
 from segmentation.intake.returning import returned_columns
 from segmentation.roles import Column, Role, Schema, schema_roles
 from webapp.merging import Staging
@@ -45,7 +46,7 @@ class FirstLook:
         return tuple(told)
 
 
-def look_at(path: Path, plan: ImportPlan, remembered: Mapping[str, str]) -> FirstLook:
+def look_at(path: Path | OpenFile, plan: ImportPlan, remembered: Mapping[str, str]) -> FirstLook:
     """Inspect the file, and again where an earlier file with the same headers was read in another way.
 
     `remembered` is what earlier files took columns for (header -> role).
@@ -158,7 +159,7 @@ def consent_findings(schema: Schema, merged: Staging, withdrawn: Sequence[str]) 
 
 
 def _inspected(
-    path: Path, plan: ImportPlan, remembered: Mapping[str, str], file_format: FileFormat | None
+    path: Path | OpenFile, plan: ImportPlan, remembered: Mapping[str, str], file_format: FileFormat | None
 ) -> tuple[FilePreview, tuple[str, ...]]:
     """The preview without the columns that a file of rejected rows has in front, and the headers of these."""
     preview = inspect_file(path, roles=plan.roles, remembered=remembered, file_format=file_format)

@@ -11,6 +11,7 @@ import numpy as np
 
 from segmentation.errors import SegmentationError
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake
+from segmentation.intake.opening import OpenFile
 from segmentation.orders import LineCounts, OrderLines, Part, customers_from_orders, orders_again, part_schema, read_order_lines
 from segmentation.roles import Schema, schema_roles
 from webapp.merging import MergeMode
@@ -60,7 +61,9 @@ def remembered_lines(store: Store, plan: ImportPlan) -> dict[str, str]:
     return {header: str(role) for header, role in schema_roles(latest).items()}
 
 
-def read_orders(store: Store, plan: ImportPlan, path: Path, schema: Schema, file_format: FileFormat, returned: Path) -> OrderIntake:
+def read_orders(
+    store: Store, plan: ImportPlan, path: Path | OpenFile, schema: Schema, file_format: FileFormat, returned: Path
+) -> OrderIntake:
     """Read the order lines of the file at `path`, keep them as a part, and sum up all parts of the dataset.
 
     Rejected lines go to `returned`. A part that is there already is not added again. Where an order comes again with other lines, those
