@@ -137,6 +137,9 @@ def test_prefixes_inline_texts_phonetics_and_missing_places_are_read(tmp_path: P
         ['<row r="1"><c r="A1" t="s"><v>x</v></c></row>'],
         ['<row r="-1"><c r="A1"><v>1</v></c></row>'],
         ["<row><c><v>1</v></row>"],
+        ['<row><c><c t="str"><v>n</v></c><v>1</v></c></row>'],
+        ['<row><row r="5"><c><v>1</v></c></row></row>'],
+        ["</sheetData><sheetData>"],
     ],
 )
 def test_sheets_that_no_program_writes_are_refused_as_damaged(tmp_path: Path, rows: list[str]) -> None:
