@@ -124,10 +124,14 @@ class _Scan:
             self.inside = self.depth
         elif name == "si":
             self.bytes = 0
-        elif name == "sheet" and self.part == "xl/workbook.xml":
+        elif name in {"sheet", "Relationship"}:
+            self._described(attributes)
+
+    def _described(self, attributes: dict[str, str]) -> None:
+        if self.part == "xl/workbook.xml":
             key = next((value for attribute, value in attributes.items() if attribute.endswith(":id")), "")
             self.names.append((attributes.get("name", ""), key))
-        elif name == "Relationship" and self.part == "xl/_rels/workbook.xml.rels":
+        elif self.part == "xl/_rels/workbook.xml.rels":
             target = posixpath.normpath(posixpath.join("/xl", attributes.get("Target", "").replace("\\", "/")))
             self.relations.append((attributes.get("Id", ""), target.lstrip("/").lower()))
 
