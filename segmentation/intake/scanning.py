@@ -77,9 +77,9 @@ class _Scan:
     def read(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> None:
         """Unpack a part, and parse it where its name says XML: no other is taken for a sheet."""
         self.part, self.sheet = name, Counted(texts=self.shared)
-        self.row = self.depth = self.bytes = endless = 0
+        self.row = self.depth = self.inside = self.bytes = endless = 0
         self.value: list[str] = []
-        self.inside = self.taking = self.stored = self.formula = False
+        self.taking = self.stored = self.formula = False
         parser = expat.ParserCreate("utf-8")  # whatever is declared: the reader takes it for that
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -106,6 +106,8 @@ class _Scan:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise damaged("its parts are nested endlessly", "too_large")
         name = name[name.find(":") + 1 :]
         if name in {"v", "t", "is"}:
             self.taking, self.stored = name != "is", True
@@ -117,17 +119,21 @@ class _Scan:
         elif name == "f":
             self.formula = True
         elif name == "sheetData":
-            self.inside = True
+            if self.inside or self.part in self.counted:
+                raise damaged("a sheet has two tables of cells")
+            self.inside = self.depth
         elif name == "si":
             self.bytes = 0
-        elif name == "sheet" and self.part == "xl/workbook.xml":
+        elif name in {"sheet", "Relationship"}:
+            self._described(attributes)
+
+    def _described(self, attributes: dict[str, str]) -> None:
+        if self.part == "xl/workbook.xml":
             key = next((value for attribute, value in attributes.items() if attribute.endswith(":id")), "")
             self.names.append((attributes.get("name", ""), key))
-        elif name == "Relationship" and self.part == "xl/_rels/workbook.xml.rels":
+        elif self.part == "xl/_rels/workbook.xml.rels":
             target = posixpath.normpath(posixpath.join("/xl", attributes.get("Target", "").replace("\\", "/")))
             self.relations.append((attributes.get("Id", ""), target.lstrip("/").lower()))
-        elif self.depth > _MAX_DEPTH:
-            raise damaged("its parts are nested endlessly", "too_large")
 
     def text(self, data: str) -> None:
         if self.taking:
@@ -151,19 +157,19 @@ class _Scan:
             self.shared += self.bytes + _TEXT_COST
             refuse_loaded(self.shared)
         elif name == "sheetData":
-            self.inside, self.counted[self.part] = False, self.sheet
+            self.inside, self.counted[self.part] = 0, self.sheet
 
     def _open_row(self, digits: str) -> None:
         number = int(digits) if len(digits) < 10 and digits.isdecimal() else 0
         if number > _MAX_ROW:
             raise damaged("it has more rows than a sheet can have", "too_large")
-        if number <= self.row:
+        if number <= self.row or self.depth != self.inside + 1:
             raise damaged(f"row {digits[:20]} follows row {self.row}")
         self.row, self.digits, self.column = number, digits, -1
 
     def _open_cell(self, place: str | None) -> None:
         column = self.column + 1 if place is None else self._place(place)
-        if not (self.row and self.column < column < _MAX_COLUMN):
+        if not (self.row and self.depth == self.inside + 2 and self.column < column < _MAX_COLUMN):
             raise damaged(f"in row {self.row} the cells are out of order")
         self.column, self.bytes, self.stored, self.formula = column, 0, False, False
         self.value.clear()

@@ -129,7 +129,7 @@ def _text(value: Value) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, time):
-        return value.isoformat("seconds")
+        return value.isoformat("milliseconds" if value.microsecond else "seconds")
     if isinstance(value, timedelta):
         seconds = round(value.total_seconds())
         return f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

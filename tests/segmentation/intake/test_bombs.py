@@ -101,7 +101,7 @@ BOMBS: dict[str, Callable[[Path], bytes]] = {
     "far cell": lambda folder: sparse("XFD1048576"),
     "cell at the end of column AF": lambda folder: sparse("AF1048576"),
     "one text in many cells": lambda folder: one_text_in_many_cells(),
-    "nested parts": lambda folder: inflated(SHEET, [b"<worksheet><sheetData>", *[b"<a>" * (MB // 3)] * 60]),
+    "nested parts": lambda folder: inflated(SHEET, [b"<worksheet><sheetData>", *[b"<t>" * (MB // 3)] * 60]),
     "texts in a part of another kind": lambda folder: inflated("docProps/app.xml", [b"<a>", *[b" " * MB] * 100]),
     "texts": lambda folder: inflated(TEXTS, [b"<sst>", *[b"<si><t>a</t></si>" * (MB // 17)] * 100]),
     "one text": lambda folder: inflated(TEXTS, [b"<sst><si><t>", *[b"a" * MB] * 100]),

@@ -84,6 +84,12 @@ def test_errors_and_formulas_without_results_are_missing_and_flagged(tmp_path: P
     assert (errors.lines, "#DIV/0! 1" in errors.message, formulas.lines) == ((2, 4), True, (3,))
 
 
+def test_errors_of_other_sheets_are_not_told(tmp_path: Path) -> None:
+    path = put(tmp_path, workbook(ROWS, sheet="A & B", Other=[("id", "n"), ("1", "#REF!")]))
+    assert codes(read(path)[0]) == {"sheet_chosen": "note"}
+    assert codes(read(path, FileFormat("", "", None, "xlsx", "Other"))[0]) == {"cell_errors": "flag"}
+
+
 def test_a_value_beside_the_table_rejects_its_row(tmp_path: Path) -> None:
     rows = [("id", "n"), *((n, n) for n in range(60)), (60, 60, None, "stray"), (61, 61)]
     table, records = read(put(tmp_path, workbook(rows)))
@@ -131,6 +137,9 @@ def test_prefixes_inline_texts_phonetics_and_missing_places_are_read(tmp_path: P
         ['<row r="1"><c r="A1" t="s"><v>x</v></c></row>'],
         ['<row r="-1"><c r="A1"><v>1</v></c></row>'],
         ["<row><c><v>1</v></row>"],
+        ['<row><c><c t="str"><v>n</v></c><v>1</v></c></row>'],
+        ['<row><row r="5"><c><v>1</v></c></row></row>'],
+        ["</sheetData><sheetData>"],
     ],
 )
 def test_sheets_that_no_program_writes_are_refused_as_damaged(tmp_path: Path, rows: list[str]) -> None:
@@ -211,7 +220,8 @@ def test_dates_are_those_that_were_written(tmp_path: Path, since_1904: bool) -> 
     [
         ("yyyy\\-mm\\-dd", 45000, "2023-03-15"), ('"due" d.m.yy', 45000, "2023-03-15"),
         ("[$-407]d. mmmm yyyy;@", 45000.5, "2023-03-15 12:00:00"),
-        ("mmm-yy", 45000, "2023-03-15"), ("h:mm", 0.25, "06:00:00"), ("[h]:mm", 1.5, "36:00:00"), ("0.00", 45000, "45000"),
+        ("mmm-yy", 45000, "2023-03-15"), ("h:mm", 0.25, "06:00:00"), ("mm:ss.0", 0.0123, "00:17:42.720"),
+        ("[h]:mm", 1.5, "36:00:00"), ("0.00", 45000, "45000"),
         ('0.0 "days"', 45000, "45000"), ("General", 45000, "45000"), ("[Red]#,##0", 45000, "45000"), ("#,##0_d", 45000, "45000"),
         ("d.m.yyyy", 1, "1900-01-01"), ("d.m.yyyy", 59, "1900-02-28"), ("d.m.yyyy", 61, "1900-03-01"),
         ("d.m.yyyy", 2958465, "9999-12-31"), ("d.m.yyyy", 2958466, "2958466"), ("d.m.yyyy", 45000.99999999999, "2023-03-16"),
