@@ -7,6 +7,7 @@ import json
 import os
 import random
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
@@ -35,9 +36,7 @@ def run_command(environment: dict[str, str], arguments: list[str], answer: str, 
 
     os.environ.update(environment)
     start.wait()
-    with Path(answer).open("w") as stream:
-        os.dup2(stream.fileno(), 1)
-    with answering(as_json=True):
+    with Path(answer).open("w") as stream, redirect_stdout(stream), answering(as_json=True):
         smartcart.main([*arguments, "--json"], standalone_mode=False)
 
 
@@ -63,6 +62,7 @@ class Commands:
             command.join(PATIENCE_SECONDS)
         texts = [answer.read_text() for answer in answers]
         assert [command.exitcode for command in commands] == [0] * len(files), texts
+        assert [text.count("\n") for text in texts] == [1] * len(files), texts
         return [json.loads(text) for text in texts]
 
     def write(self, name: str, content: bytes) -> Path:

@@ -86,7 +86,7 @@
     if (!event.target.closest(".sc-upload-choose")) return;
     const picker = document.createElement("input");
     picker.type = "file";
-    picker.accept = ".csv,.tsv,.txt,text/csv";
+    picker.accept = ".csv,.tsv,.txt,.gz,.xlsx,.parquet,text/csv,text/tab-separated-values,application/gzip,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     picker.addEventListener("change", () => picker.files.length && send(form, picker.files[0]));
     picker.click();
   });
