@@ -260,7 +260,10 @@ def _partner(values: pd.Series[Any], column: Column) -> NDArray[np.float64]:
 def _steps(values: pd.Series[Any], column: Column) -> NDArray[np.float64]:
     """The place of each level, from 0 for the lowest."""
     places = {word.strip().lower(): float(place) for place, level in enumerate(column.levels) for word in level.split("|")}
-    return finite(_words(values, column).map(lambda word: places.get(word, np.nan)) if places else values)
+    if not places:
+        return finite(values)
+    place, words = pd.factorize(_words(values, column))
+    return np.array([*(places.get(word, np.nan) for word in words), np.nan])[place]
 
 
 def _flag(values: pd.Series[Any]) -> NDArray[np.float64]:

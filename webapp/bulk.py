@@ -185,7 +185,8 @@ def _hash_column(hasher: Any, values: Any, kind: Kind) -> None:
 
 def _figures(column: Column, place: int) -> str:
     name = quoted(column.name)
-    counted = f"count({name}) / greatest(count(*), 1) AS f{place}, count(DISTINCT {name}) AS d{place}"
+    distinct = f"count({name})" if column.name == CUSTOMER_KEY else f"count(DISTINCT {name})"
+    counted = f"count({name}) / greatest(count(*), 1) AS f{place}, {distinct} AS d{place}"
     if column.kind is Kind.TEXT:
         typical = "NULL" if column.name == CUSTOMER_KEY else f"mode({name})"
         return f"{counted}, NULL AS l{place}, NULL AS h{place}, {typical} AS t{place}"

@@ -102,7 +102,7 @@ def read_dates(table: Table, name: str, fallback: DateOrder | None, column: Colu
 
 def _cells(table: Table, name: str) -> _Cells:
     words = ", ".join(f"'{word}'" for word in sorted(MISSING_WORDS))
-    (texts,) = table.fetch(f"CASE WHEN lower({name}) NOT IN ({words}) THEN regexp_replace({name}, '{_TIME}', '') END")
+    (texts,) = table.per_word(name, f"CASE WHEN lower(word) NOT IN ({words}) THEN regexp_replace(word, '{_TIME}', '') END")
     objects = np.array(np.ma.getdata(texts), dtype=object)
     objects[np.ma.getmaskarray(texts)] = None
     place, found = pd.factorize(objects)

@@ -121,12 +121,12 @@ def _flags(table: Table, name: str, column: Column) -> Parsed:
     """
     yes = YES_WORDS | MARKS | {word for word, meaning in column.folds.items() if meaning == "yes"}
     no = NO_WORDS | {word for word, meaning in column.folds.items() if meaning == "no"}
-    lower = f"lower({name})"
-    number = f"TRY_CAST({name} AS DOUBLE)"
-    code, mark, stray = table.fetch(
+    lower, number = "lower(word)", "TRY_CAST(word AS DOUBLE)"
+    code, mark, stray = table.per_word(
+        name,
         f"CASE WHEN {lower} IN ({_listed(yes)}) OR {number} = 1 THEN 1.0 WHEN {lower} IN ({_listed(no)}) OR {number} = 0 THEN 0.0 END",
         f"{lower} IN ({_listed(MARKS)})",
-        f"{name} IS NOT NULL AND NOT {missing(name)}",
+        f"word IS NOT NULL AND NOT {missing('word')}",
     )
     values, filled = _floats(code), _mask(stray)
     findings: list[Finding] = []
@@ -145,9 +145,9 @@ def _flags(table: Table, name: str, column: Column) -> Parsed:
 
 def _years(table: Table, name: str, column: Column) -> Parsed:
     """Years of birth, also those in a date of birth."""
-    cast = f"TRY_CAST({name} AS DOUBLE)"
-    found = f"CASE WHEN {cast} IS NULL THEN TRY_CAST(regexp_extract({name}, '{_YEAR_IN_DATE}', 1) AS DOUBLE) ELSE {cast} END"
-    numbers, filled = table.fetch(found, f"{name} IS NOT NULL AND NOT {missing(name)}")
+    cast = "TRY_CAST(word AS DOUBLE)"
+    found = f"CASE WHEN {cast} IS NULL THEN TRY_CAST(regexp_extract(word, '{_YEAR_IN_DATE}', 1) AS DOUBLE) ELSE {cast} END"
+    numbers, filled = table.per_word(name, found, f"word IS NOT NULL AND NOT {missing('word')}")
     values = _floats(numbers)
     wrong = (np.isnan(values) & _mask(filled)) | (np.isfinite(values) & (values != np.trunc(values)))
     values[wrong] = np.nan
