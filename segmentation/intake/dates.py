@@ -167,7 +167,7 @@ def _note_order(column: Column, order: _Order, example: str | None) -> Finding:
     if order.ambiguous:
         message = (
             f"{told}. No row proves it: read {other} first, {order.ambiguous:,} would be another day. Check a date that you know. "
-            f"If it is wrong, state the date order “{_NAMED['month_first' if other == 'month' else 'day_first']}” for this column."
+            "Then say whether this column has the day or the month first."
         )
         return Finding("date_order_assumed", "flag", message, column.source, order.ambiguous)
     return Finding("date_order", "note", f"{told}. The other order would give the same days.", column.source, 0)

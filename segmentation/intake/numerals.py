@@ -99,7 +99,7 @@ def _glance(table: Table, name: str, read: int) -> tuple[int, int, str, int]:
     `read` cells are numbers to DuckDB.
     """
     odd = f"contains({name}, '.') OR contains({name}, '_') OR starts_with({name}, '+-')"
-    filled, marked = table.connection.execute(f"SELECT count({name}), coalesce(bool_or({odd}), false) FROM raw").fetchone() or (0, False)
+    filled, marked = table.connection.execute(f"SELECT count({name}), coalesce(bool_or({odd}), false) FROM raw").fetchall()[0]
     if filled == read and not marked:
         return 0, 0, "", 0
     plain = f"TRY_CAST({name} AS DOUBLE) IS NOT NULL AND NOT contains({name}, '_') AND NOT starts_with({name}, '+-')"
@@ -109,8 +109,8 @@ def _glance(table: Table, name: str, read: int) -> tuple[int, int, str, int]:
         f"SELECT count(*) FILTER ({pointed} AND NOT {either}), count(*) FILTER ({pointed} AND {either}), "
         f"min({name}) FILTER ({pointed} AND {either}), "
         f"count(*) FILTER ({name} IS NOT NULL AND NOT ({plain}) AND NOT {missing(name)}) FROM raw"
-    ).fetchone()
-    point, doubtful, example, special = row or (0, 0, None, 0)
+    ).fetchall()[0]
+    point, doubtful, example, special = row
     return point, doubtful, example or "", special
 
 
@@ -180,8 +180,8 @@ def _marks(table: Table, column: Column) -> _Marks:
     row = table.connection.execute(
         f"SELECT count(*) FILTER (point AND NOT comma), count(*) FILTER (comma AND NOT point), count(*) FILTER ({doubtful}), "
         f"min(text) FILTER ({doubtful}) FROM numerals"
-    ).fetchone()
-    point, comma, either, example = row or (0, 0, 0, None)
+    ).fetchall()[0]
+    point, comma, either, example = row
     stated = column.rule.decimal
     return _Marks(stated or ("comma" if comma > point else "point"), stated is not None, point, comma, either, example or "")
 
@@ -190,7 +190,7 @@ def _note_marks(column: Column, marks: _Marks) -> Iterator[Finding]:
     other = "comma" if marks.mark == "point" else "point"
     proof, contrary = (marks.point, marks.comma) if marks.mark == "point" else (marks.comma, marks.point)
     why = "as stated" if marks.stated else f"as {counted(proof, 'cell')} show"
-    state = "" if marks.stated else f" If that is wrong, state decimal “{other}” for this column."
+    state = "" if marks.stated else f" If that is wrong, say that this column has a decimal {other}."
     if marks.assumed:
         message = (
             f"No cell shows whether the decimal mark is a point or a comma. {_taken(marks)}; with a decimal {other}, "

@@ -41,7 +41,7 @@ def load_parquet(connection: duckdb.DuckDBPyConnection, path: Path, folder: Path
 
 def _measure(connection: duckdb.DuckDBPyConnection, file: str) -> tuple[int, list[str]]:
     """Rows and column names by the file's own description; UnreadableFile where they are too many."""
-    (declared,) = connection.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [file]).fetchone() or (0,)
+    (declared,) = connection.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [file]).fetchall()[0]
     described = connection.execute("SELECT name, num_children FROM parquet_schema(?)", [file]).fetchall()
     names = _top_level(described)
     refuse_large(int(declared or 0), len(names))
@@ -49,9 +49,9 @@ def _measure(connection: duckdb.DuckDBPyConnection, file: str) -> tuple[int, lis
         "SELECT sum(rows), max(cells) FROM (SELECT any_value(row_group_num_rows) AS rows, max(num_values) AS cells "
         "FROM parquet_metadata(?) GROUP BY row_group_id)",
         [file],
-    ).fetchone()
-    rows = int((groups and groups[0]) or 0)
-    refuse_large(max(rows, int((groups and groups[1]) or 0)), len(names))
+    ).fetchall()[0]
+    rows = int(groups[0] or 0)
+    refuse_large(max(rows, int(groups[1] or 0)), len(names))
     return rows, names
 
 
@@ -93,7 +93,7 @@ def _bytes(connection: duckdb.DuckDBPyConnection, source: str, file: str, places
     if not places:
         return []
     tests = ", ".join(f"bool_or(c{i} IS NOT NULL AND try(decode(c{i})) IS NULL)" for i in places)
-    row = connection.execute(f"SELECT {tests} FROM {source}", [file]).fetchone() or ()
+    row = connection.execute(f"SELECT {tests} FROM {source}", [file]).fetchall()[0]
     return [place for place, strange in zip(places, row, strict=True) if strange]
 
 
@@ -105,7 +105,7 @@ def _refuse_long(connection: duckdb.DuckDBPyConnection, source: str, file: str, 
     sizes = [f"octet_length({name})" if kind == "BLOB" else f"strlen({name})" for name, kind in kinds.items()]
     total = " + ".join(f"coalesce(sum({size}), 0)" for size in sizes)
     longest = ", ".join(f"max({size})" for size in sizes)
-    row = connection.execute(f"SELECT {total}, {longest} FROM {source}", [file]).fetchone() or (0,)
+    row = connection.execute(f"SELECT {total}, {longest} FROM {source}", [file]).fetchall()[0]
     refuse_bytes(int(row[0]), Path(file).stat().st_size)
     if max((size or 0 for size in row[1:]), default=0) > MAX_LINE:
         raise UnreadableFile(f"A cell is longer than {MAX_LINE:,} characters, so this is no table of customers.", code="too_large")
@@ -117,13 +117,13 @@ def _hidden(connection: duckdb.DuckDBPyConnection, source: str, file: str, names
         return {}
     seen = {name: f"regexp_matches({name}, ?)" for name in names}
     counts = ", ".join(f"count(*) FILTER ({test})" for test in seen.values())
-    row = connection.execute(f"SELECT {counts} FROM {source}", [*[_HIDDEN] * len(names), file]).fetchone() or ()
+    row = connection.execute(f"SELECT {counts} FROM {source}", [*[_HIDDEN] * len(names), file]).fetchall()[0]
     found = [(name, count) for name, count in zip(names, row, strict=True) if count]
     firsts = {}
     for name, count in found:
         (first,) = connection.execute(
             f"SELECT min(n) FROM (SELECT {name}, row_number() OVER () - 1 AS n FROM {source}) WHERE {seen[name]}", [file, _HIDDEN]
-        ).fetchone() or (0,)
+        ).fetchall()[0]
         firsts[name] = (count, first)
     return firsts
 

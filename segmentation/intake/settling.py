@@ -108,7 +108,7 @@ def _no_customer(table: Table, names: list[str], row: int, cells: tuple[str | No
     name, first = values[0]
     word = next(((column, cell) for column, cell in values if cell.casefold().strip(" :.=") in _TOTALS), None)
     if word and (word[0] == name or all(_number(cell) for column, cell in values if column != word[0])):
-        (times,) = table.connection.execute(f"SELECT count(*) FROM raw WHERE {word[0]} = ?", [word[1]]).fetchone() or (0,)
+        (times,) = table.connection.execute(f"SELECT count(*) FROM raw WHERE {word[0]} = ?", [word[1]]).fetchall()[0]
         if times == 1:
             return f"“{word[1]}” adds the rows above up and is no customer"
     if len(values) == 1 and len(names) >= _WIDE and (first.startswith(_REMARKS) or " " in first):

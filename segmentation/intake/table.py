@@ -95,6 +95,9 @@ def _objects(cells: Any) -> NDArray[np.object_]:
     return text
 
 
+# Results are always fetched whole (fetchall, fetchnumpy): one that is half read keeps its connection from other work.
+
+
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """A database in bounded memory, what does not fit being put into `folder`; it fetches nothing from anywhere."""
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -140,7 +143,7 @@ def load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
 def blank_rows(connection: duckdb.DuckDBPyConnection, names: list[str]) -> NDArray[np.bool_]:
     """Which records (n,) have no value at all."""
     empty = " AND ".join(f"{name} IS NULL" for name in names)
-    (records,) = connection.execute("SELECT count(*) FROM raw").fetchone() or (0,)
+    ((records,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
     blank = np.zeros(records, dtype=bool)
     blank[connection.execute(f"SELECT rowid AS row FROM raw WHERE {empty}").fetchnumpy()["row"]] = True
     return blank
@@ -186,8 +189,7 @@ def _record_lines(
     connection: duckdb.DuckDBPyConnection, names: list[str], ends: NDArray[np.int64], rejected: dict[int, int]
 ) -> NDArray[np.int64]:
     """Line (from 0) on which each accepted record starts; UnreadableFile unless records and blank lines make up the file."""
-    counted = connection.execute("SELECT count(*) FROM raw").fetchone()
-    records = counted[0] if counted else 0
+    ((records,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
     blank = np.diff(ends, prepend=-1) == 1
     if len(names) == 1:  # an empty line is a record there, whose only cell is empty
         blank[:] = False

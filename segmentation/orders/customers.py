@@ -93,8 +93,8 @@ def orders_again(parts: Sequence[Part], new: Path) -> int:
     with _in_memory() as connection:
         row = connection.execute(
             f"SELECT count(*) FROM ({mine}) AS a JOIN ({theirs}) AS b USING (customer_key, order_id) WHERE a.content <> b.content"
-        ).fetchone()
-    return row[0] if row else 0
+        ).fetchall()[0]
+    return int(row[0])
 
 
 def _connect(database: Path | str, folder: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -172,7 +172,7 @@ def _plan(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], befo
     carried, category = settle_carried(connection, columns)
     spend = () if "net_spend" in there else spend_groups(connection, category, before)
     channels = () if "orders" in there else channel_groups(connection, before)
-    items, products = connection.execute("SELECT count(quantity) > 0, count(product) > 0 FROM lines").fetchone() or (False, False)
+    items, products = connection.execute("SELECT count(quantity) > 0, count(product) > 0 FROM lines").fetchall()[0]
     return _Plan(carried, spend, channels, items or "items_per_order" in there, products or "products" in there)
 
 
@@ -302,8 +302,8 @@ def _note(customers: pd.DataFrame, plan: _Plan) -> Iterator[Finding]:
 
 
 def _value(connection: duckdb.DuckDBPyConnection, statement: str) -> date | None:
-    row = connection.execute(statement).fetchone()
-    return row[0] if row else None
+    row = connection.execute(statement).fetchall()[0]
+    return row[0]
 
 
 def _escaped(path: Path) -> str:

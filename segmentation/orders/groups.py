@@ -57,7 +57,7 @@ def settle_carried(connection: duckdb.DuckDBPyConnection, columns: Sequence[Colu
         changing, several = connection.execute(
             f"SELECT count(*) FILTER (words > 1), count(*) FILTER (lines > 1) FROM (SELECT customer_key, count(DISTINCT {quoted(stored)}) "
             f"AS words, count({quoted(stored)}) AS lines FROM lines GROUP BY 1)"
-        ).fetchone() or (0, 0)
+        ).fetchall()[0]
         if column.role is Role.CATEGORY and _speaks_of_goods(column, changing, several):
             category = category or stored
         else:
@@ -129,8 +129,8 @@ def _any_other(connection: duckdb.DuckDBPyConnection, column: str, words: Sequen
     """Whether any line has another word than `words`, or none."""
     row = connection.execute(
         f"SELECT count(*) FROM lines WHERE NOT coalesce(list_contains(?::VARCHAR[], lower(trim({column}))), false)", [list(words)]
-    ).fetchone()
-    return bool(row and row[0])
+    ).fetchall()[0]
+    return bool(row[0])
 
 
 def _own_name(name: str, taken: Collection[str]) -> str:

@@ -191,7 +191,7 @@ def _write_part(connection: duckdb.DuckDBPyConnection, columns: OrderColumns, sc
 
 
 def _one(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple:  # type: ignore[type-arg]
-    return connection.execute(statement).fetchone() or ()
+    return connection.execute(statement).fetchall()[0]
 
 
 def _nothing_taken(cells: LineCells, counts: LineCounts) -> str:

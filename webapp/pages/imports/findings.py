@@ -54,6 +54,8 @@ def findings_card(report: ImportReport, *, editable: bool) -> html.Section:
     """What was noticed in the values, with what can be decided about it; what has to be is asked by `decide_card`."""
     asked = undecided(report) if editable else []
     findings = [item for item in report.findings if item not in asked]
+    if not findings and asked:
+        return card("Nothing else found", None, empty_state("check-circle", "No more", "No implausible value, no unknown word, no gap."))
     if not findings:
         return card("Nothing unusual found", None, empty_state("check-circle", "Clean", "No implausible value, no unknown word, no gap."))
     ordered = sorted(findings, key=lambda item: _RANK[item.severity])
