@@ -20,6 +20,8 @@ from webapp.bulk import BATCH, SQL_TYPE, column_engine, escaped, literal, quoted
 STATE = "__state"
 """A column beside the customers' own while they are merged; canonical names never begin with an underscore."""
 
+_MEMORY = "600MB"
+"""For the merged table and the rows made of it, beside the file's own customers; what is beyond goes to disk."""
 CustomerRow = tuple[str, str, str]
 """Customer key, attributes as JSON text, consent."""
 PastRow = tuple[str, str, str, str]
@@ -118,6 +120,7 @@ def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None, mode: Mer
     """
     arriving = set(incoming.columns)
     with column_engine() as connection:
+        connection.execute(f"SET memory_limit = '{_MEMORY}'")
         connection.register("incoming_frame", incoming)
         connection.execute(f"CREATE TEMP VIEW incoming AS SELECT {_typed(schema, arriving)} FROM incoming_frame")
         if base is None:
@@ -125,6 +128,8 @@ def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None, mode: Mer
         else:
             merged = _merge(schema, arriving, _create_base(connection, schema, base), mode)
         connection.execute(f"CREATE TEMP TABLE merged AS {merged}")
+        connection.execute("DROP VIEW incoming")
+        connection.unregister("incoming_frame")
         yield Staging(connection, schema, frozenset(arriving))
 
 

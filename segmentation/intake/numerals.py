@@ -98,7 +98,8 @@ def _glance(table: Table, name: str, read: int) -> tuple[int, int, str, int]:
 
     `read` cells are numbers to DuckDB.
     """
-    odd = f"contains({name}, '.') OR contains({name}, '_') OR starts_with({name}, '+-')"
+    signs = f"({name} >= '+-' AND {name} < '+.')"  # begins with +-
+    odd = f"contains({name}, '.') OR contains({name}, '_') OR {signs}"
     filled, marked = table.connection.execute(f"SELECT count({name}), coalesce(bool_or({odd}), false) FROM raw").fetchall()[0]
     if filled == read and not marked:
         return 0, 0, "", 0

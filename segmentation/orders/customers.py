@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import numpy as np
@@ -302,8 +302,8 @@ def _note(customers: pd.DataFrame, plan: _Plan) -> Iterator[Finding]:
 
 
 def _value(connection: duckdb.DuckDBPyConnection, statement: str) -> date | None:
-    row = connection.execute(statement).fetchall()[0]
-    return row[0]
+    ((value,),) = connection.execute(statement).fetchall()
+    return cast("date | None", value)
 
 
 def _escaped(path: Path) -> str:

@@ -175,6 +175,9 @@ def prepared_import(store: Store, plan: ImportPlan, progress: Progress, *, alike
         report = _with_checked(plan, _report(plan, staged))
         if not report.accepted:
             raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
+        # They are in the merged table by now, and memory would hold them twice.
+        for name in list(staged.customers):
+            del staged.customers[name]
         progress("Writing the snapshot", 0.6)
         snapshot = _store_snapshot(store, plan, staged, progress)
         staged.staging.prepare_rows()
