@@ -302,6 +302,8 @@ class _Writer:
         blank = letters == _SPACE
         if delimiter != _TAB:
             blank |= letters == _TAB
+        elif (letters == _QUOTE).any():  # a tab beside a quotation mark may be in the cell or between two
+            return True
         places = np.flatnonzero(blank)
         beside = letters[np.concatenate([np.maximum(places - 1, 0), np.minimum(places + 1, len(letters) - 1)])]
         return bool(len(places) and (places[0] == 0 or np.isin(beside, [delimiter, _NEWLINE, _QUOTE]).any()))

@@ -73,6 +73,7 @@ def test_western_text(rows: list[list[str]], delimiter: str) -> None:
 def test_workbooks(rows: list[list[str]]) -> None:
     # XML cannot hold two letters that text can.
     safe = [[cell.translate({0xFFFE: None, 0xFFFF: None}) for cell in row] for row in rows]
+    safe = [[cell if cell.strip() else "" for cell in row] for row in safe]  # and readers of it pass over blank text
     with tempfile.TemporaryDirectory() as folder:
         check(put(Path(folder), text_workbook(safe)), safe)
 

@@ -8,6 +8,7 @@ import pytest
 
 from segmentation.errors import UnreadableFile
 from segmentation.intake import FileFormat, inspect_file, read_customers
+from segmentation.intake.opening import opened
 from segmentation.intake.text import sniff_format
 from tests.segmentation.intake.made import codes, gzipped, put, read, text, workbook
 
@@ -171,3 +172,10 @@ def test_a_plan_called_total_is_no_total(tmp_path: Path) -> None:
 def test_a_file_of_which_no_row_fits_is_told_row_by_row(tmp_path: Path) -> None:
     table, records = read(put(tmp_path, "id,name,city\n1,Ann\n2,Bob\n"))
     assert (records, [reject.line for reject in table.rejects], table.file_rows) == ([], [2, 3], 2)
+
+
+def test_a_tab_within_quotation_marks_is_padding_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "customers.tsv"
+    path.write_text('id\tnote\n1\t"\t"\n2\t"\tx\t"\n')
+    with opened(path) as table:
+        assert table.texts("c1").tolist() == [None, "x"]
