@@ -54,9 +54,11 @@ class Staging:
     have keep theirs. In the mode "append" customers that are there stay as they are.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: Schema, incoming: frozenset[str]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: Schema, incoming: frozenset[str], left_alone: int = 0) -> None:
         self._connection = connection
         self.schema = schema
+        self.withdrawals_left_alone = left_alone
+        """Known customers who withdraw their consent in a file that only adds."""
         self._incoming = incoming
 
     def counts(self) -> Counts:
@@ -107,9 +109,8 @@ class Staging:
         return typed_frame(self._connection.execute(f"SELECT {names} FROM merged WHERE {where}").df(), schema)
 
     def _consent(self) -> str:
-        """As the file says; a file without the column says nothing."""
-        column = self.schema.one(Role.CONSENT)
-        return _consent(column if column is not None and column.name in self._incoming else None)
+        """As the file says, the strictest of several columns; a file without one says nothing."""
+        return _consent([column for column in self.schema.of(Role.CONSENT) if column.name in self._incoming])
 
 
 @contextmanager
@@ -128,9 +129,18 @@ def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None, mode: Mer
         else:
             merged = _merge(schema, arriving, _create_base(connection, schema, base), mode)
         connection.execute(f"CREATE TEMP TABLE merged AS {merged}")
+        left_alone = _withdrawals_left_alone(connection, schema, arriving) if mode == "append" and base is not None else 0
         connection.execute("DROP VIEW incoming")
         connection.unregister("incoming_frame")
-        yield Staging(connection, schema, frozenset(arriving))
+        yield Staging(connection, schema, frozenset(arriving), left_alone)
+
+
+def _withdrawals_left_alone(connection: duckdb.DuckDBPyConnection, schema: Schema, arriving: set[str]) -> int:
+    """How many known customers withdraw their consent in a file that only adds, so that it is not taken from them."""
+    consent = _consent([column for column in schema.of(Role.CONSENT) if column.name in arriving])
+    known = f"{CUSTOMER_KEY} IN (SELECT {CUSTOMER_KEY} FROM merged WHERE {STATE} = 'known')"
+    ((count,),) = connection.execute(f"SELECT count(*) FROM incoming WHERE {known} AND ({consent}) = 'withdrawn'").fetchall()
+    return int(count)
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[Any]]:
@@ -212,10 +222,18 @@ def _json_member(column: Column) -> str:
     return f"CASE WHEN {name} IS NOT NULL THEN ',{label}:' END, {name if column.kind is Kind.INTEGER else f'to_json({name})'}"
 
 
-def _consent(column: Column | None) -> str:
+def _consent(columns: Sequence[Column]) -> str:
+    """Withdrawn where one of `columns` says so, given where all do, else unknown."""
+    said = [_said(column) for column in columns]
+    if len(said) < 2:
+        return said[0] if said else "'unknown'"
+    withdrawn = " OR ".join(f"({each}) = 'withdrawn'" for each in said)
+    given = " AND ".join(f"({each}) = 'given'" for each in said)
+    return f"CASE WHEN {withdrawn} THEN 'withdrawn' WHEN {given} THEN 'given' ELSE 'unknown' END"
+
+
+def _said(column: Column) -> str:
     """The column's folds lead from a cell in lower case to "given" or "withdrawn"; anything else is unknown."""
-    if column is None:
-        return "'unknown'"
     folds = {"given": "given", "withdrawn": "withdrawn", **column.folds}
     cases = " ".join(f"WHEN '{escaped(cell)}' THEN '{word}'" for cell, word in folds.items() if word in ("given", "withdrawn"))
     return f"CASE lower(trim(CAST({quoted(column.name)} AS VARCHAR))) {cases} ELSE 'unknown' END"

@@ -69,7 +69,10 @@ def past_rows(session: Session, keys: Keys, *, dataset_id: str) -> Iterator[Sequ
 
 
 def remove_customers(session: Session, keys: Keys, *, team_id: str, dataset_id: str) -> None:
-    """Take those customers out; a consent that is known is kept for the day that they come back."""
+    """Take those customers out; a consent that they withdrew is kept for the day that they come back.
+
+    One that they gave is not: whoever comes back is asked again, and no later undoing can make a withdrawal of it.
+    """
     among = "customer_key IN (SELECT customer_key FROM chosen_keys)"
     own = {"team": team_id, "dataset": dataset_id}
     with _chosen(session, keys):
@@ -77,8 +80,8 @@ def remove_customers(session: Session, keys: Keys, *, team_id: str, dataset_id: 
             text(
                 "INSERT INTO departed_consents (dataset_id, customer_key, team_id, consent) "
                 "SELECT dataset_id, customer_key, team_id, consent "
-                f"FROM customers WHERE team_id = :team AND dataset_id = :dataset AND consent <> 'unknown' AND {among} "
-                "ON CONFLICT (dataset_id, customer_key) DO UPDATE SET consent = excluded.consent"
+                f"FROM customers WHERE team_id = :team AND dataset_id = :dataset AND consent = 'withdrawn' AND {among} "
+                "ON CONFLICT (dataset_id, customer_key) DO NOTHING"
             ),
             own,
         )

@@ -30,6 +30,11 @@ _OTHER_THINGS = (
     "campaign",
     "purchases",
 )
+_GIVEN = ("given", "granted", "accepted", "agreed", "subscribed", "opt in", "opt-in", "opted in", "opted-in")
+_WITHDRAWN = (
+    *("withdrawn", "refused", "denied", "declined", "revoked", "unsubscribed", "opt out", "opt-out", "opted out", "opted-out"),
+    "do not contact",
+)
 _SENSITIVE = frozenset(
     {"gender", "ethnicity", "ethnic", "race", "religion", "religious", "faith", "health", "disability", "disabled", "diagnosis",
      "orientation", "sexuality", "nationality", "citizenship"}
@@ -218,7 +223,7 @@ def _consent_words(evidence: Evidence) -> dict[str, str]:
     """Cell in lower case -> "given" or "withdrawn"; a yes under "unsubscribed" withdraws."""
     given, withdrawn = (NO_WORDS, YES_WORDS) if refuses_consent(evidence) else (YES_WORDS, NO_WORDS)
     words = dict.fromkeys(sorted(given), "given") | dict.fromkeys(sorted(withdrawn), "withdrawn")
-    return words | {"given": "given", "granted": "given", "withdrawn": "withdrawn", "refused": "withdrawn", "denied": "withdrawn"}
+    return words | {**dict.fromkeys(_GIVEN, "given"), **dict.fromkeys(_WITHDRAWN, "withdrawn")}
 
 
 def _key_strength(column: Column, evidence: Evidence) -> float:

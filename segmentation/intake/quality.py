@@ -103,7 +103,7 @@ def _folded(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iter
             told = f"Other spellings of a {column.label.lower()} in {counted(rows, 'row')} are counted together: {listed}."
         else:
             told = f"Unusual {column.label.lower()} in {counted(rows, 'row')}, counted with another: {listed}."
-        message = f"{told} The word itself is kept. To count it otherwise, state folds for the column."
+        message = f"{told} The word itself is kept. To count it otherwise, say what it counts as."
         code, pairs = "spelling" if spelling else "folded", tuple((word, folds[word]) for word in words)
         yield Finding(code, "note", message, column.source, int(rows.sum()), first_lines(lines, rows), pairs)
 
@@ -119,7 +119,7 @@ def _similar(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Ite
         listed = ", ".join(f"“{rare}” ({words[rare]:,}) like “{common}” ({words[common]:,})" for rare, common in pairs[:SHOWN])
         more = f" and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
         told = f"Perhaps misspelt {column.label.lower()}: {listed}{more}"
-        message = f"{told}. Nothing was changed. Where they mean the same, state folds for the column."
+        message = f"{told}. Nothing was changed. Where they mean the same, say so."
         yield Finding("similar_words", "note", message, column.source, int(rows.sum()), first_lines(lines, rows), tuple(pairs))
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -47,7 +48,7 @@ def write_returned(table: Table, rejects: Sequence[Reject], path: Path) -> None:
     names = list(table.where.values())
     first, *others = (_harmless(f"raw.{name}") for name in names)
     cells = [f"coalesce({_harmless('refused.whole')}, {first})", *others]
-    headers = (*_free_pair(table.where), *table.where)
+    headers = (*_free_pair(table.where), *(_harmless_header(header) for header in table.where))
     listed = ", ".join(f"{cell} AS {_quoted(header)}" for cell, header in zip(["line", "reason", *cells], headers, strict=True))
     body = path.with_name(f"{path.name}.body")
     escaped = str(body).replace("'", "''")
@@ -67,6 +68,7 @@ def without_marks(table: Table) -> Table:
 
     Of a file of rejected rows, rows that still stand in one cell stay out.
     """
+    table = replace(table, header=tuple(re.sub(_MARKED, r"\1", header) for header in table.header))
     # Bounds and no `starts_with`: least and greatest words are known of every part of the table, so that it need not be read.
     tests = [f"coalesce(bool_or({name} >= '''' AND {name} < '('), false)" for name in table.where.values()]
     (counted,) = table.connection.execute(f"SELECT {', '.join(tests)} FROM raw").fetchall()  # all: a result half read blocks the connection
@@ -118,6 +120,10 @@ def _raw_texts(table: Table) -> Iterator[str]:
 def _free_pair(headers: Sequence[str] | dict[str, str]) -> tuple[str, str]:
     taken = {header.casefold() for header in headers}
     return next((pair for pair in _PAIRS if not taken & set(pair)), _PAIRS[-1])
+
+
+def _harmless_header(header: str) -> str:
+    return f"'{header}" if re.match(_DANGEROUS, header) else header
 
 
 def _harmless(cell: str) -> str:

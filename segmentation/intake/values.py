@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmentation.evidence import MARKS, MISSING_WORDS, NO_WORDS, YES_WORDS
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond, quoted
-from segmentation.intake.findings import counted, first_lines
+from segmentation.intake.findings import SHOWN, counted, first_lines
 from segmentation.intake.numerals import missing, read_numbers
 from segmentation.intake.rules import effective_rule
 from segmentation.intake.table import Table
@@ -23,6 +23,7 @@ MISSING_IN_TEXT = frozenset({"n/a", "#n/a", "nan", "null", "-", "--", "?"})
 """Ways of writing "no value" in a column of words; "none" and "NA" can be words there."""
 GROUPING = frozenset({Role.CATEGORY, Role.ORDINAL, Role.CHANNEL})
 """Roles whose words group customers."""
+UNKNOWN, GIVEN, WITHDRAWN = "unknown", "given", "withdrawn"
 _YES_NO = "neither yes nor no"
 _YEAR_IN_DATE = r"(?:^|\D)(\d{4})(?:\D|$)"
 
@@ -108,10 +109,29 @@ def _one_word_each(table: Table, column: Column, parsed: Parsed) -> Parsed:
 
 
 def _consent(table: Table, column: Column) -> Parsed:
-    """ "given", "withdrawn" or missing (unknown), by the column's folds."""
-    text = table.texts(table.where[column.source])
-    known = text.str.lower().map(dict(column.folds)).astype(object)
-    return fitting(known.where(known.notna(), None))
+    """ "given", "withdrawn" or missing (unknown), by the column's folds.
+
+    A word that nobody knows is taken for a withdrawal, and told: whoever wrote something unusual there did not plainly agree.
+    """
+    lower = table.texts(table.where[column.source]).str.lower()
+    known = lower.map(dict(column.folds)).astype(object)
+    unread = (lower.notna() & known.isna() & ~lower.isin(MISSING_WORDS | {UNKNOWN})).to_numpy()
+    known[unread] = WITHDRAWN
+    return replace(fitting(known.where(known.notna(), None)), findings=tuple(_note_unread(table, column, lower[unread], unread)))
+
+
+def _note_unread(table: Table, column: Column, words: pd.Series, rows: NDArray[np.bool_]) -> Iterator[Finding]:
+    if not len(words):
+        return
+    counts = words.value_counts()
+    listed = ", ".join(f"“{word}” ({count:,})" for word, count in counts.head(SHOWN).items())
+    more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
+    message = (
+        f"{counted(rows, 'row')} whose {column.label.lower()} is neither a yes nor a no: {listed}{more}. They are taken for withdrawn. "
+        "Say which of these words give consent."
+    )
+    pairs = tuple((str(word), WITHDRAWN) for word in counts.index)
+    yield Finding("consent_unread", "flag", message, column.source, int(rows.sum()), first_lines(table.lines, rows), pairs)
 
 
 def _flags(table: Table, name: str, column: Column) -> Parsed:

@@ -28,6 +28,10 @@ _EXACT = 1 << 53
 Value = float | str | bool | date | datetime | time | timedelta
 
 
+_LOOKED_AT = 30
+"""Rows of each sheet by which the one that holds a table is told from notes."""
+
+
 @dataclass(frozen=True)
 class Row:
     """Excel's row `number` and its cells as text, "" where there is none."""
@@ -107,15 +111,14 @@ def _chosen(workbook: _Workbook, stated: str | None) -> tuple[str, list[str]]:
                 details={"sheets": names},
             )
         return stated, []
-    filled: list[str] = []
-    for name in sorted(names, key=lambda name: name in workbook.hidden):
-        rows = len(list(islice(workbook.rows(name)[1], 2)))
-        if rows == 2:
-            return name, [other for other in names if other != name and other not in workbook.hidden]
-        filled += [name] * rows
+    firsts = {name: list(islice(workbook.rows(name)[1], _LOOKED_AT)) for name in sorted(names, key=lambda name: name in workbook.hidden)}
+    tables = [name for name, rows in firsts.items() if sum(sum(map(bool, row.cells)) > 1 for row in rows) > 1]
+    several = [name for name, rows in firsts.items() if len(rows) > 1]
+    filled = [name for name, rows in firsts.items() if rows]
     if not filled:
         raise UnreadableFile("The workbook's sheets are empty. Save it with its table of customers.", code="empty_file")
-    return filled[0], []
+    name = (tables or several or filled)[0]
+    return name, [other for other in filled if other != name and other not in workbook.hidden]
 
 
 def _text(value: Value) -> str:

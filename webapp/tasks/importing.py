@@ -173,6 +173,7 @@ def prepared_import(store: Store, plan: ImportPlan, progress: Progress, *, alike
     """
     with _stage(store, plan, progress, alike) as staged:
         report = _with_checked(plan, _report(plan, staged))
+        _refuse_unseen(plan, report)
         if not report.accepted:
             raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
         # They are in the merged table by now, and memory would hold them twice.
@@ -205,6 +206,20 @@ def _with_checked(plan: ImportPlan, report: ImportReport) -> ImportReport:
     return checked
 
 
+def _refuse_unseen(plan: ImportPlan, report: ImportReport) -> None:
+    """Refuse to do what the check did not show: other customers would leave, or the file would be read otherwise."""
+    checked = plan.checked
+    if checked is None:
+        return
+    read_otherwise = (report.schema, report.values) != (checked.schema, checked.values)
+    if report.removed > checked.removed or read_otherwise:
+        raise UnreadableFile(
+            "Since the file was checked, the dataset or what is known of such files has changed, and the import would do something else "
+            "than was shown. Upload the file again to see what it would do now.",
+            code="check_outdated",
+        )
+
+
 @contextmanager
 def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePreview | None = None) -> Iterator[_Staged]:
     progress("Reading the file", 0.05)
@@ -213,8 +228,9 @@ def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePrevie
     base = store.verified_path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
     with staging(read.intake.customers, stored_columns(read.schema), base, _mode(plan, read)) as merged:
         counts = merged.counts()
-        findings = (*read.findings, *consent_findings(read.intake.schema, merged, plan.withdrawn))
-        yield _Staged(replace(read, findings=findings), merged, counts, _as_of(plan, read, counts), rejects)
+        as_of = _as_of(plan, read, counts)
+        told = [*consent_findings(read.intake.schema, merged, plan.withdrawn), *_note_as_of(plan, read, as_of)]
+        yield _Staged(replace(read, findings=(*read.findings, *told)), merged, counts, as_of, rejects)
 
 
 def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_Read, str | None]:
@@ -264,6 +280,17 @@ def _as_of(plan: ImportPlan, read: _Read, counts: Counts) -> date:
         return plan.base.as_of
     known = default_as_of(read.intake.customers, read.intake.schema) or plan.day
     return max(known, plan.base.as_of) if plan.base is not None else known
+
+
+def _note_as_of(plan: ImportPlan, read: _Read, as_of: date) -> Iterator[Finding]:
+    """Ages and tenures are counted from a day; told where nothing but the day of the import could be taken for it."""
+    stated = plan.as_of is not None or read.orders is not None or default_as_of(read.intake.customers, read.intake.schema) is not None
+    if not stated and as_of == plan.day:
+        message = (
+            f"No column says which day the file speaks of, so the day of the import was taken: {as_of.isoformat()}. Ages, and how long "
+            "somebody has been a customer, are counted from it. State the day if it is another."
+        )
+        yield Finding("as_of_assumed", "flag", message, None, len(read.intake.customers))
 
 
 def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged, progress: Progress) -> NewSnapshot:

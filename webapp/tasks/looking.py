@@ -145,9 +145,24 @@ def column_choice(preview: FilePreview, column: Column, use: str) -> ColumnChoic
 
 
 def consent_findings(schema: Schema, merged: Staging, withdrawn: Sequence[str]) -> Iterator[Finding]:
-    """What the file says of customers who withdrew their consent."""
+    """What the file says of consent: by which columns, and of customers who withdrew theirs."""
     column = schema.one(Role.CONSENT)
-    if column is None or not withdrawn:
+    if column is None:
+        return
+    if len(columns := schema.of(Role.CONSENT)) > 1:
+        names = " and ".join(each.source for each in columns)
+        message = (
+            f"{names} all speak of consent. A customer counts as consenting where all of them say so, and as refusing where one does. "
+            "Ignore those that are not meant."
+        )
+        yield Finding("several_consents", "flag", message, column.source, len(columns))
+    if left := merged.withdrawals_left_alone:
+        message = (
+            f"{left:,} customers who are here withdraw their consent in this file, which only adds customers: theirs stays as it was. "
+            "Choose to update to take the withdrawal from them."
+        )
+        yield Finding("withdrawal_left_alone", "flag", message, column.source, left)
+    if not withdrawn:
         return
     said = merged.consents_against(withdrawn)
     if given := said.get("given", 0):

@@ -179,3 +179,14 @@ def test_a_tab_within_quotation_marks_is_padding_like_any_other(tmp_path: Path) 
     path.write_text('id\tnote\n1\t"\t"\n2\t"\tx\t"\n')
     with opened(path) as table:
         assert table.texts("c1").tolist() == [None, "x"]
+
+
+def test_no_header_of_the_rejected_rows_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
+    path, returned = tmp_path / "customers.csv", tmp_path / "rejects.csv"
+    rows = "".join(f"{n},{30_000 + n},{n % 3}\n" for n in range(20))
+    path.write_text('ID,Income,"=cmd|A0"\n' + rows + "99,a lot,1\n")
+    intake = read_customers(path, returned=returned)
+    assert returned.read_text("utf-8-sig").splitlines()[0] == "line,reason,ID,Income,'=cmd|A0"
+    with opened(returned) as table:
+        assert table.header == ("line", "reason", "ID", "Income", "=cmd|A0")
+    assert [reject.line for reject in intake.rejects] == [22]

@@ -13,6 +13,7 @@ import pytest
 
 from segmentation.errors import UnreadableFile
 from segmentation.intake import FileFormat, inspect_file, read_customers
+from segmentation.intake.opening import opened
 from segmentation.intake.rows import Wanted, read_file
 from segmentation.roles import Role, Schema
 from tests.segmentation.intake.made import codes, put, read, repacked, text, text_workbook, workbook
@@ -250,3 +251,19 @@ def test_whole_numbers_whose_last_digits_are_lost_are_told(tmp_path: Path) -> No
     rows = [f"<row><c {kind}><v>{text}</v></c></row>" for kind, text in (('t="str"', "id"), ("", "5"), ("", "12345678901234567891"))]
     (finding,) = read(put(tmp_path, sheet(*rows)))[0].findings
     assert (finding.code, finding.severity, finding.lines) == ("digits_lost", "flag", (3,))
+
+
+def test_a_sheet_of_notes_is_no_table(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    notes = book.active
+    assert notes is not None
+    for line in ("Made by the shop", "Ask Ana", "Monthly"):
+        notes.append([line])
+    customers = book.create_sheet("Customers")
+    for row in (["ID", "Income"], [1, 10], [2, 20], [3, 30]):
+        customers.append(row)
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    with opened(path) as table:
+        assert (table.format.sheet, table.header) == ("Customers", ("ID", "Income"))
+        assert "sheet_chosen" in {finding.code for finding in table.findings}

@@ -281,3 +281,23 @@ def test_order_lines_are_accounted_for(shop: Shop) -> None:
     assert "Of 61 lines, 60 sold something and 1 name no customer" in words(content)
     assert "7 customers join" in words(content)
     assert values_of(content)["schema", "order_date", "role", ""] == "ordered_on"
+
+
+def test_the_day_that_a_file_speaks_of_can_be_said(shop: Shop) -> None:
+    found = checked(shop, "ID,Income,City\n" + "".join(f"{n},{n},York\n" for n in range(1, 9)))
+    assert "No column says which day the file speaks of" in words(seen(shop, found))
+    content = changed(shop, found, Choice("as_of", "as_of", "2024-06-30"))
+    assert values_of(content)["as_of", "", "as_of", ""] == "2024-06-30"
+    assert "No column says" not in words(content)
+
+
+def test_bounds_keep_every_digit(shop: Shop) -> None:
+    found = checked(shop, customers_csv((40,)))
+    content = changed(shop, found, Choice("values", "high", "1234567", "Income"))
+    assert values_of(content)["values", "Income", "high", ""] == "1234567"
+
+
+def test_who_may_not_see_customers_reads_nothing_about_single_ones(shop: Shop) -> None:
+    found = checked(shop, "ID,Income,Wines spend\n1,5,-3\n2,6,4\n")
+    assert "negative value" in words(seen(shop, found))
+    assert "negative value" not in words(seen(shop, found, MemberRole.VIEWER))

@@ -373,3 +373,12 @@ def test_the_smartcart_file(shop: Shop, shared_data) -> None:
         assert session.scalars(select(Import.status)).all() == ["done", "done"]
     assert quality["income"].filled == pytest.approx((2240 - 24 - flagged) / 2240)
     assert quality["enrolled_on"].high == "2014-06-29"
+
+
+def test_the_day_of_the_import_is_only_taken_for_the_file_s_and_told(sqlite_shop: Shop) -> None:
+    told = sqlite_shop.import_file("Id,Income,City\n1,10,York\n2,20,Bath\n").report
+    assert told is not None
+    assert "as_of_assumed" in {finding.code for finding in told.findings}
+    stated = sqlite_shop.import_file("Id,Income,City\n1,11,York\n", as_of=date(2024, 6, 30)).report
+    assert stated is not None
+    assert "as_of_assumed" not in {finding.code for finding in stated.findings}

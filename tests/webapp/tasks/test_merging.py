@@ -99,12 +99,69 @@ def test_replace_takes_out_whom_the_file_lacks_and_keeps_their_columns(shop: Sho
         assert (event.details["mode"], event.details["removed"]) == ("replace", 2)
 
 
-def test_the_consent_of_a_customer_who_left_holds_when_they_come_back(shop: Shop) -> None:
+def test_a_withdrawal_of_a_customer_who_left_holds_when_they_come_back(shop: Shop) -> None:
     bring(shop, "Id,Income,Consent\na,1,yes\nb,2,no\nc,3,\n")
     bring(shop, "Id,Income\nc,3\n", mode="replace")
     assert consents(shop) == {"c": "unknown"}
     bring(shop, "Id,Income\na,1\nb,2\n")
-    assert consents(shop) == {"a": "given", "b": "withdrawn", "c": "unknown"}
+    assert consents(shop) == {"a": "unknown", "b": "withdrawn", "c": "unknown"}  # who had agreed is asked again
+
+
+def test_no_undoing_makes_a_consent_of_a_withdrawal(shop: Shop) -> None:
+    bring(shop, "Id,Income,Consent\na,1,no\nb,2,yes\n")
+    bring(shop, "Id,Income,Consent\nb,2,yes\n", mode="replace")
+    back, _ = bring(shop, "Id,Income,Consent\na,1,yes\nb,2,yes\n")
+    gone, _ = bring(shop, "Id,Income,Consent\nb,2,yes\n", mode="replace")
+    assert undo(shop, gone.id).status == undo(shop, back.id).status == "undone"
+    bring(shop, "Id,Income\na,150\n")
+    assert consents(shop)["a"] == "withdrawn"
+
+
+def test_a_word_that_nobody_knows_is_no_consent(shop: Shop) -> None:
+    bring(shop, "Id,Income,Consent\na,1,yes\nb,2,yes\nc,3,yes\n")
+    _, report = bring(shop, "Id,Income,Consent\na,1,nein danke\nb,2,\nc,3,unsubscribed\n")
+    assert consents(shop) == {"a": "withdrawn", "b": "given", "c": "withdrawn"}
+    (told,) = [finding for finding in report.findings if finding.code == "consent_unread"]
+    assert (told.severity, told.count, told.words) == ("flag", 1, (("nein danke", "withdrawn"),))
+    _, report = bring(shop, "Id,Income,Consent\na,9,maybe\n", mapping={"values": {"Consent": {"folds": {"maybe": "given"}}}})
+    assert consents(shop)["a"] == "given"
+    assert "consent_given_again" in {finding.code for finding in report.findings}
+
+
+def test_of_several_consents_the_strictest_holds(shop: Shop) -> None:
+    _, report = bring(shop, "Id,Income,email_consent,sms_consent\na,1,yes,no\nb,2,yes,yes\nc,3,yes,\n")
+    assert consents(shop) == {"a": "withdrawn", "b": "given", "c": "unknown"}
+    assert "several_consents" in {finding.code for finding in report.findings}
+
+
+def test_a_withdrawal_in_a_file_that_only_adds_is_told(shop: Shop) -> None:
+    bring(shop, "Id,Income,Consent\na,1,yes\nb,2,yes\n")
+    _, report = bring(shop, "Id,Income,Consent\na,1,no\nz,2,yes\n", mode="append")
+    assert [finding.count for finding in report.findings if finding.code == "withdrawal_left_alone"] == [1]
+
+
+def test_consent_given_again_is_told_even_where_the_column_was_ignored_meanwhile(shop: Shop) -> None:
+    bring(shop, "Id,Income,Consent\na,10000,no\n")
+    bring(shop, "Id,Income,Consent\na,20000,no\n", mapping={"schema": {"Consent": "ignore"}})
+    _, report = bring(shop, "Id,Income,Consent\na,30000,yes\n", mapping={"schema": {"Consent": "consent"}})
+    assert "consent_given_again" in {finding.code for finding in report.findings}
+
+
+def test_nothing_is_imported_that_the_check_did_not_show(shop: Shop) -> None:
+    bring(shop, "Id,Income\na,1\nb,2\n")
+    with shop.writing() as session:
+        file = store_file(shop.resources, shop.actor, "Id,Income\na,1\nb,2\n")
+        checked = imports.start_import(session, shop.actor, "customers", file, mode="replace")
+    run_jobs(shop.resources)
+    bring(shop, "Id,Income\nc,3\nd,4\n")
+    with shop.writing() as session:
+        imports.confirm_import(session, shop.actor, checked.id)
+    run_jobs(shop.resources)
+    with shop.reading() as session:
+        refused = imports.show_import(session, shop.actor, checked.id)
+    assert refused.status == "failed"
+    assert "Since the file was checked" in (refused.message or "")
+    assert set(records(shop)) == {"a", "b", "c", "d"}
 
 
 def test_a_withdrawal_is_never_lost_in_silence(shop: Shop) -> None:
@@ -161,10 +218,10 @@ def test_what_is_built_upon_cannot_be_undone(sqlite_shop: Shop) -> None:
     with sqlite_shop.writing() as session, pytest.raises(Conflict, match="Version 1 is being fitted"):
         imports.undo_import(session, sqlite_shop.actor, second.id)
     run_jobs(sqlite_shop.resources)
-    with sqlite_shop.writing() as session, pytest.raises(Conflict, match=r"Version 1 .* is the champion"):
+    with sqlite_shop.writing() as session, pytest.raises(Conflict, match=r"Version 1 was fitted on these customers"):
         imports.undo_import(session, sqlite_shop.actor, second.id)
     with sqlite_shop.reading() as session:
-        assert "champion" in (imports.undo_problem(session, sqlite_shop.actor, second.id) or "")
+        assert "Version 1" in (imports.undo_problem(session, sqlite_shop.actor, second.id) or "")
     checked = check(sqlite_shop, FILE)
     with sqlite_shop.reading() as session:
         latest = imports.list_imports(session, sqlite_shop.actor, "customers")[0]

@@ -126,6 +126,6 @@ def _compare(item: TimelineEntry, where: Where) -> Child:
     if item is where.shown:
         return None
     if item is where.against:
-        return dcc.Link(["Stop", hidden_text(" comparing")], href=where.link(against=None, tab=None), className="sc-quiet-link")
+        return dcc.Link("Stop comparing", href=where.link(against=None, tab=None), className="sc-quiet-link")
     href = where.link(against=item.number, tab=None, part=None, column=None)
     return dcc.Link(["Compare", hidden_text(f" No. {item.number} with No. {where.shown.number}")], href=href, className="sc-quiet-link")

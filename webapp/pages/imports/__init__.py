@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.imports.check import check_page
-from webapp.pages.imports.choices import read_choices
+from webapp.pages.imports.choices import read_choices, read_day
 from webapp.pages.imports.ids import CHOICE, Ids
 from webapp.pages.imports.result import failed_page, result_page, undone_page, waiting_page
 from webapp.services.access import Permission
@@ -79,7 +79,8 @@ def check_again(view: View, clicks: int | None, values: Sequence[Any], ids: Sequ
     if report is None:
         return show_import(view), no_update
     mapping = read_choices(values, ids, report, before["choices"])
-    detail = imports.change_mapping(view.session, view.actor, view.item or "", mapping, mode=mapping.pop("mode", None))
+    mode, day = mapping.pop("mode", None), read_day(mapping.pop("as_of", ""))
+    detail = imports.change_mapping(view.session, view.actor, view.item or "", mapping, mode=mode, as_of=day)
     return show_import(view), detail.job_id
 
 

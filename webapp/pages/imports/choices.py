@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from dash.development.base_component import Component
@@ -66,15 +67,15 @@ def choices_in(content: Any) -> list[Choice]:
 def read_choices(
     values: Sequence[Any], ids: Sequence[Mapping[str, str]], report: ImportReport, before: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The mapping that the changed controls state, and the `mode` where that is changed; what stayed as it was is left out."""
+    """The mapping that the changed controls state, besides `mode` and `as_of` where they are changed; what stayed as it was is left out."""
     stated: dict[str, Any] = {"schema": {}, "values": {}}
     form = {}
     for value, name in zip(values, ids, strict=True):
         choice = Choice(name["part"], name["field"], _text(value), name["column"], name["word"])
         if before.get(choice.key, "") == choice.before:
             continue
-        if choice.part == "mode":
-            stated["mode"] = choice.before
+        if choice.part in ("mode", "as_of"):
+            stated[choice.part] = choice.before
         elif choice.part == "id":
             stated["schema"][choice.before] = str(Role.CUSTOMER_ID)
         elif choice.part == "apart":  # one header with a role of its own keeps the whole group apart
@@ -88,6 +89,14 @@ def read_choices(
     if form:
         stated["format"] = {**to_json(report.format), "date_order": None, **form}
     return stated
+
+
+def read_day(text: str) -> date | None:
+    """A day as the browser writes it; None where there is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _state_rule(values: dict[str, Any], choice: Choice, known: Mapping[str, Any]) -> None:
@@ -104,7 +113,12 @@ def _state_rule(values: dict[str, Any], choice: Choice, known: Mapping[str, Any]
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:g}" if isinstance(value, float | int) else str(value)
+    return plain_number(value) if isinstance(value, float | int) else str(value)
+
+
+def plain_number(value: float) -> str:
+    """A number as the browser writes it: 3 and 3.5, every digit kept."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
 def _walk(content: Any) -> list[Any]:

@@ -79,7 +79,11 @@ def rejects_card(rejects: Sequence[Reject], total: int) -> html.Section | None:
         Column("Why", lambda item: item.reason),
     ]
     shown = rejects[:SHOWN_REJECTS]
-    sub = f"The first {len(shown)} of {number(total)}; the download has all of them." if total > len(shown) else "The header is line 1."
+    sub = (
+        f"The first {len(shown)} of {number(total)}; the download has all of them."
+        if total > len(shown)
+        else "Lines are counted as the file has them."
+    )
     return card(f"{count(total, 'row')} rejected", sub, table(columns, shown, caption="Rejected rows"), flush=True, className="sc-stack")
 
 

@@ -8,10 +8,10 @@ from dash import html
 
 from segmentation import EffectiveRule
 from segmentation.intake.text import DELIMITERS
-from webapp.pages.imports.choices import Choice, choice_list, choice_number
+from webapp.pages.imports.choices import Choice, choice_list, choice_number, plain_number
 from webapp.services.data.imports import ImportReport
 from webapp.ui.components import Child, card
-from webapp.ui.forms import field, select
+from webapp.ui.forms import date_input, field, select
 from webapp.ui.tables import Column, table
 
 MODES = {
@@ -43,6 +43,9 @@ def reading_card(report: ImportReport) -> html.Section:
     """Sheet or delimiter and encoding, and what becomes of customers who are known."""
     form = report.format
     controls: list[Child] = [_control("What the file is for", Choice("mode", "mode", report.mode), MODES)]
+    day = Choice("as_of", "as_of", report.as_of.isoformat() if report.as_of else "")
+    about = "Ages and tenures are counted from it. It is the latest date in the file, or else the day of the import."
+    controls.append(field("The day that the file speaks of", date_input(day.id, value=day.before or None), help_text=about))
     if form.container == "xlsx" and len(report.sheets) > 1:
         controls.append(_control("Sheet", Choice("format", "sheet", form.sheet or ""), {name: name for name in report.sheets}))
     if form.container in ("text", "gzip"):
@@ -98,9 +101,9 @@ def _bound(report: ImportReport, rule: EffectiveRule, name: str, elsewhere: froz
         return html.Span("–", className="sc-muted")
     default = rule.low if name == "low" else rule.high
     stated = name in rule.stated
-    choice = Choice("values", name, f"{default:g}" if stated and default is not None else "", rule.column)
+    choice = Choice("values", name, plain_number(default) if stated and default is not None else "", rule.column)
     label = f"{'Lowest' if name == 'low' else 'Highest'} value of {rule.column}"
-    return choice_number(choice, label, "any" if default is None or stated else f"{default:g}")
+    return choice_number(choice, label, "any" if default is None or stated else plain_number(default))
 
 
 def _fate(report: ImportReport, rule: EffectiveRule, elsewhere: frozenset[tuple[str, str]]) -> Child:

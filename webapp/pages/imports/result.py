@@ -62,8 +62,9 @@ def result_page(view: View, detail: ImportDetail) -> Component:
         )
         return html.Div(parts)
     report = detail.report
-    named = (("new", report.new), ("changed", report.changed), ("unchanged", report.unchanged), ("rejected", report.rejected))
-    title = ", ".join(f"{number(amount)} {word}" for word, amount in named)
+    named = [("new", report.new), ("changed", report.changed), ("unchanged", report.unchanged), ("rejected", report.rejected)]
+    more = [("removed", report.removed), ("left alone", report.known)]
+    title = ", ".join(f"{number(amount)} {word}" for word, amount in [*named, *(part for part in more if part[1])])
     kept = f" Snapshot {detail.snapshot} holds the result." if detail.snapshot else ""
     sub = f"{count(report.file_rows, 'row')} of the file.{kept}"
     parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected)]

@@ -39,6 +39,10 @@ def clean_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(
             f"A mapping has the parts `schema`, `format` and `values`; {unknown[0]!r} is none of them.", details={"field": "mapping"}
         )
+    try:
+        json.dumps(mapping, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise Invalid("The mapping holds halves of characters. Write it as UTF-8.", details={"field": "mapping"}) from None
     roles, form, values = (mapping.get(part) for part in PARTS)
     cleaned: dict[str, Any] = {"schema": _checked_roles({} if roles is None else roles)}
     if form is not None:

@@ -157,11 +157,12 @@ def report_of(row: Import) -> ImportReport:
 
 
 def visible_report(actor: Actor, row: Import) -> ImportReport | None:
-    """The stored report without customers' values for those who may not see them; None where nothing was read yet."""
+    """The stored report without what tells of single customers for those who may not see them; None where nothing was read yet."""
     if not row.report:
         return None
     report = report_of(row)
     if actor.may(Permission.VIEW_CUSTOMERS):
         return report
     columns = tuple(replace(column, first_values=()) for column in report.columns)
-    return replace(report, columns=columns, rejects=tuple(replace(reject, value="") for reject in report.rejects))
+    rejects = tuple(replace(reject, value="") for reject in report.rejects)
+    return replace(report, columns=columns, rejects=rejects, findings=(), moves=None, values={})

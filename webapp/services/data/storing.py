@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from segmentation.codec import from_json, to_json
 from segmentation.exploring.exploration import Exploration
 from segmentation.intake import DateOrder, FileFormat
-from segmentation.roles import Role, Schema
+from segmentation.roles import Schema
 from webapp.merging import CustomerRow, MergeMode, write_past
 from webapp.models import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, Snapshot
 from webapp.records import Keys, past_rows, recall_consents, remove_customers, upsert_customers
@@ -161,10 +161,7 @@ def _twin(session: Session, actor: Actor, row: Import, snapshot: Snapshot | None
 
 
 def _withdrawn_keys(session: Session, dataset: Dataset) -> tuple[str, ...]:
-    """Customers who withdrew their consent, those included who left; nobody can have where no file had such a column."""
-    schema = schema_of(dataset)
-    if schema is None or schema.one(Role.CONSENT) is None:
-        return ()
+    """Customers who withdrew their consent, those included who left."""
     here = select(Customer.customer_key).where(Customer.dataset_id == dataset.id, Customer.consent == "withdrawn")
     gone = select(DepartedConsent.customer_key).where(DepartedConsent.dataset_id == dataset.id, DepartedConsent.consent == "withdrawn")
     present = select(Customer.customer_key).where(Customer.dataset_id == dataset.id, Customer.customer_key == DepartedConsent.customer_key)

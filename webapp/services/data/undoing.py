@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from segmentation.codec import from_json
 from segmentation.roles import Schema
 from webapp.merging import RestoredRow
-from webapp.models import Champion, Customer, Dataset, Import, ImportStatus, ModelVersion, Snapshot, Sweep, VersionStatus
+from webapp.models import Customer, Dataset, Import, ImportStatus, ModelVersion, Snapshot, Sweep, VersionStatus
 from webapp.records import forget_new_customers, restore_customers
 from webapp.services.access import Actor, Permission, require, team_row, team_rows
 from webapp.services.audit import record_event
@@ -124,14 +124,16 @@ def _stays(session: Session, actor: Actor, row: Import, before: Before) -> bool:
 
 
 def _refuse_dependent_fit(session: Session, actor: Actor, dataset: Dataset, row: Import) -> None:
-    fitted = team_rows(actor, ModelVersion).where(ModelVersion.snapshot_id == row.snapshot_id)
-    champion = session.scalars(fitted.join(Champion, Champion.version_id == ModelVersion.id)).one_or_none()
-    if champion is not None:
+    fitted = team_rows(actor, ModelVersion).where(
+        ModelVersion.snapshot_id == row.snapshot_id, ModelVersion.status == VersionStatus.READY, ModelVersion.created_at >= row.finished_at
+    )
+    numbers = session.scalars(fitted.order_by(ModelVersion.number).with_only_columns(ModelVersion.number)).all()
+    if numbers:
         raise Conflict(
-            f"Version {champion.number} was fitted on these customers and is the champion. Promote another version first, or import a "
-            "corrected file instead.",
-            code="champion_depends",
-            details={"version": champion.number},
+            f"Version {numbers[-1]} was fitted on these customers, and undoing the import would leave it without them. Import a corrected "
+            "file instead.",
+            code="version_depends",
+            details={"version": numbers[-1]},
         )
     for number, what in ((_pending(session, actor, ModelVersion, row), "Version"), (_pending(session, actor, Sweep, row), "Sweep")):
         if number is not None:
