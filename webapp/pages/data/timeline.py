@@ -98,7 +98,7 @@ def _changes(item: TimelineEntry, first: TimelineEntry) -> Child:
         return MISSING
     amounts = ((item.new, "new"), (item.changed, "changed"), (item.removed, "removed"))
     told = [f"{number(amount)} {word}" for amount, word in amounts if amount]
-    return html.Span(listing(told), className="nw") if told else "Only its columns or date"
+    return html.Span(listing(told)) if told else "Only its columns or date"
 
 
 def _import(view: View, item: TimelineEntry, now: datetime) -> Child:
