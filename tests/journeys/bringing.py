@@ -16,8 +16,10 @@ REFUSED = "This file was not imported"
 
 def bring(page: Page, file: Path) -> None:
     """On a page with an upload zone: Tab to the button, Enter, choose the file; wait until it is checked or refused."""
+    settled(page)
     choose = page.get_by_role("button", name="Choose a file")
     tab_to(page, choose)
+    expect(choose).to_be_focused()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(file)

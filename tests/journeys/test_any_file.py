@@ -144,7 +144,7 @@ def test_dates_that_prove_no_order_are_asked_for(workspace: Workspace, open_page
     expect(page.get_by_text("Days now holds 60 customers.")).to_be_visible(timeout=PATIENCE_MS)
 
 
-def test_files_that_are_flagged_refused_or_lack_an_id_say_so(workspace: Workspace, open_page: Callable[..., Page], folder: Path) -> None:
+def test_files_that_are_flagged_or_lack_an_id_say_so(workspace: Workspace, open_page: Callable[..., Page], folder: Path) -> None:
     page = open_page(workspace)
     sign_in(page, workspace, ADMIN)
     new_dataset(page, workspace, "Kinds")
@@ -160,13 +160,6 @@ def test_files_that_are_flagged_refused_or_lack_an_id_say_so(workspace: Workspac
     press(page, page.get_by_role("button", name="Check again"))
     expect(import_button(page)).to_be_enabled(timeout=PATIENCE_MS)
     assert happens(page) == "60 customers join"
-    to_data(page, workspace, "kinds")
-    bring(page, file_of(folder, "a zip archive"))
-    with nothing_jumps(page):
-        expect(page.get_by_text(refusal(folder, "a zip archive"))).to_be_visible()
-        expect(page.get_by_text("Nothing was changed.")).to_be_visible()
-    press(page, page.get_by_role("link", name="Choose another file"))
-    expect(page.get_by_role("button", name="Choose a file")).to_be_visible()
 
 
 def refusal(folder: Path, kind: str) -> str:

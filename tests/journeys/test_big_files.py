@@ -144,7 +144,7 @@ def test_bombs_are_refused_with_the_reason_and_the_next_file_is_read(
         file.write_bytes(BOMBS[name](tmp_path))
         bring(page, file)
         expect(page.get_by_role("heading", name=REFUSED)).to_be_visible()
-        expect(page.get_by_text("Nothing was changed.")).to_be_visible()
+        expect(page.locator("#page").get_by_text("Nothing was changed.")).to_be_visible()
         assert "went wrong" not in page.locator("#page").inner_text(), name
         page.goto(f"{workspace.url}/t/north-market/bombs/data")
         settled(page)
