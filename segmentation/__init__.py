@@ -15,23 +15,27 @@ from segmentation.explaining.moves import Change, nearest_move
 from segmentation.exploring.exploration import Exploration, explore
 from segmentation.feature_choices import FeatureChoice, feature_choices
 from segmentation.features import FeatureBuilder, Recipe
-from segmentation.guessing import guess_schema, schema_from_roles
+from segmentation.guessing import guess_kind, guess_schema, schema_from_roles
 from segmentation.guiding.guidance import Guidance, guide
 from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
+from segmentation.intake.rules import EffectiveRule, apply_values, effective_rules, stated_values
 from segmentation.lineage import Matching, match_segments
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.months import MonthlyState, monthly_states
 from segmentation.movement import Division, Moves, count_moves
+from segmentation.orders import LineCounts, OrderCustomers, OrderLines, Part, customers_from_orders, read_order_lines
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_customers, sweep_features
 from segmentation.recipe import default_recipe, measured_with_recipe
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, Kind, Role, Schema
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
+from segmentation.synthetic_orders import SyntheticOrders, synthetic_orders
 
 __all__ = [
     "ALGORITHMS",
     "CUSTOMER_KEY",
+    "ROW_NUMBERS",
     "Action",
     "ArtifactError",
     "Assignments",
@@ -41,6 +45,7 @@ __all__ = [
     "Change",
     "Column",
     "Division",
+    "EffectiveRule",
     "Explanation",
     "Explanations",
     "Exploration",
@@ -52,11 +57,15 @@ __all__ = [
     "Guidance",
     "Intake",
     "Kind",
+    "LineCounts",
     "Matching",
     "MissingRole",
     "MonthlyState",
     "Moves",
     "NotEnoughData",
+    "OrderCustomers",
+    "OrderLines",
+    "Part",
     "Profiles",
     "Recipe",
     "Reject",
@@ -70,19 +79,24 @@ __all__ = [
     "StabilityBand",
     "Sweep",
     "SyntheticCustomers",
+    "SyntheticOrders",
     "Theme",
     "UnreadableFile",
     "Verdict",
     "adjusted_rand",
+    "apply_values",
     "choose",
     "contingency",
     "count_moves",
+    "customers_from_orders",
     "default_as_of",
     "default_recipe",
+    "effective_rules",
     "explain",
     "explore",
     "feature_choices",
     "from_json",
+    "guess_kind",
     "guess_schema",
     "guide",
     "inspect_file",
@@ -97,13 +111,16 @@ __all__ = [
     "pack_model",
     "profile_segments",
     "read_customers",
+    "read_order_lines",
     "recommend",
     "require_customer_id",
     "schema_from_roles",
     "segment_customers",
     "stability_band",
+    "stated_values",
     "sweep_features",
     "synthetic_customers",
+    "synthetic_orders",
     "theme",
     "to_json",
     "unpack_assignments",

@@ -138,7 +138,8 @@ def _ordering(customers: pd.DataFrame, schema: Schema, as_of: date) -> Iterator[
     orders = _sum(customers, channels)
     if channels:
         yield Measure("orders", "Orders", "Orders", "count", False), orders, "orders", channels
-        if schema.of(Role.SPEND):
+        # Order lines know it from sales alone; a column of that name speaks for itself.
+        if schema.of(Role.SPEND) and all(column.name != "average_order" for column in schema):
             average = _ratio(_sum(customers, schema.of(Role.SPEND)), orders)
             yield (
                 Measure("average_order", "Average order", "Avg order", "money", False),
@@ -259,7 +260,10 @@ def _partner(values: pd.Series[Any], column: Column) -> NDArray[np.float64]:
 def _steps(values: pd.Series[Any], column: Column) -> NDArray[np.float64]:
     """The place of each level, from 0 for the lowest."""
     places = {word.strip().lower(): float(place) for place, level in enumerate(column.levels) for word in level.split("|")}
-    return finite(_words(values, column).map(lambda word: places.get(word, np.nan)) if places else values)
+    if not places:
+        return finite(values)
+    place, words = pd.factorize(_words(values, column))
+    return np.array([*(places.get(word, np.nan) for word in words), np.nan])[place]
 
 
 def _flag(values: pd.Series[Any]) -> NDArray[np.float64]:

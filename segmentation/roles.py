@@ -13,6 +13,9 @@ from typing import Literal
 CUSTOMER_KEY = "customer_key"
 """Canonical name of the column that tells customers apart; always text, always present."""
 
+ROW_NUMBERS = "(row number)"
+"""Stands for a header where the number of a row among the file's records is the customer id."""
+
 
 class Role(StrEnum):
     """What a column means to the product (the words of the import wizard)."""
@@ -86,7 +89,8 @@ class Column:
     `name` is canonical (snake case, unique in the schema), `source` the file's own header, `label` what
     people read ("Wine"). `levels` orders an ordinal from low to high, several words on one step being joined
     by "|" ("Master|2n Cycle"). `folds` maps rare spellings to the category they are counted with; the stored
-    value keeps the customer's own word. `rule` is what somebody said of how its cells are to be read.
+    value keeps the customer's own word. `rule` is what somebody said of how its cells are to be read. `parts` (header -> word) are the
+    yes/no columns of the file that make up one category, of which `source` is the common beginning.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Column:
     confidence: float = 1.0
     reason: str = "stated"
     rule: ValueRule = ValueRule()
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

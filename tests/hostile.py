@@ -159,7 +159,8 @@ QUERIES: dict[str, Callable[[Held], dict[str, str]]] = {"customer": lambda held:
 """What a page asks for in its query, by its path."""
 TABS = {
     "segment": ("movement", "customers", "campaigns", "history"),
-    "explore": ("correlations", "outcomes", "rfm"),
+    "data": ("distributions", "correlations", "changes", "imports"),
+    "explore": ("outcomes", "rfm"),
 }
 """Further faces of a page, by its name."""
 

@@ -12,7 +12,6 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,19 +20,15 @@ import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Schema
 
 SQL_TYPE = {Kind.INTEGER: "BIGINT", Kind.DECIMAL: "DOUBLE", Kind.DATE: "DATE", Kind.TEXT: "VARCHAR"}
 KEY_ORDER = f"TRY_CAST({CUSTOMER_KEY} AS HUGEINT) NULLS LAST, {CUSTOMER_KEY}"
 """Keys that are numbers by their value, then the others as text."""
 BATCH = 20_000
-STATE = "__state"
-"""A column beside the customers' own while they are merged; canonical names never begin with an underscore."""
-
-CustomerRow = tuple[str, str, str]
-"""Customer key, attributes as JSON text, consent."""
+COUNTED_AT_ONCE = 16
+"""Columns whose different values are counted at once: each has a table of its own in memory."""
 
 
 @contextmanager
@@ -56,64 +51,19 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What became of the customers of a file; `customers` are all that the dataset holds afterwards."""
-
-    new: int
-    changed: int
-    unchanged: int
-    customers: int
+def sampled_sql(step: int) -> str:
+    """Whether a customer is in a sample of about one in `step`: the same customers in every snapshot."""
+    return f"hash({CUSTOMER_KEY}) % {step} = 0" if step > 1 else f"{CUSTOMER_KEY} IS NOT NULL"
 
 
-class Staging:
-    """The customers of a file merged with those of the snapshot before, ready to be stored.
-
-    A file's value replaces the stored one, a missing value included; columns that the file does not have keep theirs.
-    """
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: Schema) -> None:
-        self._connection = connection
-        self.schema = schema
-
-    def counts(self) -> Counts:
-        rows = dict(self._connection.execute(f"SELECT {STATE}, count(*) FROM merged GROUP BY 1").fetchall())
-        return Counts(rows.get("new", 0), rows.get("changed", 0), rows.get("unchanged", 0), sum(rows.values()))
-
-    def write_snapshot(self, path: Path) -> None:
-        """All customers as Parquet, sorted by customer key."""
-        names = ", ".join(quoted(column.name) for column in self.schema)
-        self._connection.execute(
-            f"COPY (SELECT {names} FROM merged ORDER BY {CUSTOMER_KEY}) TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd)"
-        )
-
-    def prepare_rows(self) -> None:
-        """Make the rows that differ from what is stored, so that `rows` has nothing left to compute."""
-        consent = self.schema.one(Role.CONSENT)
-        self._connection.execute(
-            f"CREATE TEMP TABLE changes AS SELECT {CUSTOMER_KEY}, {_attributes(self.schema)}, {_consent(consent)} "
-            f"FROM merged WHERE {STATE} IN ('new', 'changed') ORDER BY {CUSTOMER_KEY}"
-        )
-
-    def rows(self) -> Iterator[list[CustomerRow]]:
-        """The prepared rows, in batches."""
-        result = self._connection.execute("SELECT * FROM changes")
-        while batch := result.fetchmany(BATCH):
-            yield batch
-
-
-@contextmanager
-def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None) -> Iterator[Staging]:
-    """Merge `incoming` (canonical columns, one row per customer key) into the snapshot at `base`.
-
-    `schema` is the merged one: every column of `incoming` and of the snapshot, with the kind that holds both.
-    """
+def sample_rows(path: Path, schema: Schema, step: int) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """About one in `step` of a snapshot's customers, chosen as `Staging.sample` chooses, and the numbers of their rows."""
+    names = ", ".join(quoted(column.name) for column in schema)
     with column_engine() as connection:
-        connection.register("incoming_frame", incoming)
-        connection.execute(f"CREATE TEMP VIEW incoming AS SELECT {_typed(schema, set(incoming.columns))} FROM incoming_frame")
-        stored = _create_base(connection, schema, base)
-        connection.execute(f"CREATE TEMP TABLE merged AS {_merge(schema, set(incoming.columns), stored)}")
-        yield Staging(connection, schema)
+        frame = connection.execute(
+            f"SELECT {names}, file_row_number FROM read_parquet(?, file_row_number = true) WHERE {sampled_sql(step)}", [str(path)]
+        ).df()
+    return typed_frame(frame, schema), frame["file_row_number"].to_numpy(dtype=np.int64)
 
 
 def read_snapshot(path: Path, schema: Schema) -> pd.DataFrame:
@@ -158,36 +108,15 @@ def schema_meaning(schema: Schema) -> list[Any]:
 
 def column_figures(path: Path, schema: Schema) -> dict[str, dict[str, Any]]:
     """Per column: `filled` (share), `distinct`, and `low`, `high`, `typical` as numbers, ISO dates or text."""
-    with column_engine() as connection:
-        parts = ", ".join(_figures(column, place) for place, column in enumerate(schema))
-        row = connection.execute(f"SELECT {parts} FROM read_parquet(?)", [str(path)]).fetchone() or ()
     names = ("filled", "distinct", "low", "high", "typical")
-    return {column.name: dict(zip(names, row[5 * place : 5 * place + 5], strict=True)) for place, column in enumerate(schema)}
-
-
-def upsert_customers(
-    session: Session, batches: Iterator[list[CustomerRow]], *, team_id: str, dataset_id: str, import_id: str, keep_consent: bool
-) -> None:
-    """Write new and changed customers in the session's transaction; `keep_consent` leaves that of known customers alone."""
-    consent = "" if keep_consent else ", consent = excluded.consent"
-    update = f"DO UPDATE SET attributes = excluded.attributes, last_import_id = excluded.last_import_id{consent}"
-    into = "INSERT INTO customers (customer_key, attributes, consent, team_id, dataset_id, first_import_id, last_import_id)"
-    owner = (team_id, dataset_id, import_id, import_id)
-    if session.get_bind().dialect.name == "sqlite":
-        statement = f"{into} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dataset_id, customer_key) {update}"
-        for batch in batches:
-            session.connection().exec_driver_sql(statement, [(*row, *owner) for row in batch])
-        return
-    driver: Any = session.connection().connection.driver_connection  # psycopg: SQLAlchemy has no words for COPY
-    with driver.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE incoming_customers (customer_key text, attributes json, consent text) ON COMMIT DROP")
-        with cursor.copy("COPY incoming_customers FROM STDIN") as copy:
-            for batch in batches:
-                for row in batch:
-                    copy.write_row(row)
-        select = "SELECT customer_key, attributes, consent, %s, %s, %s, %s FROM incoming_customers"
-        cursor.execute(f"{into} {select} ON CONFLICT (dataset_id, customer_key) {update}", owner)
-        cursor.execute("DROP TABLE incoming_customers")  # one transaction may store several files
+    found: dict[str, dict[str, Any]] = {}
+    with column_engine() as connection:
+        for start in range(0, len(schema.columns), COUNTED_AT_ONCE):
+            part = schema.columns[start : start + COUNTED_AT_ONCE]
+            figures = ", ".join(_figures(column, place) for place, column in enumerate(part))
+            row = connection.execute(f"SELECT {figures} FROM read_parquet(?)", [str(path)]).fetchone() or ()
+            found |= {column.name: dict(zip(names, row[5 * place : 5 * place + 5], strict=True)) for place, column in enumerate(part)}
+    return found
 
 
 def ordered_rows(path: Path, value: str, chosen: NDArray[np.int64] | None, *, descending: bool, start: int, stop: int) -> NDArray[np.int64]:
@@ -229,66 +158,12 @@ def rows_at(path: Path, expressions: Sequence[str], numbers: NDArray[np.int64]) 
 
 def literal(path: Path) -> str:
     """A path as it stands between the quotes of an SQL literal."""
-    return _escaped(str(path))
+    return escaped(str(path))
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text as it stands between the quotes of an SQL literal."""
     return text.replace("'", "''")
-
-
-def _create_base(connection: duckdb.DuckDBPyConnection, schema: Schema, base: Path | None) -> set[str]:
-    if base is None:
-        connection.execute(f"CREATE TEMP TABLE base ({CUSTOMER_KEY} VARCHAR)")
-        return {CUSTOMER_KEY}
-    names = {row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(base)]).fetchall()}
-    connection.execute(f"CREATE TEMP VIEW base AS SELECT {_typed(schema, names)} FROM read_parquet('{literal(base)}')")
-    return names
-
-
-def _typed(schema: Schema, present: set[str]) -> str:
-    return ", ".join(
-        f"CAST({quoted(column.name)} AS {SQL_TYPE[column.kind]}) AS {quoted(column.name)}" for column in schema if column.name in present
-    )
-
-
-def _merge(schema: Schema, incoming: set[str], stored: set[str]) -> str:
-    attributes = [column.name for column in schema if column.name != CUSTOMER_KEY]
-    differs = [
-        f"i.{quoted(name)} IS DISTINCT FROM {f'b.{quoted(name)}' if name in stored else 'NULL'}" for name in attributes if name in incoming
-    ]
-    state = (
-        f"CASE WHEN b.{CUSTOMER_KEY} IS NULL THEN 'new' WHEN i.{CUSTOMER_KEY} IS NULL THEN 'kept' "
-        f"WHEN {' OR '.join(differs) or 'false'} THEN 'changed' ELSE 'unchanged' END AS {STATE}"
-    )
-    values = [f"{_merged_value(name, name in incoming, name in stored)} AS {quoted(name)}" for name in attributes]
-    key = f"coalesce(i.{CUSTOMER_KEY}, b.{CUSTOMER_KEY}) AS {CUSTOMER_KEY}"
-    return f"SELECT {', '.join([key, *values, state])} FROM incoming i FULL JOIN base b ON i.{CUSTOMER_KEY} = b.{CUSTOMER_KEY}"
-
-
-def _merged_value(name: str, incoming: bool, stored: bool) -> str:
-    column = quoted(name)
-    if incoming and stored:
-        return f"CASE WHEN i.{CUSTOMER_KEY} IS NULL THEN b.{column} ELSE i.{column} END"
-    return f"i.{column}" if incoming else f"b.{column}"
-
-
-def _attributes(schema: Schema) -> str:
-    parts = [_json_member(column.name) for column in schema if column.name != CUSTOMER_KEY]
-    return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}' AS attributes" if parts else "'{}' AS attributes"
-
-
-def _json_member(name: str) -> str:
-    label = json.dumps(name, ensure_ascii=False).replace("'", "''")
-    return f"'{label}:' || CAST(to_json({quoted(name)}) AS VARCHAR)"
-
-
-def _consent(column: Column | None) -> str:
-    """The column's folds lead from a cell in lower case to "given" or "withdrawn"; anything else is unknown."""
-    if column is None:
-        return "'unknown' AS consent"
-    folds = {"given": "given", "withdrawn": "withdrawn", **column.folds}
-    cases = " ".join(f"WHEN '{_escaped(cell)}' THEN '{word}'" for cell, word in folds.items() if word in ("given", "withdrawn"))
-    return f"CASE lower(trim(CAST({quoted(column.name)} AS VARCHAR))) {cases} ELSE 'unknown' END AS consent"
 
 
 def _plain(column: Column) -> str:
@@ -310,7 +185,8 @@ def _hash_column(hasher: Any, values: Any, kind: Kind) -> None:
 
 def _figures(column: Column, place: int) -> str:
     name = quoted(column.name)
-    counted = f"count({name}) / greatest(count(*), 1) AS f{place}, count(DISTINCT {name}) AS d{place}"
+    distinct = f"count({name})" if column.name == CUSTOMER_KEY else f"count(DISTINCT {name})"
+    counted = f"count({name}) / greatest(count(*), 1) AS f{place}, {distinct} AS d{place}"
     if column.kind is Kind.TEXT:
         typical = "NULL" if column.name == CUSTOMER_KEY else f"mode({name})"
         return f"{counted}, NULL AS l{place}, NULL AS h{place}, {typical} AS t{place}"

@@ -22,8 +22,8 @@ SHEET_ROWS = 1_048_575
 """Rows below the header that a workbook's sheet can hold."""
 LONGEST_CELL = 32_767
 """Characters that a workbook's cell can hold."""
-DANGEROUS = "^[=+\\-@\t\r\n＝＋－＠]"
-"""What a spreadsheet may take for a formula at the beginning of a cell of a CSV."""
+DANGEROUS = "^''*[=+\\-@\t\r\n＝＋－＠]"
+"""What a spreadsheet may take for a formula at the beginning of a cell of a CSV, as SQL has it in quotes."""
 
 
 class CellTooLong(ValueError):

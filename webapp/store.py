@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import IO, ClassVar
 from segmentation.errors import SegmentationError
 
 CHUNK = 1 << 20
-NAMED_BY_MEANING = frozenset({"snapshot"})
+NAMED_BY_MEANING = frozenset({"snapshot", "orders"})
 """Areas whose names do not tell the bytes."""
 Publish = Callable[[str], None]
 State = tuple[int, int]
@@ -136,6 +137,17 @@ class Store:
             yield temporary, publish
         finally:
             temporary.unlink(missing_ok=True)
+
+    def sweep(self, seconds: float) -> int:
+        """Remove what writers that were killed have left behind for more than `seconds`; how many files that were.
+
+        Nothing else begins a file's name so, and no writer takes that long.
+        """
+        oldest = time.time() - seconds
+        left = [path for path in self.root.glob("*/*/incoming-*") if path.is_file() and path.stat().st_mtime < oldest]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     def holds_any(self, area: str) -> bool:
         """Whether any team has something in that area."""

@@ -29,6 +29,8 @@ WATCH_SECONDS = 0.3
 
 OnProgress = Callable[[str, float], None]
 
+UNFINISHED_SECONDS = 24 * 3600.0
+"""Files in the store that were begun and left longer ago than this belong to nobody."""
 log = structlog.get_logger()
 
 
@@ -56,7 +58,7 @@ class Worker:
         """Work until `stop` is set. A job that runs then gets `drain_seconds` more and goes back to the queue after that."""
         for module in self.modules:
             import_module(module)  # once here, instead of seconds in each child
-        log.info("worker.started", worker=self.name)
+        log.info("worker.started", worker=self.name, swept=self.resources.store.sweep(UNFINISHED_SECONDS))
         try:
             while not stop.is_set():
                 self._work_or_wait(stop)

@@ -82,8 +82,8 @@ def explore(customers: pd.DataFrame, schema: Schema, *, as_of: date, seed: int =
     measured = measure_customers(chosen, schema, as_of)
     measures, categories, left_out = _looked_at(measured)
     spreads = tuple(_spread(measure, measured, schema) for measure in measures)
-    words = {category.name: _words(chosen[category.name], schema.named(category.name)) for category in categories}
-    levels = tuple(_levels(name, *found) for name, found in words.items())
+    words = {category.name: count_words(chosen[category.name], schema.named(category.name)) for category in categories}
+    levels = tuple(levels_of(name, *found) for name, found in words.items())
     correlations = _correlations(measured, measures)
     groupings = [_grouping(measure, measured, schema) for measure in measures]
     groupings += [Grouping(name, place, labels, (), ordered=False) for name, (place, labels) in words.items()]
@@ -128,8 +128,17 @@ def _values(measure: Measure, measured: Measured) -> Floats:
 
 def _spread(measure: Measure, measured: Measured, schema: Schema) -> Spread:
     values, names = _values(measure, measured), _value_names(measure, measured, schema)
+    return spread_over(measure, values, named_bins(names) if names else bin_edges(values, measure), names)
+
+
+def named_bins(names: Sequence[str]) -> tuple[tuple[float, ...], bool]:
+    """Edges around the values 0, 1, ... that have names, and that nothing lies beyond."""
+    return tuple(place - 0.5 for place in range(len(names) + 1)), False
+
+
+def spread_over(measure: Measure, values: Floats, bins: tuple[tuple[float, ...], bool], names: tuple[str, ...] = ()) -> Spread:
+    """How `values` (n,), NaN where unknown, spread over `bins` (edges, and whether values lie beyond the last one)."""
     known = values[np.isfinite(values)]
-    bins = (tuple(place - 0.5 for place in range(len(names) + 1)), False) if names else bin_edges(values, measure)
     shares = distribution(measure, values, bins, np.ones(len(values), dtype=bool)).segment
     return Spread(
         measure=measure.name,
@@ -153,7 +162,7 @@ def _skewness(known: Floats) -> float | None:
     return float(stats.skew(known, bias=False))
 
 
-def _words(values: pd.Series, column: Column) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+def count_words(values: pd.Series, column: Column) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """Place of each customer's word among the labels (−1 for unknown): folded, commonest first, rare ones together as the last."""
     code, words = pd.factorize(values)
     folded, labels = pd.factorize(np.array([column.folds.get(str(word), str(word)).strip() for word in words], dtype=object))
@@ -167,14 +176,15 @@ def _words(values: pd.Series, column: Column) -> tuple[NDArray[np.intp], tuple[s
     return np.where(place >= 0, slot[place], -1), names
 
 
-def _levels(category: str, place: NDArray[np.intp], labels: Sequence[str]) -> Levels:
+def levels_of(category: str, place: NDArray[np.intp], labels: Sequence[str]) -> Levels:
+    """How many customers have each of the labels; `place` (n,) is that of each customer's own, −1 for unknown."""
     known = int((place >= 0).sum())
     count = np.bincount(place[place >= 0], minlength=len(labels))
     return Levels(
         category=category,
         known=known,
         missing=1 - known / len(place) if len(place) else 0.0,
-        levels=tuple(Level(label, int(n), round(float(n / known), 6)) for label, n in zip(labels, count, strict=True)),
+        levels=tuple(Level(label, int(n), round(float(n / known), 6) if known else 0.0) for label, n in zip(labels, count, strict=True)),
     )
 
 

@@ -7,7 +7,7 @@ to be looked at a column at a time, and goes the way of a file's cells.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.evidence import MISSING_WORDS, NO_WORDS, YES_WORDS
+from segmentation.evidence import MARKS, MISSING_WORDS, NO_WORDS, YES_WORDS
+from segmentation.intake.rules import effective_rule
 from segmentation.intake.table import PADDING, Table
-from segmentation.intake.values import Parsed, parse
+from segmentation.intake.values import Parsed, fitting, missing_words, parse
 from segmentation.roles import Column, DateOrder, Kind, Role
 
 Connect = Callable[[], duckdb.DuckDBPyConnection]
@@ -36,11 +37,19 @@ def read_cells(cells: Sequence[Any], column: Column, date_order: DateOrder | Non
     Numbers are float64, whole ones too, for a model looks at nothing else. A list or an object is no value of any column.
     """
     texts = [cell_text(cell) for cell in cells]
-    parsed = _plain(cells, texts, column)
-    if parsed is None:
-        parsed = _closely(texts, column, date_order, connect)
-    several = [isinstance(cell, (list, dict, tuple)) for cell in cells]
-    return replace(parsed, bad=parsed.bad | several, reason=parsed.reason or "not a single value") if any(several) else parsed
+    if column.role in (Role.FLAG, Role.OUTCOME):
+        parsed = _flags(texts, column)
+    elif column.role is Role.CONSENT:
+        parsed = parse(_table(texts, column.source, connect()), column, date_order)
+    elif column.kind is Kind.TEXT:
+        empty = missing_words(column)
+        parsed = fitting(pd.Series([None if text is None or text.lower() in empty else text for text in texts], dtype=object))
+    elif column.kind is Kind.DATE:
+        parsed = _days(texts, column, date_order, connect)
+    else:
+        parsed = _numbers(cells, texts, column, connect)
+    several = np.array([isinstance(cell, (list, dict, tuple)) for cell in cells], dtype=bool)
+    return parsed.refusing(several, "not a single value") if several.any() else parsed
 
 
 def cell_text(cell: Any) -> str | None:
@@ -64,72 +73,73 @@ def _number_text(number: Any) -> str | None:
     return str(int(value) if whole else value)
 
 
-def _plain(cells: Sequence[Any], texts: Sequence[str | None], column: Column) -> Parsed | None:
-    """The values where no cell needs to be looked at beside its column, else None."""
-    if column.role in (Role.FLAG, Role.OUTCOME):
-        return _flags(texts)
-    if column.role is Role.CONSENT:
-        return None
-    if column.kind is Kind.TEXT:
-        return Parsed(pd.Series(texts, dtype=object), np.zeros(len(texts), dtype=bool), "")
-    return _days(texts) if column.kind is Kind.DATE else _numbers(cells, texts, column)
-
-
-def _flags(texts: Sequence[str | None]) -> Parsed:
-    known = {**dict.fromkeys(YES_WORDS, 1.0), **dict.fromkeys(NO_WORDS, 0.0), **dict.fromkeys(MISSING_WORDS, np.nan)}
+def _flags(texts: Sequence[str | None], column: Column) -> Parsed:
+    known = {**dict.fromkeys(YES_WORDS | MARKS, 1.0), **dict.fromkeys(NO_WORDS, 0.0), **dict.fromkeys(MISSING_WORDS, np.nan)}
+    known |= {word: float(meaning == "yes") for word, meaning in column.folds.items() if meaning in {"yes", "no"}}
     lower = [None if text is None else text.lower() for text in texts]
-    values = np.array([np.nan if word is None else known.get(word, np.nan) for word in lower])
-    bad = np.array([word is not None and word not in known for word in lower], dtype=bool)
-    return Parsed(pd.Series(values), bad, "neither yes nor no")
+    values = np.array([np.nan if word is None else known.get(word, _one_or_zero(word)) for word in lower])
+    strict = effective_rule(column).impossible != "missing"
+    bad = np.array([strict and word is not None and word not in known and np.isnan(_one_or_zero(word)) for word in lower], dtype=bool)
+    return Parsed(pd.Series(values), bad.astype(np.int8), ("neither yes nor no",))
 
 
-def _numbers(cells: Sequence[Any], texts: Sequence[str | None], column: Column) -> Parsed | None:
-    """Numbers that are plain; None where one has to be looked at beside its column."""
-    values = np.empty(len(texts))
+def _one_or_zero(word: str) -> float:
+    """1 and 0 as numbers are written (1.00), NaN for every other word."""
+    return {1.0: 1.0, 0.0: 0.0}.get(float(word), np.nan) if _PLAIN_NUMBER.fullmatch(word) else np.nan
+
+
+def _numbers(cells: Sequence[Any], texts: Sequence[str | None], column: Column, connect: Connect) -> Parsed:
+    """Numbers, of which those that are not plain are looked at closely."""
+    values, odd = np.full(len(texts), np.nan), []
+    comma = column.rule.decimal == "comma"
     for row, (cell, text) in enumerate(zip(cells, texts, strict=True)):
         if text is None or text.lower() in MISSING_WORDS:
-            values[row] = np.nan
-        elif type(cell) is float or _PLAIN_NUMBER.fullmatch(text):
+            continue
+        if type(cell) is float or (_PLAIN_NUMBER.fullmatch(text) and not (comma and isinstance(cell, str))):
             values[row] = float(text)
         else:
-            return None
-    if column.kind is Kind.DECIMAL:
-        return Parsed(pd.Series(values), np.zeros(len(values), dtype=bool), "not a number")
-    fractional = np.isfinite(values) & (values != np.trunc(values))
-    return Parsed(pd.Series(np.where(fractional, np.nan, values)), fractional, "not a whole number")
+            odd.append(row)
+    whole = column.kind is not Kind.DECIMAL
+    fractional = np.isfinite(values) & (values != np.trunc(values)) & whole
+    plain = Parsed(pd.Series(np.where(fractional, np.nan, values)), fractional.astype(np.int8), ("not a whole number",))
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for row in odd:  # who else is in a request must not decide what a comma means: 9,5 says nothing about 900,000
+        alike.setdefault(_form(texts[row]), []).append(row)
+    return _with_parts(plain, texts, alike.values(), column, None, connect)
 
 
-def _days(texts: Sequence[str | None]) -> Parsed | None:
-    """Days that are written year-month-day; None where one is not."""
+def _days(texts: Sequence[str | None], column: Column, date_order: DateOrder | None, connect: Connect) -> Parsed:
+    """Days; those that are not written year-month-day are looked at together."""
     days = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[s]")
+    odd = []
     for row, text in enumerate(texts):
         if text is None or text.lower() in MISSING_WORDS:
             continue
-        if not _ISO_DAY.fullmatch(text):
-            return None
         try:
-            days[row] = np.datetime64(text)
-        except ValueError:  # no such day; the way of a file's cells says so
-            return None
-    return Parsed(pd.Series(days), np.zeros(len(days), dtype=bool), "not a date (year first)")
+            days[row] = np.datetime64(text if _ISO_DAY.fullmatch(text) else "?")
+        except ValueError:  # another form, or no such day; the way of a file's cells says which
+            odd.append(row)
+    return _with_parts(fitting(pd.Series(days)), texts, [odd] if odd else [], column, date_order, connect)
 
 
-def _closely(texts: Sequence[str | None], column: Column, date_order: DateOrder | None, connect: Connect) -> Parsed:
-    """Cells read as a file's column is, but numbers only beside others of their form.
-
-    Who else is in a request must not decide what a comma means: 9,5 says nothing about 900,000.
-    """
-    if column.kind not in (Kind.DECIMAL, Kind.INTEGER):
-        return parse(_table(texts, column.source, connect()), column, date_order)
-    rows: dict[tuple[object, ...], list[int]] = {}
-    for row, text in enumerate(texts):
-        rows.setdefault(_form(text), []).append(row)
-    values, bad, reason = np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool), ""
-    for alike in rows.values():
-        part = parse(_table([texts[row] for row in alike], column.source, connect()), column, date_order)
-        values[alike] = part.values.to_numpy(dtype=np.float64, na_value=np.nan)
-        bad[alike], reason = part.bad, part.reason or reason
-    return Parsed(pd.Series(values), bad, reason)
+def _with_parts(
+    plain: Parsed,
+    texts: Sequence[str | None],
+    parts: Iterable[Sequence[int]],
+    column: Column,
+    date_order: DateOrder | None,
+    connect: Connect,
+) -> Parsed:
+    """`plain` with each of `parts` (rows) read as a file's column of its own."""
+    values, found = plain.values.to_numpy().copy(), plain
+    for rows in parts:
+        part = parse(_table([texts[row] for row in rows], column.source, connect()), column, date_order)
+        values[rows] = part.values.to_numpy()
+        for code, reason in enumerate(part.reasons, 1):
+            wrong = np.zeros(len(texts), dtype=bool)
+            wrong[np.asarray(rows)[part.faults == code]] = True
+            found = found.refusing(wrong, reason) if wrong.any() else found
+    return replace(found, values=pd.Series(values))
 
 
 def _form(text: str | None) -> tuple[object, ...]:

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,47 +13,60 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.errors import MissingRole, SegmentationError
-from segmentation.guessing import schema_from_roles
+from segmentation.guessing import FileKind, KindGuess, guess_kind, known_again, schema_from_roles
+from segmentation.intake.columns import note_columns
 from segmentation.intake.dates import DateReading, read_dates
-from segmentation.intake.quality import drop_implausible, first_lines, note_dates, note_missing, note_values
-from segmentation.intake.table import Table, load
-from segmentation.intake.text import Body, transcode
+from segmentation.intake.derived import with_derived
+from segmentation.intake.findings import first_lines
+from segmentation.intake.opening import OpenFile, opened
+from segmentation.intake.plausible import drop_implausible, refuse_impossible
+from segmentation.intake.quality import fold_spellings, note_missing, note_values
+from segmentation.intake.returning import write_returned
+from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
-from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, ORDER_ROLES, ROW_NUMBERS, Column, DateOrder, Kind, Role, Schema
 
 _FIRST_VALUES = 5
 _TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance
 
 
-def read_customers(path: Path, *, schema: Schema | None = None, file_format: FileFormat | None = None) -> Intake:
-    """Read a customer file.
+def read_customers(
+    path: Path | OpenFile, *, schema: Schema | None = None, file_format: FileFormat | None = None, returned: Path | None = None
+) -> Intake:
+    """Read a customer file; where rows are rejected, they are written to `returned` to be corrected.
 
     Without a `schema` it is guessed; without a `file_format` it is detected, and of a given one `date_order` is used only for
     columns that do not prove their own order. Every record below the header is a customer, a rejected row, or a repeat that is
-    told of. UnreadableFile and MissingRole say what to do about a file that cannot be used.
+    told of. UnreadableFile and MissingRole say what to do about a file that cannot be used. An `OpenFile` is closed.
     """
-    with _opened(path, file_format) as (body, table):
-        schema = _with_key(schema or _guessed(table), table)
-        parsed = {column.name: parse(table, column, body.format.date_order) for column in _used(schema)}
+    with opened(path, file_format, [column.source for column in schema or ()], last=True) as table:
+        schema = schema or _guessed(table)
+        table = with_derived(table, schema)
+        schema = _with_key(schema, table)
+        parsed = {column.name: parse(table, column, table.format.date_order) for column in _used(schema)}
+        parsed = refuse_impossible(parsed, schema)
         order = _key_order(table, schema)
         accepted, rejects = _judge(table, schema, parsed)
+        if returned is not None and rejects:
+            write_returned(table, rejects, returned)
         order = order[accepted[order]]
         chosen, findings = _latest_of_each(table, schema, order)
-        customers = pd.DataFrame({column.name: parsed[column.name].taken(chosen) for column in _used(schema)})
-        lines = table.lines[chosen]
-        findings += note_missing(customers, schema, lines)
-        findings += drop_implausible(customers, schema, lines)
-        customers = _whole(customers, schema)
-        findings += note_values(customers, schema, lines)
-        findings += _note_file(table, body, schema, parsed)
-        findings += _twins(table, schema, chosen)
-    file_format = replace(body.format, date_order=_date_order(schema, parsed))
-    return Intake(customers, schema, file_format, table.file_rows, rejects, tuple(findings), lines)
+        findings += note_missing(parsed, schema, table, chosen)
+        lines, file_rows = table.lines[chosen], table.file_rows
+        told = [*_note_file(table, schema, parsed), *_twins(table, schema, chosen)]
+        file_format = replace(table.format, date_order=_date_order(schema, parsed))
+    # The table is gone by now, and each column's first form goes as its last one is made: that is half of the memory.
+    customers = pd.DataFrame({column.name: parsed.pop(column.name).taken(chosen) for column in _used(schema)}, copy=False)
+    findings += drop_implausible(customers, schema, lines)
+    customers = _whole(customers, schema)
+    schema = fold_spellings(customers, schema)
+    findings += [*note_values(customers, schema, lines), *told, *note_columns(customers, schema)]
+    return Intake(customers, schema, file_format, file_rows, rejects, tuple(findings), lines)
 
 
 def inspect_file(
-    path: Path,
+    path: Path | OpenFile,
     *,
     roles: Mapping[str, str] | None = None,
     remembered: Mapping[str, str] | None = None,
@@ -66,44 +77,68 @@ def inspect_file(
     `roles` (header -> role) is what somebody says of this file, so that a header it lacks is refused (SegmentationError);
     `remembered` is what earlier files had, of which only the headers that are here again count. All other columns are guessed.
     """
-    with _opened(path, file_format) as (body, table):
-        known = {header: role for header, role in (remembered or {}).items() if header in table.where}
-        schema = _guessed(table, {**known, **(roles or {})})
+    with opened(path, file_format, {**(remembered or {}), **(roles or {})}) as table:
+        known = known_again(remembered or {}, list(table.where), table.sample(), roles or {}) if remembered else {}
+        kind = guess_kind(list(table.where), table.sample())
+        if Role.ORDERED_ON in (roles or {}).values():
+            kind = KindGuess("orders", 1.0, "stated")
+        if ORDER_ROLES & {*known.values(), *(roles or {}).values()}:
+            kind = KindGuess("orders", 1.0, "columns are known to be those of orders")
+        schema = _guessed(table, {**known, **(roles or {})}, kind.kind)
+        if kind.kind == "orders" and not can_be_orders(schema):  # somebody said otherwise of a column that orders cannot do without
+            kind = KindGuess("customers", 1.0, "stated")
+            schema = _guessed(table, {**known, **(roles or {})})
+        table = with_derived(table, schema)
         sample = table.sample()
         first = {header: tuple(sample[header].dropna().head(_FIRST_VALUES)) for header in table.where}
-        filled = table.fetch(*(f"{name} IS NOT NULL" for name in table.where.values()))
-        kept = ~table.blank
-        shares = {header: float(np.mean(cells[kept])) if kept.any() else 0.0 for header, cells in zip(table.where, filled, strict=True)}
+        shares = _filled(table)
         dated = next((column for column in schema if column.kind is Kind.DATE), None)
-        order = read_dates(table, table.where[dated.source], body.format.date_order).order if dated else None
-        return FilePreview(schema, replace(body.format, date_order=order), table.file_rows, first, shares)
+        order = read_dates(table, table.where[dated.source], table.format.date_order, dated).order if dated else None
+        key = schema.one(Role.CUSTOMER_ID)
+        offered = key is None or key.source == ROW_NUMBERS
+        return FilePreview(
+            schema=schema,
+            format=replace(table.format, date_order=order),
+            rows=table.file_rows,
+            first_values=first,
+            filled=shares,
+            row_numbers_offered=offered,
+            sheets=table.sheets,
+            kind=kind.kind,
+            kind_reason=kind.reason,
+        )
+
+
+def _filled(table: Table) -> dict[str, float]:
+    """Header -> share of filled cells, blank records apart."""
+    kept = ~table.blank
+    if kept.all():
+        counted = ", ".join(f"count({name})" for name in table.where.values())
+        counts = list(table.connection.execute(f"SELECT {counted} FROM raw").fetchall()[0])
+    else:
+        counts = [int(cells[kept].sum()) for cells in table.fetch(*(f"{name} IS NOT NULL" for name in table.where.values()))]
+    return {header: count / max(int(kept.sum()), 1) for header, count in zip(table.where, counts, strict=True)}
+
+
+def can_be_orders(schema: Schema) -> bool:
+    """Whether the columns are enough to make customers from order lines: a day, and what was paid."""
+    return schema.one(Role.ORDERED_ON) is not None and bool(schema.of(Role.UNIT_PRICE, Role.AMOUNT))
 
 
 def require_customer_id(schema: Schema) -> Schema:
     """`schema` itself; MissingRole where no column tells the customers apart."""
     if schema.one(Role.CUSTOMER_ID) is None:
         raise MissingRole(
-            "No column tells the customers apart. Give the file a column with a different id in each row, or say which column it is.",
-            details={"role": Role.CUSTOMER_ID, "columns": [column.source for column in schema]},
+            "No column tells the customers apart. Give the file a column with a different id in each row, or say which column it is. "
+            f"If later files keep the order of the rows, their numbers can be the ids: make “{ROW_NUMBERS}” the customer id.",
+            details={"role": Role.CUSTOMER_ID, "columns": [column.source for column in schema], "row_numbers": ROW_NUMBERS},
         )
     return schema
 
 
-@contextmanager
-def _opened(path: Path, file_format: FileFormat | None) -> Iterator[tuple[Body, Table]]:
-    with tempfile.TemporaryDirectory(prefix="intake-") as name:
-        folder = Path(name)
-        body = transcode(path, folder, file_format)
-        table = load(body, folder)
-        try:
-            yield body, table
-        finally:
-            table.connection.close()
-
-
-def _guessed(table: Table, roles: Mapping[str, str] | None = None) -> Schema:
+def _guessed(table: Table, roles: Mapping[str, str] | None = None, kind: FileKind = "customers") -> Schema:
     """The guess from a sample under the stated `roles`, except that a number which is whole only in the sample becomes a decimal."""
-    schema = schema_from_roles(list(table.where), table.sample(), roles or {})
+    schema = schema_from_roles(list(table.where), table.sample(), roles or {}, kind)
     return Schema(tuple(_widened(column, table) for column in schema))
 
 
@@ -150,8 +185,8 @@ def _judge(table: Table, schema: Schema, parsed: dict[str, Parsed]) -> tuple[NDA
         if bad.any():
             texts = table.texts(table.where[column.source])[bad]
             rejects += [
-                Reject(int(line), column.source, _cell(text), parsed[column.name].reason)
-                for line, text in zip(table.lines[bad], texts, strict=True)
+                Reject(int(table.lines[row]), column.source, _cell(text), parsed[column.name].reason(row))
+                for row, text in zip(np.flatnonzero(bad).tolist(), texts, strict=True)
             ]
             refused |= bad
     return ~refused, tuple(sorted(rejects, key=lambda reject: reject.line))
@@ -202,15 +237,14 @@ def _whole(customers: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return customers.astype({column.name: "Int64" for column in _used(schema) if column.kind is Kind.INTEGER})
 
 
-def _note_file(table: Table, body: Body, schema: Schema, parsed: dict[str, Parsed]) -> Iterator[Finding]:
-    yield from note_dates((column, reading) for column in _used(schema) if (reading := parsed[column.name].dates))
+def _note_file(table: Table, schema: Schema, parsed: dict[str, Parsed]) -> Iterator[Finding]:
+    yield from table.findings
+    for column in _used(schema):
+        yield from parsed[column.name].findings
     if table.blank.any():
         message = f"{int(table.blank.sum()):,} rows without any value were passed over."
         yield Finding("blank_rows", "note", message, None, int(table.blank.sum()), first_lines(table.lines, table.blank))
-    if body.nul_lines:
-        message = f"Invisible NUL characters were taken out of {len(body.nul_lines):,} lines."
-        yield Finding("nul_removed", "flag", message, None, len(body.nul_lines), body.nul_lines[:5])
-    used = {column.source for column in _used(schema)}
+    used = {column.source for column in _used(schema)} | {header for column in schema for header in column.parts}
     for header in table.where:
         if header not in used:
             yield Finding("ignored", "note", f"The column {header} is not used.", header, table.file_rows)

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.errors import UnreadableFile
-from segmentation.intake.text import MAX_LINE, Body
-from segmentation.intake.types import Reject
+from segmentation.intake.limits import MAX_LINE
+from segmentation.intake.text import Body
+from segmentation.intake.types import FileFormat, Finding, Reject
 
 PADDING = " \t\u00a0"
 """What is no part of a cell at either end."""
 _FOUND = re.compile(r"Found: (\d+)")
+_TEXT = FileFormat(",", "utf-8")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Table:
     """All records that have as many cells as the header: table `raw`, columns `c0`..., trimmed, empty ones NULL.
 
     `rowid` is the record's place among them, from 0; `lines` (n,) the line of the file it starts on; `blank` (n,) marks
-    records without any value.
+    records without any value. `derived` columns (name -> SQL over `raw`) stand beside those of the header. `findings` tell of the file as a
+    whole, `sheets` names those that a workbook offers.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -37,11 +41,15 @@ class Table:
     lines: NDArray[np.int64]
     blank: NDArray[np.bool_]
     rejects: tuple[Reject, ...]
+    format: FileFormat = _TEXT
+    findings: tuple[Finding, ...] = ()
+    sheets: tuple[str, ...] = ()
+    derived: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def where(self) -> dict[str, str]:
-        """Header -> the column's name in `raw`."""
-        return {header: f"c{i}" for i, header in enumerate(self.header) if header}
+        """Header -> the column's name in `raw`, or the SQL that derives it from others."""
+        return {header: f"c{i}" for i, header in enumerate(self.header) if header} | dict(self.derived)
 
     @property
     def file_rows(self) -> int:
@@ -52,20 +60,31 @@ class Table:
         """The SQL `expressions` over all records, in the file's order; NULL is masked."""
         named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
         # A scan keeps the order, but a long IN (...) becomes a hash join, which does not.
-        arrays = self.connection.execute(f"SELECT {named} FROM raw ORDER BY rowid").fetchnumpy()
+        sorted_again = "ORDER BY rowid" if " IN (" in named else ""
+        arrays = self.connection.execute(f"SELECT {named} FROM raw {sorted_again}").fetchnumpy()
         return [np.ma.asarray(arrays[f"v{i}"]) for i in range(len(expressions))]
+
+    def per_word(self, column: str, *expressions: str) -> list[NDArray[Any]]:
+        """As `fetch`, for `expressions` over a `word` of `column`: each different word is looked at once."""
+        place, words = pd.factorize(self.texts(column).to_numpy())
+        named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
+        found = self.connection.execute(f"SELECT word, {named} FROM (SELECT DISTINCT {column} AS word FROM raw)").fetchnumpy()
+        at = {word: row for row, word in enumerate(_objects(found["word"]))}
+        rows = np.array([*(at[word] for word in words), at.get(None, 0)], dtype=np.intp)[place]  # -1, the last, stands for NULL
+        return [np.ma.asarray(found[f"v{i}"])[rows] for i in range(len(expressions))]
 
     def texts(self, column: str, condition: str = "true") -> pd.Series:
         """The text of `column` indexed by record, where the SQL `condition` holds."""
-        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition} ORDER BY rowid").fetchnumpy()
+        sorted_again = "ORDER BY rowid" if " IN (" in f"{column} {condition}" else ""
+        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition} {sorted_again}").fetchnumpy()
         return pd.Series(_objects(rows["text"]), index=rows["row"], dtype=object)
 
     def sample(self, rows: int = 5_000) -> pd.DataFrame:
         """Text cells of evenly spread records (at most about `rows`), columns being the header; missing ones None."""
         step = max(1, len(self.lines) // rows)
-        names = list(self.where.values())
-        cells = self.connection.execute(f"SELECT {', '.join(names)} FROM raw WHERE rowid % {step} = 0").fetchnumpy()
-        frame = pd.DataFrame({h: _objects(cells[name]) for h, name in self.where.items()}, dtype=object)
+        named = ", ".join(f"{name} AS v{i}" for i, name in enumerate(self.where.values()))
+        cells = self.connection.execute(f"SELECT {named} FROM raw WHERE rowid % {step} = 0").fetchnumpy()
+        frame = pd.DataFrame({header: _objects(cells[f"v{i}"]) for i, header in enumerate(self.where)}, dtype=object)
         return frame[frame.notna().any(axis=1)].reset_index(drop=True)
 
 
@@ -76,67 +95,61 @@ def _objects(cells: Any) -> NDArray[np.object_]:
     return text
 
 
-def load(body: Body, folder: Path) -> Table:
-    """Parse `body` into a table that lives in a file in `folder`, which bounds the memory.
+# Results are always fetched whole (fetchall, fetchnumpy): one that is half read keeps its connection from other work.
 
-    UnreadableFile where not every line of the file can be accounted for, or where nothing follows the header.
+
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A database in bounded memory, what does not fit being put into `folder`; it fetches nothing from anywhere."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 2,
+        "memory_limit": "600MB",
+        "temp_directory": str(folder),
+        "autoinstall_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=settings)
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def trimmed(cell: str) -> str:
+    """SQL for a text cell without padding, NULL where nothing is left."""
+    return f"nullif(trim({cell}, '{PADDING}'), '')"
+
+
+def load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
+    """Parse `body` into a table.
+
+    UnreadableFile where not every line of the file can be accounted for.
     """
-    settings: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory_limit": "600MB", "temp_directory": str(folder)}
-    connection = duckdb.connect(str(folder / "intake.duckdb"), config=settings)
-    try:
-        table = _load(connection, body)
-    except BaseException:
-        connection.close()
-        raise
-    return table
-
-
-def _load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
-    names = [f"c{i}" for i in range(len(body.header))]
-    trimmed = ", ".join(f"nullif(trim({name}, '{PADDING}'), '') AS {name}" for name in names)
+    names = [f"c{i}" for i in range(len(body.header.names))]
+    # Trimming takes longer than all the rest, so it is left out where no cell can need it.
+    cells = ", ".join(f"{trimmed(name)} AS {name}" if body.padded else name for name in names)
     try:
         connection.execute(
-            f"CREATE TABLE raw AS SELECT {trimmed} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "
-            "columns=?, store_rejects=true, strict_mode=true, null_padding=false, parallel=false, max_line_size=?)",
-            [str(body.path), body.format.delimiter, dict.fromkeys(names, "VARCHAR"), 2 * MAX_LINE],
+            f"CREATE TABLE raw AS SELECT {cells} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "
+            "nullstr='', columns=?, store_rejects=true, strict_mode=true, null_padding=false, parallel=false, max_line_size=?)",
+            [str(body.path), body.format.delimiter or ",", dict.fromkeys(names, "VARCHAR"), 2 * MAX_LINE],
         )
     except duckdb.Error as error:
         raise UnreadableFile("The file cannot be read as a table. Check its quotation marks, or save it again as “CSV UTF-8”.") from error
-    ends = _line_ends(body.path)
-    spans, rejects = _rejects(connection, body, ends)
-    lines = _record_lines(connection, names, ends, spans) + body.first_line
-    (blank,) = connection.execute(f"SELECT {' AND '.join(f'{name} IS NULL' for name in names)} AS blank FROM raw").fetchnumpy().values()
-    table = Table(connection, body.header, lines, np.asarray(blank, dtype=bool), rejects)
-    if not table.file_rows:
-        raise UnreadableFile("The file has a header but no customers below it. Export it again with its rows.", code="no_rows")
-    return _without_empty_columns(table)
+    if body.lines is not None:
+        rejects, lines = body.rejects, body.lines
+    else:
+        spans, rejects = _rejects(connection, body)
+        lines = _record_lines(connection, names, body.ends, spans) + body.first_line
+    return Table(connection, body.header.names, lines, blank_rows(connection, names), rejects, body.format, body.findings, body.sheets)
 
 
-def _without_empty_columns(table: Table) -> Table:
-    """Columns without a name must be without values (a spreadsheet's trailing commas); else the values would have no meaning."""
-    unnamed = [f"c{i}" for i, header in enumerate(table.header) if not header]
-    for name in unnamed:
-        filled = table.connection.execute(f"SELECT count({name}) FROM raw").fetchone()
-        if filled and filled[0]:
-            raise UnreadableFile(
-                f"Column {int(name[1:]) + 1} holds {filled[0]:,} values but has no name. Name it in the header line, or remove it.",
-                code="unnamed_column",
-            )
-    return table
+def blank_rows(connection: duckdb.DuckDBPyConnection, names: list[str]) -> NDArray[np.bool_]:
+    """Which records (n,) have no value at all."""
+    empty = " AND ".join(f"{name} IS NULL" for name in names)
+    ((records,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
+    blank = np.zeros(records, dtype=bool)
+    blank[connection.execute(f"SELECT rowid AS row FROM raw WHERE {empty}").fetchnumpy()["row"]] = True
+    return blank
 
 
-def _line_ends(path: Path) -> NDArray[np.int64]:
-    """Offset of the newline that ends each line."""
-    found: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
-    offset = 0
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 24):
-            found.append(np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10) + offset)
-            offset += len(chunk)
-    return np.concatenate(found)
-
-
-def _rejects(connection: duckdb.DuckDBPyConnection, body: Body, ends: NDArray[np.int64]) -> tuple[dict[int, int], tuple[Reject, ...]]:
+def _rejects(connection: duckdb.DuckDBPyConnection, body: Body) -> tuple[dict[int, int], tuple[Reject, ...]]:
     """First line (from 0) of each record that does not fit -> its number of lines; and the reports of them."""
     rows = connection.execute(
         "SELECT line_byte_position - 1, any_value(error_type), any_value(error_message), any_value(csv_line) "
@@ -146,9 +159,11 @@ def _rejects(connection: duckdb.DuckDBPyConnection, body: Body, ends: NDArray[np
     rejects: list[Reject] = []
     for position, kind, message, text in rows:
         record = text.lstrip("\n")
-        line = int(np.searchsorted(ends, position + len(text) - len(record)))
+        line = int(np.searchsorted(body.ends, position + len(text) - len(record)))
         spans[line] = 1 + record.rstrip("\n").count("\n")
-        rejects.append(Reject(line + body.first_line, None, _shown(record), _reason(str(kind), message, len(body.header), spans[line])))
+        rejects.append(
+            Reject(line + body.first_line, None, _shown(record), _reason(str(kind), message, len(body.header.names), spans[line]))
+        )
     return spans, tuple(rejects)
 
 
@@ -174,8 +189,7 @@ def _record_lines(
     connection: duckdb.DuckDBPyConnection, names: list[str], ends: NDArray[np.int64], rejected: dict[int, int]
 ) -> NDArray[np.int64]:
     """Line (from 0) on which each accepted record starts; UnreadableFile unless records and blank lines make up the file."""
-    counted = connection.execute("SELECT count(*) FROM raw").fetchone()
-    records = counted[0] if counted else 0
+    ((records,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
     blank = np.diff(ends, prepend=-1) == 1
     if len(names) == 1:  # an empty line is a record there, whose only cell is empty
         blank[:] = False

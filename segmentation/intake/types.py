@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.guessing import FileKind
 from segmentation.roles import DateOrder, Schema
 
 Container = Literal["text", "gzip", "xlsx", "parquet"]
@@ -29,7 +30,7 @@ class FileFormat:
     sheet: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reject:
     """One value that kept a row out; `line` counts from 1, the header being line 1.
 
@@ -44,11 +45,25 @@ class Reject:
 
 
 @dataclass(frozen=True)
+class Flagged:
+    """One value of a row that was taken although it cannot be true: `place` is a line or a record's number, as of `Reject`.
+
+    `reason` completes "the value is ..." and says what became of it.
+    """
+
+    place: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something worth knowing about a column that kept no row out.
 
-    `severity` is "flag" (a value was changed, say made missing) or "note" (nothing was changed). `lines` holds
-    the first few lines where it was seen, `count` says in how many rows.
+    `severity` is "flag" (a value was changed, say made missing, or was read in one of several ways) or "note". `lines` holds the first few
+    lines where it was seen, `count` says in how many rows. `words` pairs a word with the one that it counts as, or might (of columns
+    read as one: a header with its word).
     """
 
     code: str
@@ -57,6 +72,7 @@ class Finding:
     column: str | None
     count: int
     lines: tuple[int, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,10 +103,19 @@ class Intake:
 
 @dataclass(frozen=True)
 class FilePreview:
-    """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells."""
+    """A first look: guessed schema, format, number of rows, and per header the first values and the share of filled cells.
+
+    `kind` is what the rows are, for the reason `kind_reason`. `row_numbers_offered` says that no column tells the customers apart, so
+    that `ROW_NUMBERS` may be chosen as customer id (or has been). `sheets` are those of a workbook, in its order; the one that was read is
+    `format.sheet`.
+    """
 
     schema: Schema
     format: FileFormat
     rows: int
     first_values: dict[str, tuple[str, ...]]
     filled: dict[str, float]
+    row_numbers_offered: bool = False
+    sheets: tuple[str, ...] = ()
+    kind: FileKind = "customers"
+    kind_reason: str = ""

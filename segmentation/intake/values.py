@@ -2,128 +2,176 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.evidence import MISSING_WORDS, NO_WORDS, YES_WORDS
+from segmentation.evidence import MARKS, MISSING_WORDS, NO_WORDS, YES_WORDS
 from segmentation.intake.dates import DateReading, read_dates
+from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond, quoted
+from segmentation.intake.findings import SHOWN, counted, first_lines
+from segmentation.intake.numerals import missing, read_numbers
+from segmentation.intake.rules import effective_rule
 from segmentation.intake.table import Table
+from segmentation.intake.types import Finding
 from segmentation.roles import Column, DateOrder, Kind, Role
 
-_THOUSANDS = re.compile(r"\d{1,3}([,' \u00a0]\d{3})+(\.\d+)?")
-_PLAIN = re.compile(r"\d+(\.\d*)?|\.\d+")
-_DECIMAL_COMMA = re.compile(r"\d{1,3}([. \u00a0]\d{3})+(,\d+)?|\d+,\d+")
-_MONEY = re.compile(r"[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|INR|BRL)\b|R\$|\s*%$")
+MISSING_IN_TEXT = frozenset({"n/a", "#n/a", "nan", "null", "-", "--", "?"})
+"""Ways of writing "no value" in a column of words; "none" and "NA" can be words there."""
+GROUPING = frozenset({Role.CATEGORY, Role.ORDINAL, Role.CHANNEL})
+"""Roles whose words group customers."""
+UNKNOWN, GIVEN, WITHDRAWN = "unknown", "given", "withdrawn"
+_YES_NO = "neither yes nor no"
+_YEAR_IN_DATE = r"(?:^|\D)(\d{4})(?:\D|$)"
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """One column: `values` (n,) in their final type, and `bad` (n,), the filled cells that do not fit, because of `reason`."""
+    """One column: `values` (n,) in their final type, `faults` (n,) that count from 1 into `reasons` (0: the cell fits), and findings."""
 
     values: pd.Series
-    bad: NDArray[np.bool_]
-    reason: str
+    faults: NDArray[np.integer]
+    reasons: tuple[str, ...] = ()
     dates: DateReading | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def bad(self) -> NDArray[np.bool_]:
+        """The filled cells (n,) that do not fit."""
+        return self.faults > 0
+
+    def reason(self, row: int) -> str:
+        """Why the cell of `row` does not fit; it completes "the cell is ..."."""
+        return self.reasons[int(self.faults[row]) - 1]
 
     def taken(self, rows: NDArray[np.int64]) -> pd.Series:
         """The values of `rows` in that order; text stays plain objects, which pandas would otherwise turn into its own type."""
         return pd.Series(self.values.to_numpy()[rows], dtype=self.values.dtype)
 
+    def refusing(self, rows: NDArray[np.bool_], reason: str) -> Parsed:
+        """The same with `rows` (n,) kept out because of `reason`, but for those that do not fit already."""
+        faults = self.faults.astype(np.int16)
+        faults[rows & (faults == 0)] = len(self.reasons) + 1
+        return replace(self, faults=faults, reasons=(*self.reasons, reason))
+
+
+def fitting(values: pd.Series) -> Parsed:
+    """A column in which every cell fits."""
+    return Parsed(values, np.zeros(len(values), dtype=np.int8))
+
 
 def parse(table: Table, column: Column, date_order: DateOrder | None) -> Parsed:
-    """All values of `column`; `date_order` is used where a date column does not prove its own."""
+    """All values of `column`; `date_order` is used where a date column neither proves its own nor has one stated."""
+    if column.parts:
+        return _one_word_each(table, column, parse(table, replace(column, parts={}), date_order))
     name = table.where[column.source]
     if column.kind is Kind.DATE:
-        reading = read_dates(table, name, date_order)
-        return Parsed(reading.days, reading.bad, f"not a date ({reading.order.replace('_', ' ')})", reading)
+        reading = read_dates(table, name, date_order, column)
+        return Parsed(reading.days, reading.faults, reading.reasons, reading, reading.findings)
     if column.role in {Role.FLAG, Role.OUTCOME}:
-        return _flags(table, name)
+        return _flags(table, name, column)
     if column.role is Role.CONSENT:
         return _consent(table, column)
     if column.kind is Kind.TEXT:
-        return _words(table, name)
-    return _numbers(table, name, whole=column.kind is Kind.INTEGER, year=column.role is Role.BIRTH_YEAR)
+        return fitting(_words(table, name, column))
+    if column.role is Role.BIRTH_YEAR:
+        return _years(table, name, column)
+    numbers = read_numbers(table, name, column)
+    return Parsed(pd.Series(numbers.values), numbers.faults, numbers.reasons, findings=numbers.findings)
 
 
 def holds_fractions(table: Table, column: Column) -> bool:
     """Whether any cell of a column of numbers is not whole."""
-    (numbers,) = table.fetch(f"TRY_CAST({table.where[column.source]} AS DOUBLE)")
-    values = _floats(numbers)
+    values = read_numbers(table, table.where[column.source], replace(column, kind=Kind.DECIMAL)).values
     return bool((values[np.isfinite(values)] % 1 != 0).any())
 
 
-def _words(table: Table, name: str) -> Parsed:
+def missing_words(column: Column) -> frozenset[str]:
+    """What says "no value" in `column`, in lower case; nothing in a column of names, ids and free text."""
+    if column.kind is not Kind.TEXT:
+        return MISSING_WORDS
+    return MISSING_IN_TEXT if column.role in GROUPING else frozenset()
+
+
+def _words(table: Table, name: str, column: Column) -> pd.Series:
     text = table.texts(name).to_numpy()
     codes, words = pd.factorize(text)  # one object per different word, not per row
-    shared = np.append(words, [None])[codes]
-    return Parsed(pd.Series(shared, dtype=object), np.zeros(len(text), dtype=bool), "")
+    empty = missing_words(column)
+    known = [None if word.lower() in empty else word for word in words] if empty else words
+    return pd.Series(np.append(np.array(known, dtype=object), [None])[codes], dtype=object)
+
+
+def _one_word_each(table: Table, column: Column, parsed: Parsed) -> Parsed:
+    return parsed.refusing(cells_beyond(table, column), NOT_ONE_WORD)
 
 
 def _consent(table: Table, column: Column) -> Parsed:
-    """ "given", "withdrawn" or missing (unknown), by the column's folds."""
-    text = table.texts(table.where[column.source])
-    known = text.str.lower().map(dict(column.folds)).astype(object)
-    return Parsed(known.where(known.notna(), None), np.zeros(len(text), dtype=bool), "")
+    """ "given", "withdrawn" or missing (unknown), by the column's folds.
+
+    A word that nobody knows is taken for a withdrawal, and told: whoever wrote something unusual there did not plainly agree.
+    """
+    lower = table.texts(table.where[column.source]).str.lower()
+    known = lower.map(dict(column.folds)).astype(object)
+    unread = (lower.notna() & known.isna() & ~lower.isin(MISSING_WORDS | {UNKNOWN})).to_numpy()
+    known[unread] = WITHDRAWN
+    return replace(fitting(known.where(known.notna(), None)), findings=tuple(_note_unread(table, column, lower[unread], unread)))
 
 
-def _flags(table: Table, name: str) -> Parsed:
-    lower = f"lower({name})"
-    code, stray = table.fetch(
-        f"CASE WHEN {lower} IN ({_listed(YES_WORDS)}) THEN 1.0 WHEN {lower} IN ({_listed(NO_WORDS)}) THEN 0.0 END",
-        f"{name} IS NOT NULL AND {lower} NOT IN ({_listed(YES_WORDS | NO_WORDS | MISSING_WORDS)})",
+def _note_unread(table: Table, column: Column, words: pd.Series, rows: NDArray[np.bool_]) -> Iterator[Finding]:
+    if not len(words):
+        return
+    counts = words.value_counts()
+    listed = ", ".join(f"“{word}” ({count:,})" for word, count in counts.head(SHOWN).items())
+    more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
+    message = (
+        f"{counted(rows, 'row')} whose {column.label.lower()} is neither a yes nor a no: {listed}{more}. They are taken for withdrawn. "
+        "Say which of these words give consent."
     )
-    return Parsed(pd.Series(_floats(code)), _mask(stray), "neither yes nor no")
+    pairs = tuple((str(word), WITHDRAWN) for word in counts.index)
+    yield Finding("consent_unread", "flag", message, column.source, int(rows.sum()), first_lines(table.lines, rows), pairs)
 
 
-def _numbers(table: Table, name: str, *, whole: bool, year: bool) -> Parsed:
-    cast = f"TRY_CAST({name} AS DOUBLE)"
-    numbers, unread = table.fetch(cast, f"{name} IS NOT NULL AND {cast} IS NULL AND lower({name}) NOT IN ({_listed(MISSING_WORDS)})")
+def _flags(table: Table, name: str, column: Column) -> Parsed:
+    """1, 0 or missing; a column of nothing but marks (x) says no by an empty cell.
+
+    The column's folds say which of an outcome's own words, in lower case, mean yes and no.
+    """
+    yes = YES_WORDS | MARKS | {word for word, meaning in column.folds.items() if meaning == "yes"}
+    no = NO_WORDS | {word for word, meaning in column.folds.items() if meaning == "no"}
+    lower, number = "lower(word)", "TRY_CAST(word AS DOUBLE)"
+    code, mark, stray = table.per_word(
+        name,
+        f"CASE WHEN {lower} IN ({_listed(yes)}) OR {number} = 1 THEN 1.0 WHEN {lower} IN ({_listed(no)}) OR {number} = 0 THEN 0.0 END",
+        f"{lower} IN ({_listed(MARKS)})",
+        f"word IS NOT NULL AND NOT {missing('word')}",
+    )
+    values, filled = _floats(code), _mask(stray)
+    findings: list[Finding] = []
+    wrong = filled & np.isnan(values)
+    if filled.any() and (_mask(mark) == filled).all():
+        empty = np.ma.getmaskarray(np.ma.asarray(mark)) & ~table.blank
+        values[empty] = 0.0
+        told = f"Filled cells hold nothing but a mark, so {counted(empty, 'empty cell')} were read as no."
+        findings.append(Finding("blank_is_no", "flag", told, column.source, int(empty.sum()), first_lines(table.lines, empty)))
+    if effective_rule(column).impossible == "missing" and wrong.any():
+        told = f"{counted(wrong, 'cell')} that are {_YES_NO}. Set to missing, as stated."
+        findings.append(Finding("implausible", "flag", told, column.source, int(wrong.sum()), first_lines(table.lines, wrong)))
+        wrong = np.zeros(len(wrong), dtype=bool)
+    return Parsed(pd.Series(values), wrong.astype(np.int8), (_YES_NO,), findings=tuple(findings))
+
+
+def _years(table: Table, name: str, column: Column) -> Parsed:
+    """Years of birth, also those in a date of birth."""
+    cast = "TRY_CAST(word AS DOUBLE)"
+    found = f"CASE WHEN {cast} IS NULL THEN TRY_CAST(regexp_extract(word, '{_YEAR_IN_DATE}', 1) AS DOUBLE) ELSE {cast} END"
+    numbers, filled = table.per_word(name, found, f"word IS NOT NULL AND NOT {missing('word')}")
     values = _floats(numbers)
-    bad = _mask(unread)
-    if bad.any():
-        texts = table.texts(name, f"{cast} IS NULL AND {name} IS NOT NULL")
-        texts = texts[bad[texts.index]]
-        values[texts.index] = texts.map(_years(texts.unique()) if year else _written_numbers(texts.unique(), _has_point(table, name)))
-        bad &= np.isnan(values)
-    if not whole:
-        return Parsed(pd.Series(values), bad, "not a number")
-    reason = "not a whole number"
-    fractional = np.isfinite(values) & (values != np.trunc(values))
-    return Parsed(pd.Series(np.where(fractional, np.nan, values)), bad | fractional, reason)
-
-
-def _has_point(table: Table, name: str) -> bool:
-    (found,) = table.fetch(f"TRY_CAST({name} AS DOUBLE) IS NOT NULL AND {name} LIKE '%.%'")
-    return bool(found.any())
-
-
-def _written_numbers(texts: Iterable[str], point_seen: bool) -> dict[str, float]:
-    """Money signs and thousands are taken off; a comma is a decimal one only where every such cell allows it and none has a point."""
-    bare = {text: _MONEY.sub("", text).strip() for text in texts}
-    unsigned = {text: cell.lstrip("+-").strip() for text, cell in bare.items()}
-    grouped = all(_THOUSANDS.fullmatch(cell) or _PLAIN.fullmatch(cell) for cell in unsigned.values())
-    comma = not grouped and not point_seen and all(_DECIMAL_COMMA.fullmatch(cell) for cell in unsigned.values())
-    values: dict[str, float] = {}
-    for text, cell in unsigned.items():
-        sign = -1.0 if bare[text].startswith("-") else 1.0
-        if comma:
-            values[text] = sign * float(re.sub(r"[. \u00a0]", "", cell).replace(",", "."))
-        elif _THOUSANDS.fullmatch(cell) or _PLAIN.fullmatch(cell):
-            values[text] = sign * float(re.sub(r"[,' \u00a0]", "", cell))
-        else:
-            values[text] = np.nan
-    return values
-
-
-def _years(texts: Iterable[str]) -> dict[str, float]:
-    """The year in a date of birth."""
-    found = {text: re.search(r"(?<!\d)\d{4}(?!\d)", text) for text in texts}
-    return {text: float(year[0]) if year else np.nan for text, year in found.items()}
+    wrong = (np.isnan(values) & _mask(filled)) | (np.isfinite(values) & (values != np.trunc(values)))
+    values[wrong] = np.nan
+    return Parsed(pd.Series(values), wrong.astype(np.int8), ("not a year, or a date with one of four digits",))
 
 
 def _floats(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -135,4 +183,4 @@ def _mask(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"'{word}'" for word in sorted(words))
+    return ", ".join(quoted(word) for word in sorted(words))

@@ -154,6 +154,7 @@ def check_shell(page: Page, width: int) -> None:
     assert violations(page) == [], "help"
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    page.wait_for_timeout(500)  # until the dialog that closes has given the focus back
     page.keyboard.press("/")
     page.keyboard.type("e")
     expect(page.get_by_role("option").first).to_be_visible()

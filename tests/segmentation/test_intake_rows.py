@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segmentation import apply_values
 from segmentation.errors import SegmentationError, UnreadableFile
 from segmentation.intake import cells as cells_module
 from segmentation.intake import read_customers
@@ -261,6 +262,48 @@ def test_what_cannot_be_true_is_missing_row_by_row() -> None:
         assert np.isnan(read(ROW | change).customers[name][0]), change
     many = read(*[ROW | {"Income": 50_000 + row} for row in range(200)], ROW | {"Income": 9_000_000}).customers
     assert many["income"].iloc[-1] == 9_000_000  # an import, which sees everybody, would doubt it
+
+
+def test_what_was_not_believed_is_told() -> None:
+    found = read(ROW, ROW | {"Income": "1e308", "Kidhome": -1}, ROW | {"Year_Birth": 1893, "Dt_Customer": "0001-01-01"})
+    assert [(flag.place, flag.column, flag.value, flag.reason) for flag in found.flags] == [
+        (1, "Income", "1e+308", "infinite or beyond any real amount; taken as missing"),
+        (1, "Kidhome", "-1", "negative, which kids cannot be; taken as missing"),
+        (2, "Dt_Customer", "0001-01-01", "a date before 1900 or after 2100; taken as missing"),
+        (2, "Year_Birth", "1893", "a year of birth before 1904 or after 2014; taken as missing"),
+    ]
+    assert read(ROW).flags == ()
+
+
+@pytest.mark.parametrize("impossible", ["missing", "reject", "keep"])
+def test_rules_hold_as_they_do_at_import(tmp_path: Path, impossible: str) -> None:
+    values = {"Income": {"impossible": impossible, "low": 10}}
+    wanted = Wanted(apply_values(NEEDED, values), apply_values(KNOWN, values), AS_OF, "day_first")
+    lines = [",".join(map(str, (ROW | {"ID": key, "Income": income}).values())) for key, income in (("a", 50), ("b", 5), ("c", "9e99"))]
+    path = file(tmp_path, "\n".join([",".join(ROW), *lines]))
+    imported = read_customers(path, schema=Schema(tuple(c for c in wanted.known if c.source in ROW)))
+    scored = read_file(path, wanted)
+    sent = read(*(ROW | {"ID": key, "Income": income} for key, income in (("a", 50), ("b", 5), ("c", 9e99))), wanted=wanted)
+    assert scored.customers["income"].tolist() == pytest.approx(imported.customers["income"].tolist(), nan_ok=True)
+    assert sent.customers["income"].tolist() == pytest.approx(imported.customers["income"].tolist(), nan_ok=True)
+    told = [(flag.place, flag.value) for flag in scored.flags]
+    assert told == ([] if impossible == "reject" else [(3, "5"), (4, "9e+99")])
+    reasons = ["below 10, the least that income can be", "infinite or beyond any real amount"] if impossible == "reject" else []
+    assert [reject.reason for reject in scored.rejects] == reasons == [reject.reason for reject in imported.rejects]
+    assert [reject.reason for reject in sent.rejects] == reasons
+
+
+def test_a_stated_decimal_mark_is_for_text_alone() -> None:
+    values = {"Income": {"decimal": "comma"}}
+    wanted = Wanted(apply_values(NEEDED, values), apply_values(KNOWN, values), AS_OF, "day_first")
+    found = read(ROW | {"Income": "1.234"}, ROW | {"Income": 1.234}, ROW | {"Income": "1,5"}, wanted=wanted)
+    assert found.customers["income"].tolist() == [1234.0, 1.234, 1.5]
+
+
+def test_what_a_file_does_not_prove_is_told(tmp_path: Path) -> None:
+    lines = [",".join(ROW), *(",".join(map(str, (ROW | {"Dt_Customer": day}).values())) for day in ("04-05-2013", "06-05-2013"))]
+    found = read_file(file(tmp_path, "\n".join(lines)), WANTED)
+    assert [finding.code for finding in found.findings] == ["date_order_assumed"]
 
 
 def test_nobody_is_nobody() -> None:

@@ -19,6 +19,7 @@ from webapp.app import create_app
 from webapp.edge import Resources
 from webapp.models import ApiToken, AuditEvent, Campaign, MemberRole
 from webapp.services.access import Actor
+from webapp.services.data import imports
 from webapp.services.people.tokens import create_token
 from webapp.services.planning import campaigns
 
@@ -230,7 +231,7 @@ def concrete(shop: Planned, path: str) -> str:
     with shop.reading() as session:
         known = campaigns.list_campaigns(session, shop.actor, DATASET)
     job = shop.__dict__.setdefault("_job", "x")
-    return V + path.format(dataset=DATASET, campaign=known[0].id, job=job, key=KEYS[0])
+    return V + path.format(dataset=DATASET, campaign=known[0].id, job=job, key=KEYS[0], import_id="x")
 
 
 @pytest.mark.parametrize("role", list(MemberRole))
@@ -248,12 +249,15 @@ def test_another_team_finds_nothing(shop: Planned, client: FlaskClient) -> None:
     imported(shop)
     campaign = shop.plan("Spring", KEYS[0])
     job = client.post(f"{V}/datasets/real/recluster", headers=token(shop)).json["id"]
+    with shop.reading() as session:
+        mine = imports.list_imports(session, shop.actor, "real")[0].id
     headers = token(shop, stranger=True)
     for method, path, body in (
         ("GET", f"datasets/{DATASET}/versions", None),
         ("POST", f"datasets/{DATASET}/recluster", {}),
         ("GET", f"jobs/{job}", None),
         ("POST", f"jobs/{job}/cancel", None),
+        ("POST", f"imports/{mine}/undo", None),
         ("GET", f"campaigns?dataset={DATASET}", None),
         ("POST", "campaigns", {"name": "X", "channel": "post", "dataset": DATASET}),
         ("POST", f"campaigns/{campaign.id}/tags", {"segment": KEYS[0]}),

@@ -58,7 +58,7 @@ def refused(answer: TestResponse, status: int) -> dict[str, Any]:
 def test_a_customer_is_placed_with_reasons(client: FlaskClient, headers: dict[str, str]) -> None:
     answer = client.post(URL, json={"customers": records()[:2]}, headers=headers)
     assert answer.status_code == 200
-    assert set(answer.json) == {"dataset", "version", "as_of", "customers", "unknown_columns"}
+    assert set(answer.json) == {"dataset", "version", "as_of", "customers", "unknown_columns", "warnings"}
     assert (answer.json["dataset"], answer.json["version"], answer.json["as_of"]) == ("customers", 2, "2013-12-28")
     first = answer.json["customers"][0]
     assert set(first) == {
@@ -68,6 +68,15 @@ def test_a_customer_is_placed_with_reasons(client: FlaskClient, headers: dict[st
     assert set(first["reasons"][0]) == {"measure", "label", "value", "own", "runner_up", "contribution", "text"}
     assert (first["customer_key"], first["unlike_training"], first["unlike_because"], first["missing"]) == ("=K0", False, [], [])
     assert first["reasons"][0]["text"].startswith(first["reasons"][0]["label"])
+
+
+def test_values_that_cannot_be_true_are_warned_of(client: FlaskClient, headers: dict[str, str]) -> None:
+    rows = [records()[0], records()[0] | {"Income": -5}]
+    answer = client.post(URL, json={"customers": rows}, headers=headers).json
+    assert answer["warnings"] == [
+        {"field": "customers[1].Income", "value": "-5", "reason": "negative, which income cannot be; taken as missing"}
+    ]
+    assert answer["customers"][1]["missing"] != []
 
 
 def test_oddities_and_gaps_are_told(client: FlaskClient, headers: dict[str, str]) -> None:

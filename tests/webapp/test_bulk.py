@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
-from webapp import bulk
+from webapp import bulk, merging
 
 SCHEMA = Schema(
     (
@@ -39,7 +39,7 @@ def frame(**changes: list[object]) -> pd.DataFrame:
 
 
 def write(path: Path, customers: pd.DataFrame) -> Path:
-    with bulk.staging(customers, SCHEMA, None) as staged:
+    with merging.staging(customers, SCHEMA, None) as staged:
         staged.write_snapshot(path)
     return path
 

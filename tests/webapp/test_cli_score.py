@@ -112,6 +112,18 @@ def test_rows_that_cannot_be_read_are_told_and_the_others_scored(shop: Command) 
     assert "4" not in {row["row"] for row in rows_of("scores.csv")}
 
 
+def test_values_that_cannot_be_true_are_told(shop: Command) -> None:
+    lines = touching_csv().splitlines()
+    key, _, rest = lines[3].split(",", 2)
+    lines[3] = f"{key},-5,{rest}"
+    Path("odd.csv").write_text("\n".join(lines))
+    report = shop("score", "odd.csv")
+    assert (report["rows"], report["rejected"], report["flagged"]) == (ROWS, 0, 1)
+    assert report["warnings"] == [
+        {"line": 4, "column": "Income", "value": "-5", "reason": "negative, which income cannot be; taken as missing"}
+    ]
+
+
 def test_pieces_make_the_same_file(shop: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     header, first, *others = touching_csv().splitlines()
     key, _, *cells = first.split(",")

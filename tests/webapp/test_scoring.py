@@ -167,7 +167,7 @@ def test_what_is_missing_or_cannot_be_read_is_named(kept: Shop) -> None:
         ([row, {header: cell for header, cell in row.items() if header != "Visits"}], "customers[1].Visits", "Customer 1 has no “Visits”"),
         ([row, row | {"Income": "plenty"}], "customers[1].Income", "customers\\[1\\].Income: “plenty” is not a number"),
         ([row | {"Visits": 1.5}], "customers[0].Visits", "“1.5” is not a whole number"),
-        ([row | {"Visits": {"a": 1}}], "customers[0].Visits", "“an object” is not a whole number"),
+        ([row | {"Visits": {"a": 1}}], "customers[0].Visits", "“an object” is not a single value"),
         ([row | {"income": 5}], "customers[0].Income", "mean the same column"),
     ):
         with pytest.raises(Invalid, match=words) as refusal:
@@ -193,6 +193,14 @@ def test_columns_that_the_dataset_ignores_are_known_to_it(sqlite_resources: Reso
     shop.import_file(touching_csv(), mapping={"schema": {"City": "ignore"}})
     shop.recluster(k=3, promote=True)
     assert score(shop, [records()[0] | {"Town": "York"}]).unknown_columns == ("Town",)
+
+
+def test_what_cannot_be_true_is_missing_and_told(kept: Shop) -> None:
+    row = records()[1]
+    found = score(kept, [row, row | {"Income": -5}, row | {"Income": 1e308}, row | {"Income": None}])
+    _, negative, endless, unknown = found.customers
+    assert negative.explanation == endless.explanation == unknown.explanation
+    assert [(flag.place, flag.column, flag.value) for flag in found.flags] == [(1, "Income", "-5"), (2, "Income", "1e+308")]
 
 
 def test_nobody_like_that_in_training(kept: Shop) -> None:

@@ -183,3 +183,15 @@ def test_labels_that_changed_are_not_taken_from_memory(shop: Shop) -> None:
         flip_bit(path)
     with shop.reading() as session, pytest.raises(StoreError, match=r"labels .* damaged"):
         customers.page_customers(session, shop.actor, shop.resources.store, "customers")
+
+
+def test_what_a_killed_writer_left_is_removed_once_it_is_old(store: Store) -> None:
+    digest = store.put_bytes("team", "upload", b"whole")
+    folder = store.root / "team" / "upload"
+    old, young = folder / "incoming-old", folder / "incoming-young"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1_000_000, 1_000_000))
+    assert store.sweep(3600) == 1
+    assert (old.exists(), young.exists()) == (False, True)
+    assert store.read_bytes("team", "upload", digest) == b"whole"

@@ -8,14 +8,15 @@ from typing import Any
 
 from flask import request
 
-from webapp.api.fields import Field, day, object_schema, read_fields, yes_no
+from webapp.api.fields import Field, choice, day, object_schema, read_fields, yes_no
 from webapp.api.jobs import JobAnswer, job_answer
 from webapp.api.operations import Body, Call, Operation
 from webapp.api.routes import filled
 from webapp.edge import Resources
 from webapp.edge.uploads import read_upload
+from webapp.models import ImportMode
 from webapp.services.access import Actor, Permission
-from webapp.services.data.imports import start_import
+from webapp.services.data.imports import start_import, undo_import
 from webapp.services.work.jobs import show_job
 
 
@@ -32,11 +33,15 @@ class ImportAnswer:
 
 def post_import(call: Call) -> ImportAnswer:
     file, fields = call.sent
-    detail = start_import(
-        call.session, call.actor, call.parts["dataset"], file, mapping=fields["mapping"], as_of=fields["as_of"], check=fields["check"]
-    )
+    how = {name: fields[name] for name in ("mapping", "as_of", "check", "mode")}
+    detail = start_import(call.session, call.actor, call.parts["dataset"], file, **how)
     job = job_answer(call, show_job(call.session, call.actor, detail.job_id or ""))
     return ImportAnswer(detail.id, detail.dataset, detail.file_name, detail.file_bytes, job)
+
+
+def post_undo(call: Call) -> JobAnswer:
+    detail = undo_import(call.session, call.actor, call.parts["import_id"])
+    return job_answer(call, show_job(call.session, call.actor, detail.job_id or ""))
 
 
 def read_form(resources: Resources, actor: Actor) -> tuple[Any, dict[str, Any]]:
@@ -63,7 +68,14 @@ def mapping(about: str) -> Field:
 FORM = {
     "as_of": day("The day that the file is of; without it the latest day in it."),
     "check": yes_no("Only a dry run: somebody confirms it on the import's page."),
-    "mapping": mapping('What columns mean and how the file is written: {"schema": {column: role}, "format": {...}}, each part optional.'),
+    "mode": choice(
+        "update: new and changed customers; append: new ones alone; replace: the file is the whole customer base.",
+        [str(mode) for mode in ImportMode],
+        default=str(ImportMode.UPDATE),
+    ),
+    "mapping": mapping(
+        'What columns mean and how the file is written: {"schema": {column: role}, "format": {...}, "values": {...}}, each part optional.'
+    ),
 }
 _FILE = {"type": "string", "format": "binary", "description": "A CSV, Excel or Parquet file with one row for each customer."}
 
@@ -85,5 +97,16 @@ OPERATIONS = (
         writes=True,
         status=202,
         refusals={413: "The file is too large"},
+    ),
+    Operation(
+        name="undo_import",
+        method="POST",
+        path="/imports/{import_id}/undo",
+        summary="Take a whole import back, while nothing newer depends on it",
+        needs=Permission.IMPORT,
+        run=post_undo,
+        writes=True,
+        status=202,
+        refusals={409: "Something newer depends on it"},
     ),
 )

@@ -14,6 +14,7 @@ from webapp.services.modelling.scoring import CustomerScore, SegmentName, score_
 
 MOST_SCORED = 10_000
 """Customers in one request."""
+REPORTED_WARNINGS = 1_000
 SCORE_BYTES = 16 << 20
 """Largest body of a request that scores customers."""
 
@@ -49,6 +50,10 @@ def post_score(call: Call) -> dict[str, Any]:
         "as_of": scores.as_of,
         "customers": [_score_json(score) for score in scores.customers],
         "unknown_columns": scores.unknown_columns,
+        "warnings": [
+            {"field": f"customers[{flag.place}].{flag.column}", "value": flag.value, "reason": flag.reason}
+            for flag in scores.flags[:REPORTED_WARNINGS]
+        ],
     }
 
 

@@ -79,15 +79,25 @@
     return undefined;
   }
 
+  /* One input for every zone, which stays in the page: a loose one may be swept away while its dialog is open. */
+  function chooser() {
+    let picker = document.getElementById("sc-upload-picker");
+    if (!picker) {
+      picker = Object.assign(document.createElement("input"), { id: "sc-upload-picker", type: "file", hidden: true });
+      picker.accept = ".csv,.tsv,.txt,.gz,.xlsx,.parquet,text/csv,text/tab-separated-values,application/gzip,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+      document.body.append(picker);
+    }
+    picker.value = "";
+    return picker;
+  }
+
   document.addEventListener("click", (event) => {
     const form = event.target.closest(".sc-upload");
     if (!form) return;
     if (event.target.closest(".sc-upload-cancel")) running.get(form).abort();
     if (!event.target.closest(".sc-upload-choose")) return;
-    const picker = document.createElement("input");
-    picker.type = "file";
-    picker.accept = ".csv,.tsv,.txt,text/csv";
-    picker.addEventListener("change", () => picker.files.length && send(form, picker.files[0]));
+    const picker = chooser();
+    picker.onchange = () => picker.files.length && send(form, picker.files[0]);
     picker.click();
   });
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "audit": "people",
     "synthetic": "workspace",
     "import": "customers",
+    "import-undo": "customers",
     "export": "customers",
     "score": "score",
     "dataset": "customers",

@@ -12,36 +12,47 @@ import click
 from segmentation import FileFormat, inspect_file, require_customer_id, to_json
 from webapp.cli.answers import Report, reports
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
+from webapp.cli.import_words import import_in_words
 from webapp.cli.jobs import finish
 from webapp.cli.values import VERSION, writing
 from webapp.edge import Resources, unit_of_work
+from webapp.models import ImportMode
 from webapp.services.access import Actor
 from webapp.services.browsing.customers import CustomerQuery
 from webapp.services.browsing.exports import save_customers
-from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset
-from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, show_import, start_import
-from webapp.services.errors import Invalid
+from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset, show_dataset
+from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, show_import, start_import, undo_import
+from webapp.services.data.mappings import PARTS
+from webapp.services.errors import Invalid, ServiceError
 
-MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format`."
+MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format` and `values`."
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @click.command("import")
 @click.argument("file", type=READABLE)
 @dataset_option
-@click.option("--mapping", type=READABLE, help="A JSON file with `schema` and `format`, as `import --json` prints them.")
+@click.option("--mapping", type=READABLE, help="A JSON file with `schema`, `format` and `values`, as `import --json` prints them.")
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in ImportMode]),
+    default=ImportMode.UPDATE.value,
+    show_default=True,
+    help="update: new and changed customers; append: new ones alone; replace: the file is the whole customer base.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change no customer.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The date that the file speaks of (default: its latest date).")
 @team_option
-@reports(lambda report: _import_in_words(report))
+@reports(import_in_words)
 def import_file(
-    file: Path, dataset_name: str | None, mapping: Path | None, dry_run: bool, as_of: datetime | None, team_name: str | None
+    file: Path, dataset_name: str | None, mapping: Path | None, mode: str, dry_run: bool, as_of: datetime | None, team_name: str | None
 ) -> Report:
     """Import a customer file into a dataset (which is created if it does not exist yet)."""
     stated = _read_mapping(mapping)
-    refuse_unusable(file, stated)
     resources = open_workspace()
-    actor, detail = store_file(resources, team_name, dataset_name, file, mapping=stated, as_of=as_of, check=dry_run)
+    if not _knows_columns(resources, team_name, dataset_name):
+        refuse_unusable(file, stated)
+    actor, detail = store_file(resources, team_name, dataset_name, file, mapping=stated, as_of=as_of, check=dry_run, mode=mode)
     if detail.job_id:
         finish(resources, actor, detail.job_id)
     with unit_of_work(resources, read_only=True) as session:
@@ -55,6 +66,15 @@ def refuse_unusable(file: Path, mapping: dict[str, Any] | None = None) -> None:
     require_customer_id(inspect_file(file, roles=stated.get("schema"), file_format=file_format).schema)
 
 
+def _knows_columns(resources: Resources, team_name: str | None, dataset_name: str | None) -> bool:
+    """Whether the dataset has columns already: then its job knows more of the file than this command does."""
+    try:
+        with unit_of_work(resources, read_only=True) as session:
+            return find_dataset(session, find_operator(session, team_name), dataset_name).column_schema is not None
+    except ServiceError:
+        return False
+
+
 def store_file(
     resources: Resources,
     team_name: str | None,
@@ -64,6 +84,7 @@ def store_file(
     mapping: dict[str, Any] | None,
     as_of: datetime | None,
     check: bool,
+    mode: str = ImportMode.UPDATE,
 ) -> tuple[Actor, ImportDetail]:
     """Put the file into the store and start its import (or only its dry run)."""
     with unit_of_work(resources) as session:
@@ -73,7 +94,7 @@ def store_file(
             digest, size = resources.store.put_stream(actor.team_id, "upload", stream)
         stored = StoredFile(file.name, digest, size)
         day = as_of.date() if as_of else None
-        return actor, start_import(session, actor, dataset.slug, stored, mapping=mapping, as_of=day, check=check)
+        return actor, start_import(session, actor, dataset.slug, stored, mapping=mapping, as_of=day, check=check, mode=mode)
 
 
 def import_report(detail: ImportDetail, *, dry_run: bool) -> Report:
@@ -96,6 +117,18 @@ def import_report(detail: ImportDetail, *, dry_run: bool) -> Report:
         "schema": report.schema,
         "format": to_json(report.format),
         "as_of": report.as_of,
+        "values": report.values,
+        "mode": report.mode,
+        "known": report.known,
+        "removed": report.removed,
+        "flagged": report.flagged,
+        "ignored": list(report.ignored),
+        "missing": list(report.missing),
+        "moves": to_json(report.moves),
+        "drift": to_json(report.drift),
+        "mapping_from": to_json(report.mapping_from),
+        "same_as": to_json(report.same_as),
+        **({"lines": to_json(report.lines)} if report.lines else {}),
     }
 
 
@@ -110,16 +143,30 @@ def _read_mapping(path: Path | None) -> dict[str, Any] | None:
         raise Invalid(f"{path.name} is not JSON: {error}. {MAPPING_PARTS}", details={"field": "mapping"}) from None
     if not isinstance(mapping, dict):
         raise Invalid(f"{path.name} holds no object. {MAPPING_PARTS}", details={"field": "mapping"})
-    return clean_mapping({part: mapping[part] for part in ("schema", "format") if part in mapping})
+    return clean_mapping({part: mapping[part] for part in PARTS if part in mapping})
 
 
-def _import_in_words(report: Report) -> str:
-    verb = "Would import" if report["dry_run"] else "Imported"
-    counts = ", ".join(f"{report[name]:,} {name}" for name in ("new", "changed", "unchanged", "rejected"))
-    lines = [f"{verb} {report['file_rows']:,} rows into {report['dataset']}: {counts}."]
-    lines += [f"  line {reject['line']}: {reject['reason']}" for reject in report["rejects"][:10]]
-    lines += [f"  {warning['message']}" for warning in report["warnings"]]
-    return "\n".join(lines)
+@click.command("import-undo")
+@click.argument("import_id")
+@team_option
+@reports(lambda report: f"Undone. {report['dataset']} holds {report['customers']:,} customers, as before.")
+def undo(import_id: str, team_name: str | None) -> Report:
+    """Take a whole import back, while nothing newer depends on it."""
+    resources = open_workspace()
+    with unit_of_work(resources) as session:
+        actor = find_operator(session, team_name)
+        asked = undo_import(session, actor, import_id)
+    finish(resources, actor, asked.job_id or "")
+    with unit_of_work(resources, read_only=True) as session:
+        detail = show_import(session, actor, import_id)
+        dataset = show_dataset(session, actor, detail.dataset)
+    return {
+        "import_id": import_id,
+        "dataset": dataset.slug,
+        "status": detail.status,
+        "snapshot": dataset.snapshot,
+        "customers": dataset.customers,
+    }
 
 
 @click.command("export")
@@ -165,4 +212,4 @@ def confirm_basis(dataset_name: str | None, team_name: str | None) -> Report:
     return {"dataset": confirmed.slug, "legal_basis_confirmed": confirmed.legal_basis_confirmed}
 
 
-COMMANDS = (import_file, export, dataset_group)
+COMMANDS = (import_file, undo, export, dataset_group)

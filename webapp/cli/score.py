@@ -51,12 +51,21 @@ def score_report(scorer: Scorer, scores: FileScores, out: Path | None) -> Report
         "rows": scores.rows,
         "rejected": scores.rejected,
         "rejects": to_json(scores.rejects[:REPORTED_REJECTS]),
+        "flagged": len(scores.flags),
+        "warnings": _warnings(scores),
         "unknown_columns": list(scores.unknown_columns),
         "segments": [{"key": segment.key, "name": segment.name, "rows": rows} for segment, rows in scores.sizes],
         "unassigned": scores.unassigned,
         "unlike_training": scores.unlike,
         "file": str(out) if out else None,
     }
+
+
+def _warnings(scores: FileScores) -> list[dict[str, Any]]:
+    """What was assumed of whole columns (`line` None), and the first values that cannot be true."""
+    columns = [{"line": None, "column": finding.column, "value": "", "reason": finding.message} for finding in scores.findings]
+    flags = scores.flags[:REPORTED_REJECTS]
+    return columns + [{"line": flag.place, "column": flag.column, "value": flag.value, "reason": flag.reason} for flag in flags]
 
 
 @contextmanager
@@ -74,6 +83,11 @@ def _scores_in_words(report: Report) -> str:
     lines += [f"  line {reject['line']}: {reject['reason']}" for reject in report["rejects"][:10]]
     if report["rejected"] > 10:
         lines.append(f"  {report['rejected']:,} rows could not be read; --json lists the first {REPORTED_REJECTS}.")
+    for warning in report["warnings"][:10]:
+        where = f"line {warning['line']}: {warning['column']} “{warning['value']}” is " if warning["line"] else f"{warning['column']}: "
+        lines.append(f"  {where}{warning['reason']}")
+    if report["flagged"] > 10:
+        lines.append(f"  {report['flagged']:,} values cannot be true; --json lists the first {REPORTED_REJECTS}.")
     if report["unknown_columns"]:
         lines.append(f"  Not known to the dataset, so not used: {', '.join(report['unknown_columns'])}.")
     if report["unlike_training"]:

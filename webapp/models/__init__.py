@@ -2,7 +2,7 @@
 
 from webapp.models.audit import AuditEvent
 from webapp.models.campaigns import Campaign, CampaignStatus, CampaignTag
-from webapp.models.customers import Customer, Dataset, Import, ImportStatus, Snapshot
+from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, SavedMapping, Snapshot
 from webapp.models.keys import new_id
 from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.models.segments import Segment, SegmentNote, VersionSegment
@@ -19,7 +19,9 @@ __all__ = [
     "Champion",
     "Customer",
     "Dataset",
+    "DepartedConsent",
     "Import",
+    "ImportMode",
     "ImportStatus",
     "Invitation",
     "Job",
@@ -28,6 +30,7 @@ __all__ = [
     "Membership",
     "ModelVersion",
     "Promotion",
+    "SavedMapping",
     "Segment",
     "SegmentNote",
     "SegmentTrace",

@@ -22,6 +22,15 @@ class ImportStatus(StrEnum):
     IMPORTING = "importing"  # confirmed; its job is queued or running
     DONE = "done"  # customers and snapshot are stored
     FAILED = "failed"  # refused, with the reason in `message`; nothing was stored
+    UNDONE = "undone"  # it was stored, and taken back as a whole
+
+
+class ImportMode(StrEnum):
+    """What a file is to the customers that are there."""
+
+    UPDATE = "update"  # its customers are new or changed; others stay
+    APPEND = "append"  # only its new customers count; known ones are left alone
+    REPLACE = "replace"  # it is the whole customer base; whom it lacks leaves
 
 
 class Dataset(Base):
@@ -41,7 +50,11 @@ class Dataset(Base):
 
 
 class Import(Base):
-    """One uploaded file and what became of each of its rows. `report` is the dry run first, the result later."""
+    """One uploaded file and what became of each of its rows. `report` is the dry run first, the result later.
+
+    `before` is what undoing it needs beside the snapshot before (None: made before imports could be undone).
+    `part_digest` addresses the order lines that it added to the dataset; None for a file of customers.
+    """
 
     __tablename__ = "imports"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -50,16 +63,33 @@ class Import(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     file_digest: Mapped[str] = mapped_column(String(64))
     file_bytes: Mapped[int] = mapped_column(BigInteger)
+    part_digest: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[ImportStatus] = mapped_column(String(16))
     message: Mapped[str | None] = mapped_column(Text)
+    mode: Mapped[ImportMode] = mapped_column(String(16), default=ImportMode.UPDATE, server_default="update")
     mapping: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     as_of: Mapped[date | None]
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     rejects_digest: Mapped[str | None] = mapped_column(String(64))
     snapshot_id: Mapped[str | None] = mapped_column(ForeignKey("snapshots.id"))
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
     created_by: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class SavedMapping(Base):
+    """What the last confirmed file with these headers was taken for; `fingerprint` stands for the set of headers, whatever their order."""
+
+    __tablename__ = "saved_mappings"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSON)
+    import_id: Mapped[str] = mapped_column(ForeignKey("imports.id"))
+    saved_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("dataset_id", "fingerprint"),)
 
 
 class Snapshot(Base):
@@ -95,3 +125,14 @@ class Customer(Base):
     first_import_id: Mapped[str] = mapped_column(ForeignKey("imports.id"))
     last_import_id: Mapped[str] = mapped_column(ForeignKey("imports.id"))
     __table_args__ = (CheckConstraint("consent IN ('given', 'withdrawn', 'unknown')", name="consent"),)
+
+
+class DepartedConsent(Base):
+    """The consent of a customer whom a later file left out, so that it holds again should they come back."""
+
+    __tablename__ = "departed_consents"
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), primary_key=True)
+    customer_key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    consent: Mapped[str] = mapped_column(String(16))
+    __table_args__ = (CheckConstraint("consent IN ('given', 'withdrawn')", name="consent"),)

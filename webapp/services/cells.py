@@ -7,5 +7,5 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def harmless_cell(text: str) -> str:
-    """`text` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    """`text` so that no spreadsheet takes it for a formula; reading a file takes the apostrophe off again, and only that one."""
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text

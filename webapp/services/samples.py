@@ -11,18 +11,19 @@ from sqlalchemy.orm import Session
 
 from segmentation.months import MonthlyState, monthly_states
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers
-from webapp.bulk import CustomerRow
+from webapp.merging import CustomerRow
 from webapp.models import Dataset, Import, ImportStatus, Job, JobStatus, Team
 from webapp.services.access import Actor, Permission, require, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import confirm_legal_basis, create_dataset
 from webapp.services.data.imports import ImportReport, StoredFile
 from webapp.services.data.snapshots import latest_snapshot
-from webapp.services.data.storing import Base, ImportPlan, NewSnapshot, record_import
+from webapp.services.data.storing import Base, Changes, ImportPlan, NewSnapshot, record_import
 from webapp.services.errors import Conflict
 from webapp.services.modelling.versions import request_recluster
 from webapp.services.work import jobs
 from webapp.services.work.subjects import SAMPLE
+from webapp.store import Store
 
 NAME, CURRENCY = "Sample shop", "EUR"
 ROWS, SEGMENTS, SEPARATION, SEED, MONTHS = 2240, 4, 6.0, 7, 6
@@ -41,13 +42,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class SampleMonth:
-    """One month of the sample, prepared like the import of a file: `rows` are the customers that are new or changed."""
+    """One month of the sample, prepared like the import of a file: `rows` are the customers that are new or changed, `touched` the keys of
+    the latter."""
 
     file: StoredFile
     plan: ImportPlan
     report: ImportReport
     snapshot: NewSnapshot
     rows: Sequence[list[CustomerRow]]
+    touched: Sequence[list[tuple[str]]]
 
 
 def sample_states() -> tuple[MonthlyState, ...]:
@@ -127,7 +130,7 @@ def next_month(plan: ImportPlan, month: MonthlyState, file: StoredFile, before: 
     )
 
 
-def record_sample(session: Session, actor: Actor, dataset_id: str, months: Sequence[SampleMonth]) -> None:
+def record_sample(session: Session, actor: Actor, store: Store, dataset_id: str, months: Sequence[SampleMonth]) -> None:
     """Store all months like imports, one after the other, and ask for segments."""
     dataset = team_row(session, actor, Dataset, "dataset", id=dataset_id)
     for month in months:
@@ -135,7 +138,8 @@ def record_sample(session: Session, actor: Actor, dataset_id: str, months: Seque
         before = latest_snapshot(session, dataset)
         base = replace(month.plan.base, id=before.id) if month.plan.base and before else month.plan.base
         plan = replace(month.plan, import_id=row.id, base=base)
-        record_import(session, actor, plan, month.report, None, month.snapshot, iter(month.rows))
+        changes = Changes(month.rows, touched=month.touched)
+        record_import(session, actor, plan, month.report, None, month.snapshot, changes, store)
     request_recluster(session, actor, dataset.slug)
 
 

@@ -5,67 +5,127 @@ Everything is staged first; what others can see changes in one short transaction
 
 from __future__ import annotations
 
-import csv
-import io
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from segmentation.errors import NotEnoughData, UnreadableFile
-from segmentation.intake import FileFormat, FilePreview, Intake, Reject, inspect_file, read_customers
+import pandas as pd
+
+from segmentation.errors import MissingRole, NotEnoughData, UnreadableFile
+from segmentation.intake import FilePreview, Finding, Intake, read_customers
+from segmentation.intake.opening import OpenFile
+from segmentation.intake.rules import apply_values, effective_rules, stated_values
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.recipe import columns_in_use, recipe_for
-from segmentation.roles import Role, Schema, schema_roles
+from segmentation.roles import Column, Role, Schema, schema_roles
 from webapp import bulk
-from webapp.bulk import CustomerRow
 from webapp.edge import Resources, unit_of_work
-from webapp.services.cells import harmless_cell
+from webapp.merging import Counts, MergeMode, Staging, staging
 from webapp.services.data.exploration import explore_snapshot
-from webapp.services.data.imports import ColumnChoice, ImportReport
+from webapp.services.data.reports import ColumnChoice, EarlierImport, ImportReport
 from webapp.services.data.schemas import align_schema, column_use, merge_schemas, stored_columns
-from webapp.services.data.storing import Base, BaseMoved, ImportPlan, NewSnapshot, plan_import, record_check, record_import
+from webapp.services.data.storing import (
+    Base,
+    BaseMoved,
+    Changes,
+    ImportPlan,
+    NewSnapshot,
+    plan_import,
+    record_check,
+    record_import,
+    record_repeat,
+)
 from webapp.services.work import jobs
 from webapp.services.work.subjects import CHECK_IMPORT, IMPORT
 from webapp.store import Store, StoreError
 from webapp.tasks import ClaimedJob, Progress, Task
+from webapp.tasks.comparing import compared_report
+from webapp.tasks.looking import (
+    FirstLook,
+    column_choice,
+    consent_findings,
+    likely_format,
+    look_at,
+    remembered_roles,
+    repeated_report,
+    unidentified_report,
+    values_for,
+)
+from webapp.tasks.ordering import OrderIntake, read_orders, refuse_mixing, remembered_lines
+
+Row = TypeVar("Row")
 
 REPORTED_REJECTS = 100
 SAMPLED_ROWS = 20_000
-TRIES = 5
+UNUSED = (Role.IGNORE, Role.CONTACT, Role.CONSENT)
+TRIES = 12
 """How often an import starts over because another one changed the dataset meanwhile."""
 
 
 @dataclass(frozen=True)
 class _Read:
-    """A file, read as the dataset's columns; `schema` is what the dataset has once the file is in."""
+    """A file, read as the dataset's columns; `schema` is what the dataset has once the file is in.
+
+    `origin` is the import whose mapping was used again; `findings` are those of the intake and what else there is to say. `orders` has
+    what there is besides to a file of order lines.
+    """
 
     preview: FilePreview
     intake: Intake
     schema: Schema
+    origin: EarlierImport | None
+    findings: tuple[Finding, ...]
+    orders: OrderIntake | None = None
+
+    @property
+    def file_schema(self) -> Schema:
+        """The columns of the file itself."""
+        return self.orders.lines_schema if self.orders else self.intake.schema
 
 
 @dataclass(frozen=True)
 class _Staged:
-    """A file merged with the customers that are there."""
+    """A file merged with the customers that are there; `rejects` is the digest of the file of its rejected rows."""
 
     read: _Read
-    staging: bulk.Staging
-    counts: bulk.Counts
+    staging: Staging
+    counts: Counts
     as_of: date
+    rejects: str | None
+
+    @property
+    def customers(self) -> pd.DataFrame:
+        """Those of the file."""
+        return self.read.intake.customers
 
 
 def check_import(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
     """Read the file and count what it would change; nothing but the report is stored."""
     with unit_of_work(resources, read_only=True) as session:
         plan = plan_import(session, job.actor, job.subject_id)
-    with _stage(resources.store, plan, progress) as staged:
-        report = _report(staged)
-    rejects = _store_rejects(resources.store, plan, staged.read.intake.rejects)
+    if plan.twin is not None:
+        report, rejects = repeated_report(plan.twin), plan.twin.rejects_digest
+    else:
+        report, rejects = _dry_run(resources.store, plan, progress)
     with unit_of_work(resources) as session:
         jobs.finish_job(session, job.fence)
         record_check(session, job.actor, plan, report, rejects)
+
+
+def _dry_run(store: Store, plan: ImportPlan, progress: Progress) -> tuple[ImportReport, str | None]:
+    """The report and the digest of the rejected rows; a file without a customer id is only described, so that somebody can name one."""
+    try:
+        with _stage(store, plan, progress) as staged:
+            return compared_report(store, plan, staged, _report(plan, staged), progress), staged.rejects
+    except MissingRole as refusal:
+        path = store.verified_path(plan.team_id, "upload", plan.file_digest)
+        return unidentified_report(look_at(path, plan, remembered_roles(plan)), plan, str(refusal)), None
 
 
 def run_import(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -84,20 +144,25 @@ def run_import(resources: Resources, job: ClaimedJob, progress: Progress) -> Non
 
 
 def _import_once(resources: Resources, job: ClaimedJob, plan: ImportPlan, progress: Progress) -> None:
+    if plan.twin is not None:
+        with unit_of_work(resources) as session:
+            jobs.finish_job(session, job.fence)
+            record_repeat(session, job.actor, plan, repeated_report(plan.twin), plan.twin)
+        return
     with prepared_import(resources.store, plan, progress) as ready, unit_of_work(resources) as session:
         jobs.finish_job(session, job.fence)
-        record_import(session, job.actor, plan, ready.report, ready.rejects, ready.snapshot, ready.rows())
+        record_import(session, job.actor, plan, ready.report, ready.rejects, ready.snapshot, ready.changes, resources.store)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """An import that only has to be written down: its snapshot is in the store, `rows` gives the customers that are new or changed."""
+    """An import that only has to be written down: its snapshot is in the store, `changes` gives the customers that are to be written."""
 
     preview: FilePreview
     report: ImportReport
     rejects: str | None
     snapshot: NewSnapshot
-    rows: Callable[[], Iterator[list[CustomerRow]]]
+    changes: Changes
 
 
 @contextmanager
@@ -107,60 +172,125 @@ def prepared_import(store: Store, plan: ImportPlan, progress: Progress, *, alike
     `alike` is what was guessed about a file of which is known that this one has the same columns: it is not guessed again.
     """
     with _stage(store, plan, progress, alike) as staged:
-        report = _report(staged)
+        report = _with_checked(plan, _report(plan, staged))
+        _refuse_unseen(plan, report)
         if not report.accepted:
             raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
-        rejects = _store_rejects(store, plan, staged.read.intake.rejects)
+        # They are in the merged table by now, and memory would hold them twice.
+        for name in list(staged.customers):
+            del staged.customers[name]
         progress("Writing the snapshot", 0.6)
         snapshot = _store_snapshot(store, plan, staged, progress)
         staged.staging.prepare_rows()
         progress("Storing customers", 0.85)
-        yield Prepared(staged.read.preview, report, rejects, snapshot, staged.staging.rows)
+        merged = staged.staging
+        changes = Changes(Batches(merged.rows), Batches(merged.removed_keys), Batches(merged.touched_keys))
+        yield Prepared(staged.read.preview, report, staged.rejects, snapshot, changes)
+
+
+@dataclass(frozen=True)
+class Batches(Generic[Row]):
+    """Batches that are read anew each time that somebody goes through them."""
+
+    read: Callable[[], Iterator[Row]]
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.read()
+
+
+def _with_checked(plan: ImportPlan, report: ImportReport) -> ImportReport:
+    """What the dry run found out besides still holds where the file still does the same to the same customers."""
+    checked = plan.checked
+    if checked is None or replace(checked, moves=None, drift=()) != report:
+        return report
+    return checked
+
+
+def _refuse_unseen(plan: ImportPlan, report: ImportReport) -> None:
+    """Refuse to do what the check did not show: other customers would leave, or the file would be read otherwise."""
+    checked = plan.checked
+    if checked is None:
+        return
+    read_otherwise = (report.schema, report.values) != (checked.schema, checked.values)
+    if report.removed > checked.removed or read_otherwise:
+        raise UnreadableFile(
+            "Since the file was checked, the dataset or what is known of such files has changed, and the import would do something else "
+            "than was shown. Upload the file again to see what it would do now.",
+            code="check_outdated",
+        )
 
 
 @contextmanager
 def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePreview | None = None) -> Iterator[_Staged]:
     progress("Reading the file", 0.05)
-    read = _read(store, plan, alike)
+    read, rejects = _read(store, plan, alike)
     progress("Comparing with the customers that are there", 0.4)
     base = store.verified_path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
-    with bulk.staging(read.intake.customers, stored_columns(read.schema), base) as staging:
-        counts = staging.counts()
-        yield _Staged(read, staging, counts, _as_of(plan, read, counts))
+    with staging(read.intake.customers, stored_columns(read.schema), base, _mode(plan, read)) as merged:
+        counts = merged.counts()
+        as_of = _as_of(plan, read, counts)
+        told = [*consent_findings(read.intake.schema, merged, plan.withdrawn), *_note_as_of(plan, read, as_of)]
+        yield _Staged(replace(read, findings=(*read.findings, *told)), merged, counts, as_of, rejects)
 
 
-def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> _Read:
-    """The file under the dataset's schema: columns known by their header keep what they are, unless somebody says otherwise."""
+def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_Read, str | None]:
+    """The file under the dataset's schema, and the digest of its rejected rows; columns known by their header keep what they are, unless
+    somebody says otherwise."""
     path = store.path(plan.team_id, "upload", plan.file_digest)
     if not path.is_file():
         raise StoreError("The uploaded file is missing from the store. Upload it again.")
     store.verified_path(plan.team_id, "upload", plan.file_digest)
-    preview = alike or inspect_file(path, roles=plan.roles, remembered=_remembered(plan), file_format=plan.format)
-    intake = read_customers(
-        path, schema=align_schema(plan.schema, preview.schema), file_format=plan.format or _likely_format(plan, preview)
-    )
-    return _Read(preview, intake, merge_schemas(plan.schema, intake.schema))
+    with OpenFile(path) as file, tempfile.TemporaryDirectory(prefix="import-") as folder:
+        first = _first_look(store, plan, file, alike)
+        form = plan.format or likely_format(plan, first)
+        returned = Path(folder) / "rejects.csv"
+        if first.preview.kind == "orders":
+            orders = read_orders(store, plan, file, apply_values(first.preview.schema, values_for(plan, first)), form, returned)
+            intake = orders.intake
+        else:
+            orders = None
+            schema = apply_values(align_schema(plan.schema, first.preview.schema), values_for(plan, first))
+            intake = read_customers(file, schema=schema, file_format=form, returned=returned)
+        rejects = store.put_written(plan.team_id, "rejects", partial(shutil.copyfile, returned)) if intake.rejects else None
+    schema = merge_schemas(plan.schema, intake.schema)
+    return _Read(first.preview, intake, schema, first.origin, first.findings(intake), orders), rejects
 
 
-def _remembered(plan: ImportPlan) -> dict[str, str]:
-    """What earlier imports took columns for; another customer id than theirs may be stated."""
-    other_key = Role.CUSTOMER_ID in plan.roles.values()
-    return {column.source: str(column.role) for column in plan.schema or () if not (other_key and column.role is Role.CUSTOMER_ID)}
+def _first_look(store: Store, plan: ImportPlan, file: OpenFile, alike: FilePreview | None) -> FirstLook:
+    """What the file seems to be; refused where it is of another kind than those that feed the dataset."""
+    if alike:
+        return FirstLook(alike, None)
+    first = look_at(file, plan, remembered_lines(store, plan) if plan.fed.kind == "orders" else remembered_roles(plan))
+    refuse_mixing(plan, first.preview)
+    return first
 
 
-def _likely_format(plan: ImportPlan, preview: FilePreview) -> FileFormat:
-    """As the file looks; dates that do not prove their own order are read in the order of the dataset's earlier files."""
-    return replace(preview.format, date_order=preview.format.date_order if plan.date_order is None else plan.date_order)
+def _mode(plan: ImportPlan, read: _Read) -> MergeMode:
+    """Customers from order lines are summed up from all of them, so that even where lines are only added, known customers change."""
+    return "update" if read.orders is not None and plan.mode == "append" else plan.mode
 
 
-def _as_of(plan: ImportPlan, read: _Read, counts: bulk.Counts) -> date:
+def _as_of(plan: ImportPlan, read: _Read, counts: Counts) -> date:
     """The day stated, else that of the snapshot before where nothing changed, else the latest day known, else the day of the import."""
     if plan.as_of is not None:
         return plan.as_of
-    if plan.base is not None and not counts.new and not counts.changed:
+    if read.orders is not None:
+        return read.orders.as_of
+    if plan.base is not None and not (counts.new or counts.changed or counts.removed):
         return plan.base.as_of
     known = default_as_of(read.intake.customers, read.intake.schema) or plan.day
     return max(known, plan.base.as_of) if plan.base is not None else known
+
+
+def _note_as_of(plan: ImportPlan, read: _Read, as_of: date) -> Iterator[Finding]:
+    """Ages and tenures are counted from a day; told where nothing but the day of the import could be taken for it."""
+    stated = plan.as_of is not None or read.orders is not None or default_as_of(read.intake.customers, read.intake.schema) is not None
+    if not stated and as_of == plan.day:
+        message = (
+            f"No column says which day the file speaks of, so the day of the import was taken: {as_of.isoformat()}. Ages, and how long "
+            "somebody has been a customer, are counted from it. State the day if it is another."
+        )
+        yield Finding("as_of_assumed", "flag", message, None, len(read.intake.customers))
 
 
 def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged, progress: Progress) -> NewSnapshot:
@@ -180,28 +310,22 @@ def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged, progress: P
 
 def _same_state(base: Base, staged: _Staged) -> bool:
     """Whether the file leaves the dataset as it is; the snapshot that is there then has the digest that a new one would get."""
-    moved = staged.counts.new or staged.counts.changed or staged.as_of != base.as_of
+    moved = staged.counts.new or staged.counts.changed or staged.counts.removed or staged.as_of != base.as_of
     return not moved and bulk.schema_meaning(base.schema) == bulk.schema_meaning(staged.staging.schema)
 
 
 def _described(digest: str, staged: _Staged, figures: dict[str, dict[str, Any]]) -> NewSnapshot:
     read = staged.read
-    return NewSnapshot(digest, staged.as_of, staged.counts.customers, staged.staging.schema, read.schema, read.intake.format, figures)
+    part = read.orders.digest if read.orders else None
+    return NewSnapshot(
+        digest, staged.as_of, staged.counts.customers, staged.staging.schema, read.schema, read.intake.format, figures, part_digest=part
+    )
 
 
-def _store_rejects(store: Store, plan: ImportPlan, rejects: tuple[Reject, ...]) -> str | None:
-    """The rejected values as CSV in the store; None where there are none."""
-    if not rejects:
-        return None
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("line", "column", "value", "reason"))
-    writer.writerows((reject.line, harmless_cell(reject.column or ""), harmless_cell(reject.value), reject.reason) for reject in rejects)
-    return store.put_bytes(plan.team_id, "rejects", text.getvalue().encode())
-
-
-def _report(staged: _Staged) -> ImportReport:
-    intake, counts = staged.read.intake, staged.counts
+def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
+    read, intake, counts = staged.read, staged.read.intake, staged.counts
+    used = {column.source for column in read.file_schema if column.role is not Role.IGNORE}
+    stored = stored_columns(plan.schema or Schema(()))
     return ImportReport(
         file_rows=intake.file_rows,
         new=counts.new,
@@ -209,11 +333,22 @@ def _report(staged: _Staged) -> ImportReport:
         unchanged=counts.unchanged,
         rejected=intake.rejected_rows,
         rejects=intake.rejects[:REPORTED_REJECTS],
-        findings=intake.findings,
-        columns=_choices(staged.read, staged.as_of),
-        schema={source: str(role) for source, role in schema_roles(intake.schema).items()},
+        findings=read.findings,
+        columns=_choices(read, staged.as_of),
+        schema={source: str(role) for source, role in schema_roles(read.file_schema).items()},
         format=intake.format,
         as_of=staged.as_of,
+        mode=plan.mode,
+        known=counts.known,
+        removed=counts.removed,
+        flagged=sum(finding.count for finding in read.findings if finding.severity == "flag"),
+        ignored=tuple(column.source for column in read.file_schema if column.source not in used),
+        missing=() if read.orders else tuple(column.source for column in stored if column.source not in used),
+        values=stated_values(read.file_schema),
+        mapping_from=read.origin,
+        rules=effective_rules(read.file_schema, staged.as_of),
+        sheets=read.preview.sheets,
+        lines=read.orders.counts if read.orders else None,
     )
 
 
@@ -230,21 +365,11 @@ def _in_use(read: _Read, as_of: date) -> dict[str, tuple[str, ...]]:
 
 def _choices(read: _Read, as_of: date) -> tuple[ColumnChoice, ...]:
     in_use = _in_use(read, as_of)
-    return tuple(
-        ColumnChoice(
-            source=column.source,
-            name="" if column.role is Role.IGNORE else column.name,
-            label=column.label,
-            role=str(column.role),
-            sensitive=column.sensitive,
-            confidence=column.confidence,
-            reason=column.reason,
-            first_values=() if column.role is Role.CONTACT else read.preview.first_values.get(column.source, ()),
-            filled=read.preview.filled.get(column.source, 0.0),
-            use=column_use(column, in_use),
-        )
-        for column in read.intake.schema
-    )
+    return tuple(column_choice(read.preview, column, _use(read, column, in_use)) for column in read.file_schema)
+
+
+def _use(read: _Read, column: Column, in_use: dict[str, tuple[str, ...]]) -> str:
+    return column_use(column, in_use) if read.orders is None or column.role in UNUSED else "made into customers"
 
 
 def _nothing_accepted(report: ImportReport) -> str:

@@ -28,7 +28,7 @@ def load_sample(resources: Resources, job: ClaimedJob, progress: Progress) -> No
     progress("Storing customers", MADE)
     with unit_of_work(resources) as session:
         jobs.finish_job(session, job.fence)
-        record_sample(session, job.actor, job.subject_id, months)
+        record_sample(session, job.actor, resources.store, job.subject_id, months)
 
 
 def _prepare(store: Store, first: ImportPlan, progress: Progress) -> list[SampleMonth]:
@@ -40,7 +40,7 @@ def _prepare(store: Store, first: ImportPlan, progress: Progress) -> list[Sample
         file = _put(store, first.team_id, state)
         plan = next_month(first, state, file, months[-1].snapshot if months else None)
         with prepared_import(store, plan, lambda stage, share: None, alike=preview) as ready:
-            months.append(SampleMonth(file, plan, ready.report, ready.snapshot, list(ready.rows())))
+            months.append(SampleMonth(file, plan, ready.report, ready.snapshot, list(ready.changes.rows), list(ready.changes.touched)))
             preview = ready.preview
     return months
 

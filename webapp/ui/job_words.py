@@ -13,6 +13,7 @@ from webapp.ui.places import address
 _WORDS = {
     "check_import": "Checking {}",
     "import": "Importing {}",
+    "undo_import": "Undoing the import of {}",
     "recluster": "Finding segments: {}",
     "sweep": "Comparing ways to find segments: {}",
     "sample": "Making the sample: {}",
@@ -21,6 +22,7 @@ _WORDS = {
 _DONE = {
     "check_import": "{} is checked.",
     "import": "{} is imported.",
+    "undo_import": "The import of {} is undone.",
     "recluster": "Segments are ready: {}.",
     "sweep": "The comparison is ready: {}.",
     "sample": "{} has its customers. Segments are being found.",
@@ -29,6 +31,7 @@ _DONE = {
 _LINKS = {
     "check_import": "See what would happen",
     "import": "See the result",
+    "undo_import": "Look",
     "recluster": "See the segments",
     "sweep": "See what was found",
     "sample": "Go there",

@@ -118,8 +118,9 @@ def segment_address(team: str, dataset: str, key: str, *, version: int | None = 
     return address(team, dataset, "segments", key, v=version, tab=tab)
 
 
-def data_address(team: str, dataset: str) -> str:
-    return address(team, dataset, "data")
+def data_address(team: str, dataset: str, **query: object) -> str:
+    """The snapshots; `query` says which one is looked at, and how."""
+    return address(team, dataset, "data", None, **query)
 
 
 def explore_address(team: str, dataset: str, **query: str | None) -> str:

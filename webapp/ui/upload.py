@@ -15,11 +15,12 @@ from webapp.ui.places import upload_address
 def upload_form(view: View, *, dataset: str | None) -> Component:
     """A drop zone and a button; into `dataset`, or into a new one whose name is asked for."""
     limit = view.resources.config.upload_megabytes
+    told = f"CSV, Excel or Parquet: a row for each customer, or for each order line. Up to {number(limit)} MB."
     zone = html.Div(
         [
             html.Div(icon("cloud-arrow-up"), className="ic"),
             html.Div(
-                [html.B("Drop a customer file here"), html.Span(f"CSV with one row for each customer, up to {number(limit)} MB.")],
+                [html.B("Drop a file here"), html.Span(told)],
                 className="w",
             ),
             button("Choose a file", icon_name="folder2-open", kind="primary", className="sc-upload-choose"),

@@ -6,7 +6,7 @@ from dash import html
 
 from segmentation.choosing.selection import AUTO
 from segmentation.clustering import ALGORITHMS
-from segmentation.roles import ORDER_ROLES, Role
+from segmentation.roles import Role
 from webapp.ui.components import Tone, badge
 
 _IMPORTS: dict[str, tuple[str, Tone, str | None]] = {
@@ -16,6 +16,7 @@ _IMPORTS: dict[str, tuple[str, Tone, str | None]] = {
     "importing": ("Importing", "info", "arrow-repeat"),
     "done": ("Imported", "good", None),
     "failed": ("Refused", "bad", None),
+    "undone": ("Undone", "neutral", "arrow-counterclockwise"),
 }
 _VERSIONS: dict[str, tuple[str, Tone, str | None]] = {
     "pending": ("Being fitted", "info", "arrow-repeat"),
@@ -54,5 +55,5 @@ def role_label(role: str) -> str:
 
 
 def role_choices() -> dict[str, str]:
-    """Every role of a customer file, for a list to choose from."""
-    return {role.value: role_label(role.value) for role in Role if role not in ORDER_ROLES}
+    """Every role, for a list to choose from."""
+    return {role.value: role_label(role.value) for role in Role}

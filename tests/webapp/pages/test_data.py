@@ -1,20 +1,27 @@
-"""Data: columns, snapshots and files of a dataset."""
+"""Data: snapshots, columns and files of a dataset."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dash.development.base_component import Component
 
+from tests.webapp.exploring import explored_csv
 from tests.webapp.looking import HERE, look
+from tests.webapp.pages.conftest import open_folder
 from tests.webapp.pages.segment_shop import links, walk, words
-from tests.webapp.working import Shop, customers_csv, open_shop
+from tests.webapp.working import Shop, customers_csv, import_file, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.pages import data, new
+from webapp.ui.format import filled_text
 
 WITH_GAPS = customers_csv((40,)).replace("Leeds", "", 3)
+HOSTILE = "<b>=1+1</b>"
 
 
 @pytest.fixture
@@ -23,38 +30,71 @@ def shop(sqlite_resources: Resources) -> Shop:
     return open_shop(sqlite_resources)
 
 
-def shown(shop: Shop) -> tuple[Component, list[Any]]:
+@pytest.fixture(scope="module")
+def full(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Two snapshots of customers who have everything; tests only look."""
+    folder = tmp_path_factory.mktemp("data")
+    shutil.copy(sqlite_template, folder / "smartcart.db")
+    made = open_shop(open_folder(folder))
+    for file in (explored_csv(240), explored_csv(260, seed=2, city=HOSTILE)):
+        assert made.import_file(file).status == "done"
+    yield made
+    made.resources.engine.dispose()
+
+
+def shown(shop: Shop, search: str = "", role: MemberRole = MemberRole.ADMIN) -> tuple[Component, list[Any]]:
     with shop.reading() as session:
-        head, body = data.show_data(look(shop, session, f"{HERE}/data"))
+        head, body = data.show_data(look(shop, session, f"{HERE}/data", search=search, role=role))
     return head, body
+
+
+def body(shop: Shop, search: str = "", role: MemberRole = MemberRole.ADMIN) -> str:
+    return words(shown(shop, search, role)[1])
+
+
+def charts(content: Any) -> dict[str, Any]:
+    """Figures by the id of their card."""
+    return {part.id.removesuffix("-graph"): part.figure for part in walk(content) if type(part).__name__ == "Graph"}
+
+
+def said(content: Any) -> list[str]:
+    """What marks say when they are pointed at or read aloud."""
+    return [part.title for part in walk(content) if getattr(part, "role", None) == "img" and "sc-sign" in part.className]
+
+
+def picked(content: Any) -> list[str]:
+    return [words(part) for part in walk(content) if getattr(part, "className", None) == "pick"]
 
 
 def test_columns_are_shown_with_what_is_missing(shop: Shop) -> None:
     shop.import_file(WITH_GAPS)
-    head, body = shown(shop)
+    head, content = shown(shop)
     assert "40 customers with" in words(head)
-    assert "1 column has gaps" in words(body)
-    assert "92.5%" in words(body)
+    assert "gaps or odd values" in words(content)
+    assert "3 customers, 7.5%: missing" in said(content)
+    assert "92.5%" in body(shop, "?column=city")
 
 
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100%"), (0.99999, "99.9%"), (0.9893, "98.9%"), (0.0, "0%")])
 def test_full_means_full(share: float, text: str) -> None:
-    assert data.filled_text(share) == text
+    assert filled_text(share) == text
 
 
 def test_every_file_and_snapshot_leads_to_its_import(shop: Shop) -> None:
     first = shop.import_file(customers_csv((40,)))
     second = shop.import_file(customers_csv((40, 20)))
-    _, body = shown(shop)
-    assert {f"{HERE}/imports/{first.id}", f"{HERE}/imports/{second.id}"} == set(links(body))
-    assert words(body).count("Current") == 1
+    expected = {f"{HERE}/imports/{first.id}", f"{HERE}/imports/{second.id}"}
+    for search in ("", "?tab=imports"):
+        _, content = shown(shop, search)
+        assert expected <= set(links(content))
+        assert words(content).count("Current") == 1
 
 
 def test_a_refused_file_is_listed_as_refused(shop: Shop) -> None:
     shop.import_file("nothing")
-    head, body = shown(shop)
+    head, content = shown(shop)
     assert "nothing imported yet" in words(head)
-    assert "Refused" in words(body)
+    assert "Refused" in words(content)
 
 
 def test_the_upload_says_its_limit_and_where_it_goes(shop: Shop) -> None:
@@ -63,7 +103,7 @@ def test_the_upload_says_its_limit_and_where_it_goes(shop: Shop) -> None:
         upload = data.show_upload(look(shop, session, f"{HERE}/data"))
     form = next(part for part in walk(upload) if getattr(part, "className", "") == "sc-upload").to_plotly_json()["props"]
     assert (form["data-url"], form["data-dataset"], form["data-limit"]) == ("/t/north-market/uploads", "customers", "200")
-    assert "up to 200 MB" in words(upload)
+    assert "Up to 200 MB" in words(upload)
 
 
 def test_who_cannot_import_has_no_upload(shop: Shop) -> None:
@@ -82,8 +122,98 @@ def test_the_lowest_and_highest_value_are_for_those_who_may_see_customers(shop: 
     shop.import_file(customers_csv())
     lowest = f"{min(float(line.split(',')[2]) for line in customers_csv().splitlines()[1:]):,.2f}"
     for role in MemberRole:
-        with shop.reading() as session:
-            _, body = data.show_data(look(shop, session, f"{HERE}/data", role=role))
-        hints = [part for part in walk(body) if "One customer's value" in str(getattr(part, "title", ""))]
+        _, content = shown(shop, "?column=spend_wine", role)
+        hints = [part for part in walk(content) if "One customer's value" in str(getattr(part, "title", ""))]
         assert bool(hints) is (role == MemberRole.VIEWER)
-        assert (lowest in words(body)) is (role != MemberRole.VIEWER)
+        assert (lowest in words(content)) is (role != MemberRole.VIEWER)
+
+
+def test_one_snapshot_has_no_line_and_nothing_to_compare(shop: Shop) -> None:
+    shop.import_file(customers_csv((40,)))
+    _, content = shown(shop, "?tab=changes")
+    assert "Nothing to compare with" in words(content)
+    assert charts(content) == {}
+    assert "The first" in words(content)
+
+
+def test_a_snapshot_is_chosen_by_the_address_and_a_missing_one_gives_way(full: Shop) -> None:
+    head, content = shown(full, "?snapshot=1")
+    assert "240 customers" in words(head)
+    assert "not the current one" in words(head)
+    assert picked(content)[0].startswith("No. 1")
+    head, content = shown(full, "?snapshot=99&against=nonsense")
+    assert "260 customers" in words(head)
+    assert picked(content)[0].startswith("No. 2")
+
+
+def test_two_snapshots_are_compared_by_the_address(full: Shop) -> None:
+    _, content = shown(full, "?snapshot=2&against=1")
+    assert "20 customers are new" in words(content)
+    assert "Before is No. 1, now is No. 2." in words(content)
+    assert HOSTILE in words(content)  # the word that came, as text
+    assert f"{HERE}/data" in links(content)  # where comparing stops
+    assert "Compare" in words(shown(full)[1])
+    assert f"{HERE}/data?against=1" in links(shown(full)[1])
+
+
+def test_every_part_is_an_address_and_an_unknown_one_the_first(full: Shop) -> None:
+    tabs = [part for part in walk(shown(full, "?tab=changes")[1]) if "nav-link" in str(getattr(part, "className", ""))]
+    queries = ("", "?tab=distributions", "?tab=correlations", "?tab=changes", "?tab=imports")
+    assert [each.href for each in tabs] == [f"{HERE}/data{query}" for query in queries]
+    assert [each.className for each in tabs][3] == "nav-link active"
+    assert set(charts(shown(full, "?tab=nonsense")[1])) == {"snapshots", "column"}
+
+
+def test_trouble_is_on_top_and_a_column_opens_its_details(full: Shop) -> None:
+    _, content = shown(full)
+    rows = [words(part) for part in walk(content) if type(part).__name__ == "Tr"]
+    matrix = rows[next(place for place, row in enumerate(rows) if row.startswith("Column")) + 1 :]
+    assert matrix[0].startswith("Income")  # every twentieth is missing
+    assert said(content)[0] == "13 customers, 5.0%: missing"
+    _, content = shown(full, "?column=spend_wine")
+    assert picked(content)[1].startswith("Wine") or picked(content)[1].startswith("Spend wine")
+    assert "Different values" in words(content)
+
+
+def test_figures_from_files_are_escaped_in_drawings_and_plain_in_words(full: Shop) -> None:
+    _, content = shown(full, "?tab=distributions&against=1")
+    drawn = charts(content)
+    assert set(drawn) == {"snapshots", "columns", "words"}
+    ticks = [text for axis in drawn["words"].select_yaxes() for text in axis.ticktext or ()]
+    assert "&lt;b&gt;=1+1&lt;/b&gt;" in ticks
+    assert not any("<b>" in text for text in ticks)
+    assert HOSTILE in words(content)
+
+
+def test_the_other_snapshot_is_an_outline(full: Shop) -> None:
+    alone, beside = (charts(shown(full, f"?tab=distributions{more}")[1])["columns"] for more in ("", "&against=1"))
+    lines = [[trace for trace in figure.data if trace.type == "scatter" and trace.line.dash is None] for figure in (alone, beside)]
+    panels = sum(trace.type == "bar" for trace in beside.data)
+    assert (len(lines[0]), len(lines[1])) == (0, panels)
+
+
+def test_correlations_are_drawn_and_repeats_are_named(full: Shop) -> None:
+    _, content = shown(full, "?tab=correlations", MemberRole.VIEWER)
+    assert set(charts(content)) == {"snapshots", "correlations"}
+    assert "nearly the same" in words(content)
+
+
+def test_viewers_read_what_changed_without_small_groups(full: Shop) -> None:
+    text = body(full, "?tab=changes", MemberRole.VIEWER)
+    assert "your role sees no smaller ones" in text
+    assert "your role sees no smaller ones" not in body(full, "?tab=changes")
+
+
+def test_many_snapshots_and_wide_files_are_shown_in_parts(shop: Shop) -> None:
+    wide = ["ID," + ",".join(f"Attribute {place}" for place in range(60))]
+    wide += [f"{row}," + ",".join(str((row * (place % 13 + 3)) % 17) for place in range(60)) for row in range(30)]
+    for extra in range(8):
+        wide.append(f"{100 + extra}," + ",".join(str(extra + 5) for _ in range(60)))
+        assert import_file(shop.resources, shop.actor, "\n".join(wide)).status == "done"
+    _, content = shown(shop)
+    assert "Show all 8 snapshots" in words(content)
+    assert "Show all 60 columns" in words(content)
+    assert "Show all" not in body(shop, "?all=snapshots").replace("Show all 60 columns", "")
+    _, content = shown(shop, "?tab=distributions&part=3")
+    assert "49 to 60" in words(content)
+    assert sum(trace.type == "bar" for trace in charts(content)["columns"].data) == 12

@@ -74,15 +74,9 @@ def test_distributions_come_first_and_need_no_segments(full: Shop) -> None:
 
 def test_every_tab_is_an_address_and_an_unknown_one_the_first(full: Shop) -> None:
     tabs = [part for part in walk(seen(full, "?tab=rfm")[1]) if "nav-link" in str(getattr(part, "className", ""))]
-    assert [tab.href for tab in tabs] == [f"{HERE}/explore{query}" for query in ("", "?tab=correlations", "?tab=outcomes", "?tab=rfm")]
-    assert [tab.className for tab in tabs][3] == "nav-link active"
+    assert [tab.href for tab in tabs] == [f"{HERE}/explore{query}" for query in ("", "?tab=outcomes", "?tab=rfm")]
+    assert [tab.className for tab in tabs][2] == "nav-link active"
     assert set(charts(seen(full, "?tab=nonsense")[1])) == set(charts(seen(full)[1]))
-
-
-def test_correlations_are_drawn_and_repeats_are_named(full: Shop) -> None:
-    _, content = seen(full, "?tab=correlations")
-    assert set(charts(content)) == {"correlations"}
-    assert "nearly the same" in words(content)
 
 
 def test_what_goes_with_an_outcome_comes_strongest_first(full: Shop) -> None:
@@ -194,10 +188,10 @@ def test_words_from_a_file_are_drawn_as_they_are_and_never_as_markup(shop: Shop)
 
 def test_figures_are_drawn_for_theme_and_width(full: Shop) -> None:
     with full.reading() as session:
-        view = look(full, session, f"{HERE}/explore", search="?tab=correlations")
+        view = look(full, session, f"{HERE}/explore", search="")
         narrow = type(view)(**{**view.__dict__, "display": Display("dark", narrow=True)})
-        wide, phone = (charts(explore.show_explore(each)[1])["correlations"] for each in (view, narrow))
-    assert len(wide.data[0].y) >= len(phone.data[0].y)
+        wide, phone = (charts(explore.show_explore(each)[1])["distributions"] for each in (view, narrow))
+    assert wide.layout.height < phone.layout.height  # fewer panels abreast
     assert wide.layout.template.layout.font.color != phone.layout.template.layout.font.color
 
 

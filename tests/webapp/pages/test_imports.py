@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 from dash import no_update
 from dash.development.base_component import Component
+from sqlalchemy import select
 
-from segmentation.intake import Finding
+from segmentation.codec import from_json
+from segmentation.intake import FileFormat, Finding
+from segmentation.roles import Schema
 from tests.webapp.looking import HERE, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs, store_file
+from webapp.bulk import read_snapshot
 from webapp.edge import Resources
-from webapp.models import MemberRole
+from webapp.models import Dataset, MemberRole
 from webapp.pages import imports
-from webapp.pages.imports.check import findings_card
+from webapp.pages.imports.choices import Choice, choices_in
+from webapp.pages.imports.findings import findings_card
 from webapp.services.data import imports as services
 from webapp.services.data.datasets import ensure_dataset
+from webapp.services.data.reports import ImportReport
+from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import Forbidden
 
 BROKEN = customers_csv((40,)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n"
@@ -48,6 +56,32 @@ def seen(shop: Shop, import_id: str, role: MemberRole = MemberRole.ADMIN) -> Com
         return imports.show_import(look(shop, session, f"{HERE}/imports/{import_id}", role=role))
 
 
+def values_of(content: Any) -> dict[tuple[str, str, str, str], str]:
+    """What each control of the check says: (part, column, field, word) -> value."""
+    return {(choice.part, choice.column, choice.field, choice.word): choice.before for choice in choices_in(content)}
+
+
+def changed(shop: Shop, import_id: str, *choices: Choice) -> Component:
+    """The check after somebody changed these choices and pressed Check again."""
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/imports/{import_id}")
+        known = {choice.key: choice.before for choice in choices_in(imports.show_import(view))}
+        assert all(known[choice.key] != choice.before for choice in choices)
+        imports.check_again(view, 1, [choice.before for choice in choices], [choice.id for choice in choices], {"choices": known})
+    run_jobs(shop.resources)
+    return seen(shop, import_id)
+
+
+def customers(shop: Shop) -> pd.DataFrame:
+    """Those of the current snapshot."""
+    with shop.reading() as session:
+        dataset = session.scalars(select(Dataset)).one()
+        snapshot = latest_snapshot(session, dataset)
+        assert snapshot is not None
+        path = shop.resources.store.verified_path(shop.actor.team_id, "snapshot", snapshot.digest)
+        return read_snapshot(path, from_json(Schema, snapshot.column_schema))
+
+
 def buttons(content: Any) -> list[str]:
     return [name for name in ids(content) if isinstance(name, str) and name in ("import-confirm", "import-recheck")]
 
@@ -70,7 +104,7 @@ def test_the_check_counts_what_would_happen_and_the_button_says_so(shop: Shop) -
 
 def test_each_column_has_its_role_to_change_and_its_reason(shop: Shop) -> None:
     content = seen(shop, checked(shop, customers_csv((40,))))
-    roles = [part for part in walk(content) if isinstance(getattr(part, "id", None), dict)]
+    roles = [part for part in walk(content) if isinstance(getattr(part, "id", None), dict) and part.id["part"] == "schema"]
     assert [part.id["column"] for part in roles][:2] == ["ID", "Income"]
     assert [part.value for part in roles][:2] == ["customer_id", "income"]
     assert "Role of ID: " in words(content)
@@ -100,13 +134,13 @@ def test_changed_roles_are_checked_again(shop: Shop) -> None:
     found = checked(shop, customers_csv((40,)))
     with shop.writing() as session:
         view = look(shop, session, f"{HERE}/imports/{found}")
-        assert imports.check_again(view, None, [], []) == (no_update, no_update)
-        content, job = imports.check_again(view, 1, ["ignore"], [{"type": "import-role", "column": "City"}])
+        assert imports.check_again(view, None, [], [], {}) == (no_update, no_update)
+        city = Choice("schema", "role", "ignore", "City")
+        content, job = imports.check_again(view, 1, ["ignore"], [city.id], {"choices": {city.key: "category"}})
     assert "Checking customers.csv" in words(content)
     assert job
     run_jobs(shop.resources)
-    roles = {part.id["column"]: part.value for part in walk(seen(shop, found)) if isinstance(getattr(part, "id", None), dict)}
-    assert roles["City"] == "ignore"
+    assert values_of(seen(shop, found))["schema", "City", "role", ""] == "ignore"
 
 
 def test_confirming_imports_and_the_result_leads_on(shop: Shop) -> None:
@@ -141,10 +175,16 @@ def test_a_refused_file_says_why_and_what_to_do(shop: Shop) -> None:
     assert f"{HERE}/data" in links(content)
 
 
+def told(*findings: Finding) -> ImportReport:
+    """A report of nothing but these findings."""
+    form = FileFormat(",", "utf-8")
+    return ImportReport(9, 9, 0, 0, 0, (), findings, (), {}, form, None)
+
+
 def test_findings_that_changed_a_value_come_first() -> None:
     note = Finding("dates", "note", "Dates are day first", "Since", 12, (2, 3, 4, 5))
     flag = Finding("born", "flag", "3 years of birth before 1901", "Year", 3, (194, 241, 341))
-    text = words(findings_card((note, flag)))
+    text = words(findings_card(told(note, flag), editable=False))
     assert text.index("3 years of birth") < text.index("Dates are day first")
     assert "Lines 194, 241, 341" in text
     assert "Lines 2, 3, 4, 5 and 8 more" in text
@@ -158,3 +198,106 @@ def test_progress_ends_with_the_job(shop: Shop) -> None:
     run_jobs(shop.resources)
     with shop.reading() as session:
         assert words(imports.show_progress(look(shop, session, f"{HERE}/imports/{found}"))) == ""
+
+
+UNPROVEN = "ID,Income,Since\n" + "".join(f"{n},{30_000 + n},0{n % 9 + 1}/0{n % 7 + 1}/2023\n" for n in range(1, 40))
+
+
+def test_an_order_of_dates_that_nothing_proves_has_to_be_said(shop: Shop) -> None:
+    found = checked(shop, UNPROVEN)
+    content = seen(shop, found)
+    assert values_of(content)["values", "Since", "date_order", ""] == ""
+    assert "1 thing to decide" in words(content)
+    [importing] = [part for part in walk(content) if getattr(part, "id", None) == "import-confirm"]
+    assert importing.disabled
+    content = changed(shop, found, Choice("values", "date_order", "month_first", "Since"))
+    assert "to decide" not in words(content)
+    assert values_of(content)["values", "Since", "date_order", ""] == "month_first"  # among the rules, to be taken back
+    with shop.writing() as session:
+        imports.confirm(look(shop, session, f"{HERE}/imports/{found}"), 1)
+    run_jobs(shop.resources)
+    assert customers(shop)["since"].dt.month.max() == 9
+    assert customers(shop)["since"].dt.day.max() == 7
+
+
+def test_what_becomes_of_impossible_values_can_be_chosen_and_taken_back(shop: Shop) -> None:
+    found = checked(shop, "ID,Income,Wines spend\n1,5,-3\n2,6,4\n3,7,5\n")
+    assert values_of(seen(shop, found))["values", "Wines spend", "impossible", ""] == "missing"
+    content = changed(shop, found, Choice("values", "impossible", "reject", "Wines spend"))
+    assert "1 row rejected" in words(content)
+    assert values_of(content)["values", "Wines spend", "impossible", ""] == "reject"
+    content = changed(shop, found, Choice("values", "low", "-5", "Wines spend"))
+    assert "row rejected" not in words(content)
+    assert values_of(content)["values", "Wines spend", "low", ""] == "-5"
+    content = changed(shop, found, Choice("values", "low", "", "Wines spend"))
+    assert "1 row rejected" in words(content)
+
+
+def test_a_word_like_another_is_offered_and_counted_with_it_when_somebody_says_so(shop: Shop) -> None:
+    rows = "".join(f"{n},{n},{'Maried' if n == 7 else 'Married' if n % 2 else 'Single'}\n" for n in range(1, 40))
+    found = checked(shop, "ID,Income,Status\n" + rows)
+    assert values_of(seen(shop, found))["values", "Status", "fold", "Maried"] == "Maried"
+    content = changed(shop, found, Choice("values", "fold", "Married", "Status", "Maried"))
+    assert values_of(content)["values", "Status", "fold", "Maried"] == "Married"
+    assert "counted with another" in words(content)
+
+
+def test_a_file_without_ids_asks_for_them_and_row_numbers_will_do(shop: Shop) -> None:
+    found = checked(shop, "Age,Income\n" + "".join(f"{20 + n % 5},{30_000 + n % 9}\n" for n in range(30)))
+    content = seen(shop, found)
+    assert "1 thing to decide" in words(content)
+    assert values_of(content)["id", "", "customer_id", ""] == ""
+    content = changed(shop, found, Choice("id", "customer_id", "(row number)"))
+    assert "30 customers join" in words(content)
+    assert "Import 30 customers" in words(content)
+
+
+def test_a_file_can_stand_for_the_whole_customer_base_and_be_undone(shop: Shop) -> None:
+    shop.import_file(customers_csv((40,)))
+    found = checked(shop, customers_csv((30,)))
+    content = changed(shop, found, Choice("mode", "mode", "replace"))
+    assert "10 leave" in words(content)
+    with shop.writing() as session:
+        imports.confirm(look(shop, session, f"{HERE}/imports/{found}"), 1)
+    run_jobs(shop.resources)
+    assert len(customers(shop)) == 30
+    result = seen(shop, found)
+    assert "Undo this import" in words(result)
+    assert "import-undo" not in ids(seen(shop, found, MemberRole.MARKETER))
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/imports/{found}")
+        assert imports.undo(view, None) == (no_update, no_update)
+        _, job = imports.undo(view, 1)
+    assert job
+    run_jobs(shop.resources)
+    assert len(customers(shop)) == 40
+    assert "This import was undone" in words(seen(shop, found))
+
+
+def test_order_lines_are_accounted_for(shop: Shop) -> None:
+    lines = "".join(f"{n // 3},{n % 7 + 1},2023-0{n % 9 + 1}-15,2,{n % 5 + 1}.50\n" for n in range(60))
+    content = seen(shop, checked(shop, "order_id,customer_id,order_date,quantity,unit_price\n" + lines + "99,,2023-01-01,1,2.00\n"))
+    assert "61 order lines" in words(content)
+    assert "Of 61 lines, 60 sold something and 1 name no customer" in words(content)
+    assert "7 customers join" in words(content)
+    assert values_of(content)["schema", "order_date", "role", ""] == "ordered_on"
+
+
+def test_the_day_that_a_file_speaks_of_can_be_said(shop: Shop) -> None:
+    found = checked(shop, "ID,Income,City\n" + "".join(f"{n},{n},York\n" for n in range(1, 9)))
+    assert "No column says which day the file speaks of" in words(seen(shop, found))
+    content = changed(shop, found, Choice("as_of", "as_of", "2024-06-30"))
+    assert values_of(content)["as_of", "", "as_of", ""] == "2024-06-30"
+    assert "No column says" not in words(content)
+
+
+def test_bounds_keep_every_digit(shop: Shop) -> None:
+    found = checked(shop, customers_csv((40,)))
+    content = changed(shop, found, Choice("values", "high", "1234567", "Income"))
+    assert values_of(content)["values", "Income", "high", ""] == "1234567"
+
+
+def test_who_may_not_see_customers_reads_nothing_about_single_ones(shop: Shop) -> None:
+    found = checked(shop, "ID,Income,Wines spend\n1,5,-3\n2,6,4\n")
+    assert "negative value" in words(seen(shop, found))
+    assert "negative value" not in words(seen(shop, found, MemberRole.VIEWER))

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from segmentation.codec import from_json
 from segmentation.roles import CUSTOMER_KEY, Schema
 from tests.webapp.working import Shop, claim, count_rows, open_shop, run_claimed, run_jobs, store_file
-from webapp import bulk
+from webapp import bulk, merging
 from webapp.edge import Resources
 from webapp.models import AuditEvent, Customer, Dataset, Import, JobStatus, Snapshot
 from webapp.services.data import imports, snapshots
@@ -165,9 +165,9 @@ def test_without_dates_the_snapshot_is_of_the_day_of_the_import_and_stays_when_n
 
 
 BOUNDARIES = (
-    (bulk.Staging, "write_snapshot", True),
+    (merging.Staging, "write_snapshot", True),
     (bulk, "snapshot_digest", False),
-    (bulk.Staging, "prepare_rows", False),
+    (merging.Staging, "prepare_rows", False),
     (jobs, "finish_job", True),
     (importing, "record_import", True),
 )
@@ -256,9 +256,9 @@ def test_rejected_rows_are_kept_as_a_file_that_no_spreadsheet_runs(sqlite_shop: 
     assert [(reject.line, reject.column) for reject in done.report.rejects] == [(5, "Income")]
     with sqlite_shop.reading() as session:
         rejects = imports.read_rejects(session, sqlite_shop.actor, sqlite_shop.resources.store, done.id)
-    lines = rejects.data.decode().splitlines()
-    assert lines[0] == "line,column,value,reason"
-    assert lines[1].startswith("5,Income,'=1+cmd,")
+    lines = rejects.data.decode("utf-8-sig").splitlines()
+    assert lines[0] == "line,reason,Id,Income,Wine spend,Since,City,Response"
+    assert lines[1] == "5,Income: not a number alone: a unit or other text stands beside it,d,'=1+cmd,3,2024-01-01,York,0"
 
 
 def test_a_file_of_rejects_alone_is_refused_with_the_first_reason(sqlite_shop: Shop) -> None:
@@ -373,3 +373,12 @@ def test_the_smartcart_file(shop: Shop, shared_data) -> None:
         assert session.scalars(select(Import.status)).all() == ["done", "done"]
     assert quality["income"].filled == pytest.approx((2240 - 24 - flagged) / 2240)
     assert quality["enrolled_on"].high == "2014-06-29"
+
+
+def test_the_day_of_the_import_is_only_taken_for_the_file_s_and_told(sqlite_shop: Shop) -> None:
+    told = sqlite_shop.import_file("Id,Income,City\n1,10,York\n2,20,Bath\n").report
+    assert told is not None
+    assert "as_of_assumed" in {finding.code for finding in told.findings}
+    stated = sqlite_shop.import_file("Id,Income,City\n1,11,York\n", as_of=date(2024, 6, 30)).report
+    assert stated is not None
+    assert "as_of_assumed" not in {finding.code for finding in stated.findings}

@@ -11,15 +11,15 @@ from segmentation.errors import MissingRole
 from segmentation.exploring.rfm import NAMES
 from webapp.edge import Callbacks, View
 from webapp.pages.explore import rfm
-from webapp.pages.explore.drawing import Look
 from webapp.pages.explore.ids import CUT, TABS, Ids
 from webapp.pages.explore.outcomes import outcomes_tab
-from webapp.pages.explore.spreads import correlations_tab, distributions_tab
+from webapp.pages.explore.spreads import distributions_tab
 from webapp.pages.explore.where import Where, tabs
 from webapp.services.access import Permission
 from webapp.services.data import datasets, exploration
 from webapp.services.data.datasets import DatasetSummary
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
+from webapp.ui.exploring import Look
 from webapp.ui.format import count, day
 from webapp.ui.page import Page
 from webapp.ui.places import Place, data_address
@@ -74,8 +74,7 @@ def tab(view: View, dataset: DatasetSummary, where: Where) -> list[Child]:
         return []
     if where.tab == "outcomes":
         return outcomes_tab(found.exploration, where, look, data_href(view))
-    show = correlations_tab if where.tab == "correlations" else distributions_tab
-    return show(found.exploration, look)
+    return distributions_tab(found.exploration, look)
 
 
 def show_rfm(view: View, dataset: DatasetSummary, where: Where, look: Look) -> list[Child]:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-TABS = {"distributions": "Distributions", "correlations": "Correlations", "outcomes": "Outcomes", "rfm": "RFM"}
+TABS = {"distributions": "Distributions", "outcomes": "Outcomes", "rfm": "RFM"}
 """By the word in the address; the first is shown where the address names none."""
 
 CUT = "rfm-cut"

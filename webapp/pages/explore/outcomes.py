@@ -10,9 +10,9 @@ from dash.development.base_component import Component
 from segmentation.exploring.association import strength_word
 from segmentation.exploring.exploration import Association, Exploration, ExploredOutcome
 from segmentation.plots.outcome_rates import outcome_rates
-from webapp.pages.explore.drawing import Look, escaped, exploration_card
 from webapp.pages.explore.where import Where
 from webapp.ui.components import Child, aria, badge, button, card, chip, empty_state, icon, row
+from webapp.ui.exploring import Look, escaped, exploration_card
 from webapp.ui.format import number, percent
 from webapp.ui.tables import Column, meter, table
 

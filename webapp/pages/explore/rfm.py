@@ -12,12 +12,12 @@ from dash.development.base_component import Component
 from segmentation.exploring.rfm import LABELS, MOST_CUTS, NAMES, RfmName
 from segmentation.exploring.rfm_summary import RfmGroup, RfmSummary, Tally, group_rule
 from segmentation.plots.rfm import Shown, rfm_grid, score_words
-from webapp.pages.explore.drawing import Look, exploration_card
 from webapp.pages.explore.ids import CUT, Ids
 from webapp.pages.explore.where import Where
 from webapp.services.data.exploration import RfmChoice, RfmOutcome, RfmView
 from webapp.ui.components import Child, aria, button, card, chip, empty_state, row
 from webapp.ui.drawing import figure_text
+from webapp.ui.exploring import Look, exploration_card
 from webapp.ui.format import MISSING, count, money, number, percent
 from webapp.ui.tables import Column, meter, table
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from segmentation.exploring.rfm import NAMES, RfmName
 from webapp.edge import View
 from webapp.pages.explore.ids import TABS
-from webapp.ui.components import aria
 from webapp.ui.places import explore_address
+from webapp.ui.tabs import tab_links
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,10 @@ def address_tab(tab: str | None) -> str | None:
 
 def tabs(where: Where) -> Component:
     """The parts of the page: each its own address. The outcome that was chosen stays; the rest belongs to its tab."""
-    links = [
-        dcc.Link(
-            words,
-            href=explore_address(where.team, where.dataset, tab=address_tab(tab), outcome=where.outcome),
-            className="nav-link active" if tab == where.tab else "nav-link",
-        )
-        for tab, words in TABS.items()
-    ]
-    return html.Nav(html.Div(links, className="nav nav-tabs"), className="sc-tabsbar sc-tabsbar-alone", **aria(label="Parts of Explore"))
+    return tab_links(
+        "Parts of Explore",
+        [
+            (words, explore_address(where.team, where.dataset, tab=address_tab(tab), outcome=where.outcome), tab == where.tab)
+            for tab, words in TABS.items()
+        ],
+    )

@@ -10,8 +10,9 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.imports.check import check_page
-from webapp.pages.imports.ids import ROLE, Ids
-from webapp.pages.imports.result import failed_page, result_page, waiting_page
+from webapp.pages.imports.choices import read_choices, read_day
+from webapp.pages.imports.ids import CHOICE, Ids
+from webapp.pages.imports.result import failed_page, result_page, undone_page, waiting_page
 from webapp.services.access import Permission
 from webapp.services.data import imports
 from webapp.services.work import jobs as job_services
@@ -20,6 +21,7 @@ from webapp.ui.components import page_head, row, skeleton
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 
+Before = dict[str, dict[str, str]]
 WAITING = ("uploaded", "checking", "importing")
 
 
@@ -40,6 +42,8 @@ def show_import(view: View) -> Component:
         return waiting_page(view, detail)
     if detail.status == "failed":
         return failed_page(view, detail)
+    if detail.status == "undone":
+        return undone_page(view, detail)
     return result_page(view, detail) if detail.status == "done" else check_page(view, detail)
 
 
@@ -59,17 +63,29 @@ def confirm(view: View, clicks: int | None) -> tuple[Any, Any]:
     return show_import(view), detail.job_id
 
 
-def check_again(view: View, clicks: int | None, roles: Sequence[str], ids: Sequence[dict[str, str]]) -> tuple[Any, Any]:
-    """State what the columns mean and check the file with that."""
+def undo(view: View, clicks: int | None) -> tuple[Any, Any]:
+    """Take the import back."""
     if not clicks:
         return no_update, no_update
-    chosen = {item["column"]: role for item, role in zip(ids, roles, strict=True)}
-    detail = imports.change_roles(view.session, view.actor, view.item or "", chosen)
+    detail = imports.undo_import(view.session, view.actor, view.item or "")
+    return show_import(view), detail.job_id
+
+
+def check_again(view: View, clicks: int | None, values: Sequence[Any], ids: Sequence[dict[str, str]], before: Before) -> tuple[Any, Any]:
+    """State what was chosen and check the file with that."""
+    if not clicks:
+        return no_update, no_update
+    report = imports.show_import(view.session, view.actor, view.item or "").report
+    if report is None:
+        return show_import(view), no_update
+    mapping = read_choices(values, ids, report, before["choices"])
+    mode, day = mapping.pop("mode", None), read_day(mapping.pop("as_of", ""))
+    detail = imports.change_mapping(view.session, view.actor, view.item or "", mapping, mode=mode, as_of=day)
     return show_import(view), detail.job_id
 
 
 def register(callbacks: Callbacks) -> None:
-    role = {"type": ROLE, "column": ALL}
+    choice = {"type": CHOICE, "part": ALL, "column": ALL, "field": ALL, "word": ALL}
     answers = (Output(Ids.BODY, "children", allow_duplicate=True), Output(jobs.Ids.NUDGE, "data", allow_duplicate=True))
 
     @callbacks.on(Output(Ids.BODY, "children"), Input("pulse", "data"), needs=Permission.VIEW)
@@ -84,25 +100,38 @@ def register(callbacks: Callbacks) -> None:
     def confirm_import(view: View, clicks: int | None) -> tuple[Any, Any]:
         return confirm(view, clicks)
 
+    @callbacks.on(*answers, Input(Ids.UNDO, "n_clicks"), needs=Permission.IMPORT, writes=True, prevent_initial_call=True)
+    def undo_import(view: View, clicks: int | None) -> tuple[Any, Any]:
+        return undo(view, clicks)
+
     @callbacks.on(
         *answers,
         Input(Ids.RECHECK, "n_clicks"),
-        State(role, "value"),
-        State(role, "id"),
+        State(choice, "value"),
+        State(choice, "id"),
+        State(Ids.BEFORE, "data"),
         needs=Permission.IMPORT,
         writes=True,
         prevent_initial_call=True,
     )
-    def recheck(view: View, clicks: int | None, roles: list[str], ids: list[dict[str, str]]) -> tuple[Any, Any]:
-        return check_again(view, clicks, roles, ids)
+    def recheck(view: View, clicks: int | None, values: list[Any], ids: list[dict[str, str]], before: Before) -> tuple[Any, Any]:
+        return check_again(view, clicks, values, ids, before)
 
     callbacks.clientside(
-        ClientsideFunction("imports", "rolesChanged"),
+        ClientsideFunction("imports", "choicesChanged"),
         Output(Ids.RECHECK, "disabled"),
         Output(Ids.CONFIRM, "disabled"),
         Output(Ids.HINT, "children"),
-        Input(role, "value"),
-        State(Ids.GUESSED, "data"),
+        Input(choice, "value"),
+        State(choice, "id"),
+        State(Ids.BEFORE, "data"),
+    )
+    callbacks.clientside(
+        ClientsideFunction("shell", "openDialog"),
+        Output(Ids.UNDO_ASK, "is_open"),
+        Input(Ids.UNDO_OPEN, "n_clicks"),
+        Input(Ids.UNDO_CANCEL, "n_clicks"),
+        prevent_initial_call=True,
     )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from segmentation.intake import Finding
 from webapp.edge import View
-from webapp.pages.imports.ids import ROLE, Ids
-from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
+from webapp.pages.imports.choices import Choice, choice_list, choices_in
+from webapp.pages.imports.findings import decide_card, decided_here, findings_card, questions, undecided
+from webapp.pages.imports.happens import happens_card
+from webapp.pages.imports.ids import Ids
+from webapp.pages.imports.parts import head, rejects_card, steps
+from webapp.pages.imports.reading import facts, reading_card, rules_card
 from webapp.services.access import Permission
 from webapp.services.data.imports import ColumnChoice, ImportDetail, ImportReport
-from webapp.ui.components import Child, badge, button, card, empty_state, error_state, icon, row
-from webapp.ui.format import count, day, filled_text, listing, number, percent
-from webapp.ui.forms import labelled, select
+from webapp.ui.components import Child, badge, button, card, error_state, icon, row
+from webapp.ui.format import count, filled_text, percent
 from webapp.ui.places import data_address
 from webapp.ui.tables import Column, meter, table
 from webapp.ui.wording import role_choices, role_label
@@ -23,56 +23,39 @@ from webapp.ui.wording import role_choices, role_label
 SURE = 0.9
 """Roles guessed with less than this are marked for a look."""
 
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-
 
 def check_page(view: View, detail: ImportDetail) -> Component:
-    """Everything a person needs to say yes, or to say what a column really means."""
+    """Everything a person needs to say yes, or to say what is different."""
     report = detail.report
     if report is None:
         return html.Div(error_state("The check left no report", "Upload the file again.", _back(view)))
+    editable = view.actor.may(Permission.IMPORT)
+    left: list[Child] = [roles_card(report, editable=editable)]
+    if editable:
+        left += [rules_card(report, decided_elsewhere=decided_here(report))]
     parts: list[Child] = [
         head(view, f"Check {detail.file_name}", f"{_facts(report)} Nothing is changed until you import."),
         steps(1),
-        counts_card(view, detail, report, f"What would happen: {outcome(report)}", _compared(report)),
-        row((8, roles_card(report, editable=view.actor.may(Permission.IMPORT))), (4, findings_card(report.findings))),
+        decide_card(report) if editable else None,
+        None if report.unidentified else happens_card(view, detail, report),
+        reading_card(report) if editable else None,
+        row((8, html.Div(left)), (4, findings_card(report, editable=editable))),
         rejects_card(report.rejects, report.rejected),
-        dcc.Store(id=Ids.GUESSED, data=[column.role for column in report.columns]),
     ]
-    if view.actor.may(Permission.IMPORT):
-        parts.append(_foot(view, report))
+    if editable:
+        parts += [dcc.Store(id=Ids.BEFORE, data=_before(parts, report)), _foot(view, report)]
     return html.Div(parts)
 
 
-def outcome(report: ImportReport) -> str:
-    """`74 customers join, 670 change, 3 rows are rejected`."""
-    words = []
-    if report.new:
-        words.append(f"{count(report.new, 'customer joins', 'customers join')}")
-    if report.changed:
-        words.append(f"{number(report.changed)} {'changes' if report.changed == 1 else 'change'}")
-    if report.rejected:
-        words.append(f"{count(report.rejected, 'row is', 'rows are')} rejected")
-    return listing(words) if words else "nothing changes, every row is known already"
+def _before(parts: list[Child], report: ImportReport) -> dict[str, object]:
+    """How every choice stands before anybody changes it, and what has to be decided."""
+    choices = {choice.key: choice.before for choice in choices_in(parts)}
+    return {"choices": choices, "asked": questions(report), "accepted": report.accepted}
 
 
 def _facts(report: ImportReport) -> str:
-    form = report.format
-    dates = {"day_first": ", dates day first", "month_first": ", dates month first", "year_first": ", dates year first"}.get(
-        form.date_order or "", ""
-    )
-    delimiter = _DELIMITERS.get(form.delimiter, "another delimiter")
-    return f"{count(report.file_rows, 'row')}, {count(len(report.columns), 'column')}, {delimiter}, {form.encoding.upper()}{dates}."
-
-
-def _compared(report: ImportReport) -> str:
-    known = report.changed + report.unchanged
-    as_of = f" As of {day(report.as_of)}." if report.as_of else ""
-    return (
-        f"Compared with {count(known, 'customer')} of the file who are here already.{as_of}"
-        if known
-        else f"All of them are new here.{as_of}"
-    )
+    rows = "order line" if report.lines else "row"
+    return f"{count(report.file_rows, rows)}, {count(len(report.columns), 'column')}, {facts(report)}."
 
 
 def roles_card(report: ImportReport, *, editable: bool) -> html.Section:
@@ -109,7 +92,7 @@ def roles_card(report: ImportReport, *, editable: bool) -> html.Section:
         class_name="sc-roles",
         look=lambda item: item.confidence < SURE,
     )
-    return card("What each column means", sub, body, flush=True)
+    return card("What each column means", sub, body, flush=True, className="sc-stack")
 
 
 def _unsure_words(unsure: int) -> str:
@@ -121,8 +104,7 @@ def _unsure_words(unsure: int) -> str:
 def _role(item: ColumnChoice, *, editable: bool) -> Component:
     if not editable:
         return html.Span(role_label(item.role), title=item.reason)
-    choose = select({"type": ROLE, "column": item.source}, role_choices(), value=item.role, small=True)
-    return labelled(f"Role of {item.source}: {item.reason}", choose)
+    return choice_list(Choice("schema", "role", item.role, item.source), f"Role of {item.source}: {item.reason}", role_choices())
 
 
 def _use(item: ColumnChoice) -> list[Child]:
@@ -131,41 +113,9 @@ def _use(item: ColumnChoice) -> list[Child]:
     return [icon("check-lg", tone="ok"), f" {item.use}"]
 
 
-def findings_card(findings: Sequence[Finding]) -> html.Section:
-    """What was noticed in the values; nothing here keeps a row out."""
-    if not findings:
-        return card("Nothing unusual found", None, empty_state("check-circle", "Clean", "No implausible value, no unknown word, no gap."))
-    ordered = sorted(findings, key=lambda finding: finding.severity != "flag")
-    flagged = sum(finding.severity == "flag" for finding in findings)
-    sub = f"{number(flagged)} handled as shown, {number(len(findings) - flagged)} to know. None of these keeps a row out."
-    return card(
-        f"{count(len(findings), 'thing')} found", sub, html.Ul([_finding(item) for item in ordered], className="sc-probs"), flush=True
-    )
-
-
-def _finding(item: Finding) -> html.Li:
-    flag = item.severity == "flag"
-    words: list[Child] = [html.B(item.message)]
-    where = [item.column] if item.column else []
-    if item.count:
-        where.append(count(item.count, "row"))
-    if where:
-        words.append(html.Span(", ".join(where)))
-    if item.lines:
-        words.append(html.Span(_lines(item), className="ln"))
-    mark = icon("exclamation-triangle-fill", tone="wn", label="Handled") if flag else icon("info-circle", tone="i", label="To know")
-    return html.Li([mark, html.Div(words)])
-
-
-def _lines(item: Finding) -> str:
-    shown = ", ".join(number(line) for line in item.lines[:4])
-    more = item.count - min(4, len(item.lines))
-    return f"{'Line' if item.count == 1 else 'Lines'} {shown}{f' and {number(more)} more' if more > 0 else ''}"
-
-
 def _foot(view: View, report: ImportReport) -> html.Div:
-    accepted = report.new + report.changed + report.unchanged
-    importing = button(f"Import {count(accepted, 'customer')}", id=Ids.CONFIRM, kind="primary", disabled=not accepted)
+    ready = bool(report.accepted) and not undecided(report)
+    importing = button(f"Import {count(report.accepted, 'customer')}", id=Ids.CONFIRM, kind="primary", disabled=not ready)
     again = button("Check again", id=Ids.RECHECK, disabled=True)
     hint = html.Span(id=Ids.HINT, role="status")
     return html.Div([hint, html.Div([_back(view), again, importing], className="end")], className="sc-foot-bar")

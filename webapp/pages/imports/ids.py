@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-ROLE = "import-role"
-"""Type of the lists that say what a column means; `column` is the file's header."""
+CHOICE = "import-choice"
+"""Type of every control of the check: `part` of the mapping (or "mode"), `column` (the file's header), `field`, and `word` of a fold."""
 
 
 class Ids(StrEnum):
@@ -12,4 +12,8 @@ class Ids(StrEnum):
     CONFIRM = "import-confirm"
     RECHECK = "import-recheck"
     HINT = "import-hint"
-    GUESSED = "import-guessed"
+    BEFORE = "import-before"
+    UNDO = "import-undo"
+    UNDO_OPEN = "import-undo-open"
+    UNDO_ASK = "import-undo-ask"
+    UNDO_CANCEL = "import-undo-cancel"

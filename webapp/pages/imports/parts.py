@@ -21,6 +21,8 @@ _COUNTS = (
     ("new", "c-new", "new"),
     ("changed", "c-chg", "changed"),
     ("unchanged", "c-same", "unchanged"),
+    ("known", "c-same", "left alone"),
+    ("removed", "c-gone", "leaving"),
     ("rejected", "c-rej", "rejected"),
 )
 
@@ -41,9 +43,10 @@ def steps(now: int) -> html.Ol:
     return html.Ol(items, className="sc-steps")
 
 
-def counts_card(view: View, detail: ImportDetail, report: ImportReport, title: str, sub: str) -> html.Section:
-    """What becomes of each row, as one bar with its figures."""
-    parts = [(getattr(report, name), classes, word) for name, classes, word in _COUNTS]
+def counts_card(view: View, detail: ImportDetail, report: ImportReport, title: str, sub: str, more: Child = None) -> html.Section:
+    """What becomes of each row, as one bar with its figures, and `more` below it."""
+    every = [(getattr(report, name), classes, word) for name, classes, word in _COUNTS]
+    parts = [part for part in every if part[0] or part[2] not in ("left alone", "leaving")]
     total = max(1, sum(amount for amount, _, _ in parts))
     bar = html.Div(
         [html.I(className=classes, style={"flex": str(amount)}) for amount, classes, _ in parts if amount],
@@ -57,7 +60,7 @@ def counts_card(view: View, detail: ImportDetail, report: ImportReport, title: s
         for amount, classes, word in parts
     ]
     download = rejects_button(view, detail) if report.rejected and view.actor.may(Permission.IMPORT) else None
-    return card(title, sub, [bar, html.Div(legend, className="sc-counts-legend")], tools=download, className="sc-stack")
+    return card(title, sub, [bar, html.Div(legend, className="sc-counts-legend"), more], tools=download, className="sc-stack")
 
 
 def rejects_button(view: View, detail: ImportDetail) -> Child:
@@ -76,7 +79,11 @@ def rejects_card(rejects: Sequence[Reject], total: int) -> html.Section | None:
         Column("Why", lambda item: item.reason),
     ]
     shown = rejects[:SHOWN_REJECTS]
-    sub = f"The first {len(shown)} of {number(total)}; the download has all of them." if total > len(shown) else "The header is line 1."
+    sub = (
+        f"The first {len(shown)} of {number(total)}; the download has all of them."
+        if total > len(shown)
+        else "Lines are counted as the file has them."
+    )
     return card(f"{count(total, 'row')} rejected", sub, table(columns, shown, caption="Rejected rows"), flush=True, className="sc-stack")
 
 

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
+from webapp.pages.imports.undoing import undo_parts
 from webapp.services.data import datasets
 from webapp.services.data.imports import ImportDetail
 from webapp.services.work import jobs as job_services
@@ -38,11 +39,20 @@ def failed_page(view: View, detail: ImportDetail) -> Component:
     return html.Div([head(view, f"Import of {detail.file_name}", "Refused."), steps(1), card(body=state, className="sc-stack"), rejects])
 
 
+def undone_page(view: View, detail: ImportDetail) -> Component:
+    """What it means that the import was taken back."""
+    again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
+    state = empty_state("arrow-counterclockwise", "This import was undone", "The customers are as they were before it.", again)
+    return html.Div([head(view, f"Import of {detail.file_name}", "Undone."), card(body=state, className="sc-stack")])
+
+
 def result_page(view: View, detail: ImportDetail) -> Component:
     """What became of the rows, and the next step."""
     dataset = datasets.show_dataset(view.session, view.actor, detail.dataset)
+    undo, asking = undo_parts(view, detail)
     parts: list[Child] = [
-        head(view, f"Imported {detail.file_name}", f"{dataset.name} now holds {count(dataset.customers, 'customer')}."),
+        head(view, f"Imported {detail.file_name}", f"{dataset.name} now holds {count(dataset.customers, 'customer')}.", [undo]),
+        asking,
         steps(3),
     ]
     parts.append(next_step(view, detail))
@@ -52,8 +62,9 @@ def result_page(view: View, detail: ImportDetail) -> Component:
         )
         return html.Div(parts)
     report = detail.report
-    named = (("new", report.new), ("changed", report.changed), ("unchanged", report.unchanged), ("rejected", report.rejected))
-    title = ", ".join(f"{number(amount)} {word}" for word, amount in named)
+    named = [("new", report.new), ("changed", report.changed), ("unchanged", report.unchanged), ("rejected", report.rejected)]
+    more = [("removed", report.removed), ("left alone", report.known)]
+    title = ", ".join(f"{number(amount)} {word}" for word, amount in [*named, *(part for part in more if part[1])])
     kept = f" Snapshot {detail.snapshot} holds the result." if detail.snapshot else ""
     sub = f"{count(report.file_rows, 'row')} of the file.{kept}"
     parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected)]

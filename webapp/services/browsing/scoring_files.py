@@ -12,7 +12,7 @@ import pandas as pd
 
 from segmentation.explaining.explanation import Explanations
 from segmentation.intake.rows import RawRows, read_file
-from segmentation.intake.types import Reject
+from segmentation.intake.types import Finding, Flagged, Reject
 from segmentation.roles import CUSTOMER_KEY
 from webapp import outgoing
 from webapp.outgoing import harmless_text
@@ -45,7 +45,8 @@ Progress = Callable[[str, float], None]
 class FileScores:
     """What became of a file: `rows` were scored of `file_rows`, of whom `unlike` are like nobody in training (None: not known).
 
-    `sizes` counts customers by segment, in the order of the version's clusters, `unassigned` those in no segment.
+    `sizes` counts customers by segment, in the order of the version's clusters, `unassigned` those in no segment. `flags` are values
+    that cannot be true, by line, and `findings` what was taken of columns that do not prove it.
     """
 
     rows: int
@@ -56,6 +57,8 @@ class FileScores:
     sizes: tuple[tuple[SegmentName, int], ...]
     unassigned: int
     unlike: int | None
+    flags: tuple[Flagged, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass
@@ -97,6 +100,8 @@ def score_file(scorer: Scorer, path: Path, *, out: Path | None = None, progress:
         sizes=tuple((name, tally.clusters[cluster]) for cluster, name in enumerate(scorer.names)),
         unassigned=tally.clusters[-1],
         unlike=tally.unlike if scorer.model.reach is not None else None,
+        flags=raw.flags,
+        findings=raw.findings,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
 from segmentation.roles import Schema
-from webapp.models import Campaign, CampaignStatus, Champion, Dataset, ModelVersion, VersionSegment, VersionStatus
+from webapp.models import Campaign, CampaignStatus, Champion, Dataset, ModelVersion, Team, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.currencies import CURRENCIES
@@ -59,10 +59,12 @@ def ensure_dataset(session: Session, actor: Actor, name: str) -> Dataset:
     """The row of the team's dataset called `name` (or with that slug), made where there is none. For services and tasks only."""
     require(actor, Permission.IMPORT)
     wanted = clean_name(name, "name")
-    row = session.scalars(
-        team_rows(actor, Dataset).where((Dataset.name == wanted) | (Dataset.slug == wanted)).order_by(Dataset.slug)
-    ).first()
-    return row or create_dataset(session, actor, wanted)
+    called = team_rows(actor, Dataset).where((Dataset.name == wanted) | (Dataset.slug == wanted)).order_by(Dataset.slug)
+    if (row := session.scalars(called).first()) is not None:
+        return row
+    # Of those who bring the first file at once, one makes the dataset; the others wait for it and find it.
+    session.execute(select(Team.id).where(Team.id == actor.team_id).with_for_update(key_share=True))
+    return session.scalars(called).first() or create_dataset(session, actor, wanted)
 
 
 def create_dataset(session: Session, actor: Actor, name: str) -> Dataset:

@@ -19,9 +19,8 @@ from segmentation.exploring.rfm import NAMES, RfmCuts, RfmName, default_cuts, re
 from segmentation.exploring.rfm_summary import RfmSummary, grid_measures, summarise_rfm
 from segmentation.roles import Column, Role, Schema
 from webapp import bulk
-from webapp.models import Snapshot
-from webapp.services.access import Actor, Permission, team_dataset
-from webapp.services.data.snapshots import latest_snapshot
+from webapp.services.access import Actor, Permission
+from webapp.services.data.chosen import chosen_snapshot, snapshot_file
 from webapp.services.filtering.coarse_exploration import coarse_exploration, coarse_rfm
 from webapp.store import State, Store
 
@@ -31,7 +30,7 @@ KEPT = 8
 
 @dataclass(frozen=True)
 class ExploredSnapshot:
-    """What was found out about the current snapshot."""
+    """What was found out about a snapshot."""
 
     snapshot: int
     as_of: date
@@ -78,18 +77,18 @@ def explore_snapshot(path: Path, schema: Schema, customers: int, as_of: date) ->
     return explore(sample, schema, as_of=as_of, drawn_from=customers)
 
 
-def show_exploration(session: Session, actor: Actor, store: Store, dataset: str) -> ExploredSnapshot | None:
-    """What is known of the current snapshot's customers; None before the first import.
+def show_exploration(session: Session, actor: Actor, store: Store, dataset: str, number: int | None = None) -> ExploredSnapshot | None:
+    """What is known of the customers of a snapshot (None: the current one); None before the first import.
 
     A snapshot of a time before this was stored is looked at now. Viewers read coarse figures.
     """
-    snapshot = _current(session, actor, dataset)
+    snapshot = chosen_snapshot(session, actor, dataset, number)
     if snapshot is None:
         return None
     if snapshot.exploration is not None:
         found = from_json(Exploration, snapshot.exploration)
     else:
-        path, state = _file(actor, store, snapshot)
+        path, state = snapshot_file(actor, store, snapshot)
         found = _explored(path, state, json.dumps(snapshot.column_schema), snapshot.customers, snapshot.as_of)
     return ExploredSnapshot(snapshot.number, snapshot.as_of, found if actor.may(Permission.VIEW_CUSTOMERS) else coarse_exploration(found))
 
@@ -99,7 +98,7 @@ def show_rfm(session: Session, actor: Actor, store: Store, dataset: str, choice:
 
     Viewers read coarse figures by the usual cut points: with their own they could cut out a single customer.
     """
-    snapshot = _current(session, actor, dataset)
+    snapshot = chosen_snapshot(session, actor, dataset)
     if snapshot is None:
         return None
     schema = from_json(Schema, snapshot.column_schema)
@@ -107,7 +106,7 @@ def show_rfm(session: Session, actor: Actor, store: Store, dataset: str, choice:
     grid_measures(tuple(columns))
     rated = _rated(schema, choice.outcome)
     needed = Schema((*(column for each in columns.values() for column in each), *((rated,) if rated else ())))
-    customers = bulk.read_snapshot(_file(actor, store, snapshot)[0], needed)
+    customers = bulk.read_snapshot(snapshot_file(actor, store, snapshot)[0], needed)
     values = rfm_values(customers, schema)
     usual = default_cuts(values)
     free = actor.may(Permission.VIEW_CUSTOMERS)
@@ -117,16 +116,6 @@ def show_rfm(session: Session, actor: Actor, store: Store, dataset: str, choice:
     summary = summary if free else coarse_rfm(summary)
     chosen = RfmOutcome(rated.name, rated.label) if rated else None
     return RfmView(summary, tuple(columns), usual, refused, outcomes, chosen, free)
-
-
-def _current(session: Session, actor: Actor, dataset: str) -> Snapshot | None:
-    return latest_snapshot(session, team_dataset(session, actor, dataset))
-
-
-def _file(actor: Actor, store: Store, snapshot: Snapshot) -> tuple[Path, State]:
-    """The snapshot's file, and the state by which a process knows whether it is still the one it has read."""
-    path = store.verified_path(actor.team_id, "snapshot", snapshot.digest)
-    return path, store.state(actor.team_id, "snapshot", snapshot.digest)
 
 
 @lru_cache(maxsize=KEPT)

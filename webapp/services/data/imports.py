@@ -3,25 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import PurePath
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from segmentation.codec import from_json
-from segmentation.intake import DateOrder, FileFormat, Finding, Reject
-from segmentation.intake.text import DELIMITERS
-from segmentation.roles import Role
-from webapp.models import Dataset, Import, ImportStatus, Job, Snapshot
+from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapshot
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
+from webapp.services.data.mappings import clean_mapping, joined_mapping
+from webapp.services.data.reports import (
+    ColumnChoice,
+    ColumnDrift,
+    EarlierImport,
+    ImportDetail,
+    ImportReport,
+    SegmentFlow,
+    SegmentMoves,
+    report_of,
+    visible_report,
+)
+from webapp.services.data.undoing import refuse_undo
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.services.work import jobs
-from webapp.services.work.subjects import CHECK_IMPORT, IMPORT
+from webapp.services.work.subjects import CHECK_IMPORT, IMPORT, UNDO_IMPORT
 from webapp.store import Store
+
+__all__ = [
+    "ColumnChoice",
+    "ColumnDrift",
+    "EarlierImport",
+    "ImportDetail",
+    "ImportReport",
+    "RejectsFile",
+    "SegmentFlow",
+    "SegmentMoves",
+    "StoredFile",
+    "change_mapping",
+    "change_roles",
+    "clean_mapping",
+    "clean_mode",
+    "confirm_import",
+    "list_imports",
+    "read_rejects",
+    "show_import",
+    "start_import",
+    "undo_import",
+    "undo_problem",
+]
 
 LONGEST_FILE_NAME = 255
 
@@ -33,65 +65,6 @@ class StoredFile:
     name: str
     digest: str
     bytes: int
-
-
-@dataclass(frozen=True)
-class ColumnChoice:
-    """One column of the file: what it was taken for, how sure that is, and what it does for segments (`use`, in words).
-
-    `filled` is the share of rows with a value; `name` is empty where the column is ignored.
-    """
-
-    source: str
-    name: str
-    label: str
-    role: str
-    sensitive: bool
-    confidence: float
-    reason: str
-    first_values: tuple[str, ...]
-    filled: float
-    use: str
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What the file holds against the customers that are there. `rejects` are the first 100; `schema` maps the file's headers to roles."""
-
-    file_rows: int
-    new: int
-    changed: int
-    unchanged: int
-    rejected: int
-    rejects: tuple[Reject, ...]
-    findings: tuple[Finding, ...]
-    columns: tuple[ColumnChoice, ...]
-    schema: dict[str, str]
-    format: FileFormat
-    as_of: date | None
-
-    @property
-    def accepted(self) -> int:
-        """Customers of the file that can be stored."""
-        return self.new + self.changed + self.unchanged
-
-
-@dataclass(frozen=True)
-class ImportDetail:
-    """One import. `dataset` is a slug, `snapshot` a number, `job_id` its last job; `message` says why it failed."""
-
-    id: str
-    dataset: str
-    file_name: str
-    file_bytes: int
-    status: str
-    message: str | None
-    report: ImportReport | None
-    snapshot: int | None
-    job_id: str | None
-    created_by: str
-    created_at: datetime
-    finished_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -111,10 +84,13 @@ def start_import(
     mapping: Mapping[str, Any] | None = None,
     as_of: date | None = None,
     check: bool = True,
+    mode: str = ImportMode.UPDATE,
 ) -> ImportDetail:
     """Enqueue the dry run of an uploaded file (`check`), or its import at once.
 
-    `mapping` is `{"schema": {column: role}, "format": {delimiter, encoding, date_order}}`, each part optional.
+    `mapping` is `{"schema": {header: role}, "format": {fields of FileFormat}, "values": {header: {fields of ValueRule, "folds": {word:
+    word}}}}`, each part optional; what it leaves out is as in the last file with the same headers. `mode` is "update", "append" or
+    "replace".
     """
     require(actor, Permission.IMPORT)
     owner = team_dataset(session, actor, dataset)
@@ -125,6 +101,7 @@ def start_import(
         file_digest=file.digest,
         file_bytes=file.bytes,
         status=ImportStatus.UPLOADED,
+        mode=clean_mode(mode),
         mapping=clean_mapping(mapping) if mapping else None,
         as_of=as_of,
         created_by=actor.name,
@@ -132,9 +109,8 @@ def start_import(
     )
     session.add(row)
     session.flush()
-    record_event(
-        session, actor, "import.uploaded", row.id, dataset=owner.slug, file=row.file_name, bytes=row.file_bytes, digest=row.file_digest
-    )
+    file_details = {"file": row.file_name, "bytes": row.file_bytes, "digest": row.file_digest}
+    record_event(session, actor, "import.uploaded", row.id, dataset=owner.slug, mode=str(row.mode), **file_details)
     return _enqueue(session, actor, row, check=check)
 
 
@@ -152,13 +128,22 @@ def list_imports(session: Session, actor: Actor, dataset: str, *, limit: int = 5
 
 def change_roles(session: Session, actor: Actor, import_id: str, roles: Mapping[str, str]) -> ImportDetail:
     """State what columns mean (file's header -> role) and check the file again."""
+    return change_mapping(session, actor, import_id, {"schema": roles})
+
+
+def change_mapping(
+    session: Session, actor: Actor, import_id: str, mapping: Mapping[str, Any], *, mode: str | None = None, as_of: date | None = None
+) -> ImportDetail:
+    """State more of a file and check it again: roles and values add to those stated before, a format replaces it.
+
+    `mode` and `as_of` stay as they are where they are None.
+    """
     require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
-    stated = dict(row.mapping or {})
-    mapping = clean_mapping({**stated, "schema": {**stated.get("schema", {}), **roles}})
+    stated, wanted = joined_mapping(row.mapping or {}, mapping), clean_mode(mode or row.mode)
     _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.UPLOADED)
-    row.mapping, row.message, row.finished_at = mapping, None, None
-    record_event(session, actor, "import.roles_changed", row.id, roles=dict(roles))
+    row.mapping, row.mode, row.as_of, row.message, row.finished_at = stated, wanted, as_of or row.as_of, None, None
+    record_event(session, actor, "import.mapping_changed", row.id, mapping=dict(mapping), mode=str(wanted))
     return _enqueue(session, actor, row, check=True)
 
 
@@ -166,7 +151,7 @@ def confirm_import(session: Session, actor: Actor, import_id: str) -> ImportDeta
     """Enqueue the import of a checked file; Conflict where there is nothing to confirm."""
     require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
-    if row.status == ImportStatus.CHECKED and _report(row).accepted == 0:
+    if row.status == ImportStatus.CHECKED and report_of(row).accepted == 0:
         raise Conflict(
             "No row of this file can be taken. Download the rejected rows, correct them and upload the file again.", code="nothing_accepted"
         )
@@ -184,43 +169,35 @@ def read_rejects(session: Session, actor: Actor, store: Store, import_id: str) -
     return RejectsFile(f"{PurePath(row.file_name).stem}-rejects.csv", store.read_bytes(actor.team_id, "rejects", row.rejects_digest))
 
 
-def clean_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a mapping that say something, checked; Invalid names what cannot be taken."""
-    if unknown := sorted(set(mapping) - {"schema", "format"}):
-        raise Invalid(f"A mapping has the parts `schema` and `format`; {unknown[0]!r} is none of them.", details={"field": "mapping"})
-    roles, form = mapping.get("schema"), mapping.get("format")
-    cleaned: dict[str, Any] = {"schema": _checked_roles({} if roles is None else roles)}
-    return cleaned if form is None else cleaned | {"format": _checked_format(form)}
+def undo_import(session: Session, actor: Actor, import_id: str) -> ImportDetail:
+    """Ask for a stored import to be taken back as a whole; Conflict says what stands in the way. The same job for all who ask at once."""
+    require(actor, Permission.IMPORT)
+    row = team_row(session, actor, Import, "import", id=import_id)
+    dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
+    refuse_undo(session, actor, dataset, row)
+    _, created = jobs.enqueue_job(
+        session, actor, kind=UNDO_IMPORT, dataset_id=dataset.id, subject_id=row.id, exclusive_key=f"{IMPORT}:{row.id}"
+    )
+    if created:
+        record_event(session, actor, "import.undo_requested", row.id, dataset=dataset.slug)
+    return show_import(session, actor, row.id)
 
 
-def _checked_roles(roles: Any) -> dict[str, str]:
-    if not isinstance(roles, Mapping):
-        raise Invalid("The `schema` of a mapping is an object that names a role for each column.", details={"field": "schema"})
-    for column, role in roles.items():
-        if not isinstance(role, str) or role not in set(Role):
-            raise Invalid(f"Column {column!r}: there is no role {role!r}. Choose from: {', '.join(Role)}.", details={"field": str(column)})
-    return {str(column): str(role) for column, role in roles.items()}
-
-
-def _checked_format(form: Any) -> dict[str, Any]:
-    if not isinstance(form, Mapping) or not set(form) <= {"delimiter", "encoding", "date_order"}:
-        raise Invalid("The `format` of a mapping is an object of delimiter, encoding and date_order.", details={"field": "format"})
-    delimiter, encoding, order = form.get("delimiter"), form.get("encoding"), form.get("date_order")
-    if not isinstance(delimiter, str) or delimiter not in tuple(DELIMITERS):
-        raise Invalid('The delimiter must be a comma, a semicolon, a tab ("\\t") or "|".', details={"field": "delimiter"})
-    if not isinstance(encoding, str) or not _reads_text(encoding):
-        raise Invalid("The encoding is not known. Name one such as utf-8, cp1252 or utf-16.", details={"field": "encoding"})
-    if order is not None and order not in get_args(DateOrder):
-        raise Invalid(f"The date_order must be one of {', '.join(get_args(DateOrder))}, or null.", details={"field": "date_order"})
-    return dict(form)
-
-
-def _reads_text(encoding: str) -> bool:
-    """Whether text comes back from `encoding`; Python also has codecs for bytes and for nothing at all."""
+def undo_problem(session: Session, actor: Actor, import_id: str) -> str | None:
+    """Why a stored import cannot be undone, in words; None where it can."""
+    row = team_row(session, actor, Import, "import", id=import_id)
     try:
-        return "id\n".encode(encoding).decode(encoding) == "id\n"
-    except (LookupError, ValueError):
-        return False
+        refuse_undo(session, actor, team_row(session, actor, Dataset, "dataset", id=row.dataset_id), row)
+    except Conflict as problem:
+        return problem.message
+    return None
+
+
+def clean_mode(mode: str) -> ImportMode:
+    """The mode of that name; Invalid names those that there are."""
+    if mode not in set(ImportMode):
+        raise Invalid(f"There is no mode {mode!r}. Choose from: {', '.join(ImportMode)}.", details={"field": "mode"})
+    return ImportMode(mode)
 
 
 def _move(session: Session, row: Import, before: Iterable[ImportStatus], after: ImportStatus) -> None:
@@ -240,10 +217,6 @@ def _enqueue(session: Session, actor: Actor, row: Import, *, check: bool) -> Imp
     return show_import(session, actor, row.id)
 
 
-def _report(row: Import) -> ImportReport:
-    return from_json(ImportReport, row.report)
-
-
 def _details(session: Session, actor: Actor, rows: Iterable[Import]) -> tuple[ImportDetail, ...]:
     rows = list(rows)
     datasets = {row.dataset_id for row in rows}
@@ -259,19 +232,13 @@ def _details(session: Session, actor: Actor, rows: Iterable[Import]) -> tuple[Im
             file_bytes=row.file_bytes,
             status=str(row.status),
             message=row.message,
-            report=_visible(actor, _report(row)) if row.report else None,
+            report=visible_report(actor, row),
             snapshot=numbers.get(row.snapshot_id) if row.snapshot_id else None,
             job_id=last_job.get(row.id),
             created_by=row.created_by,
             created_at=row.created_at,
             finished_at=row.finished_at,
+            mode=str(row.mode),
         )
         for row in rows
     )
-
-
-def _visible(actor: Actor, report: ImportReport) -> ImportReport:
-    if actor.may(Permission.VIEW_CUSTOMERS):
-        return report
-    columns = tuple(replace(column, first_values=()) for column in report.columns)
-    return replace(report, columns=columns, rejects=tuple(replace(reject, value="") for reject in report.rejects))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema, ValueRule
 from webapp.services.errors import Invalid
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
@@ -53,7 +53,7 @@ def merge_schemas(stored: Schema | None, incoming: Schema) -> Schema:
     kept: list[Column] = []
     for column in stored:
         if column.name in arriving:
-            kept.append(_widened(column, arriving.pop(column.name)))
+            kept.append(_merged(column, arriving.pop(column.name)))
         elif column.source not in sources:
             kept.append(column)
     return Schema((*kept, *(column for column in incoming if column.name in arriving)))
@@ -69,16 +69,35 @@ def _aligned(before: Column, column: Column) -> Column:
     if before.role is not column.role:  # somebody said so; what the column is called stays where it can
         keeps_name = Role.CUSTOMER_ID not in (before.role, column.role)
         return _widened(before, replace(column, name=before.name, label=before.label)) if keeps_name else column
-    return replace(_widened(before, column), name=before.name, label=before.label, sensitive=before.sensitive, levels=before.levels)
+    return replace(
+        _widened(before, column),
+        name=before.name,
+        label=before.label,
+        sensitive=before.sensitive,
+        levels=before.levels,
+        folds={**column.folds, **before.folds},
+        rule=_overlaid(before.rule, column.rule),
+    )
+
+
+def _merged(before: Column, column: Column) -> Column:
+    """`column`, which has been aligned, with folds that only earlier files gave rise to."""
+    folds = {**before.folds, **column.folds} if before.role is column.role else column.folds
+    return replace(_widened(before, column), folds=folds)
+
+
+def _overlaid(before: ValueRule, stated: ValueRule) -> ValueRule:
+    """What was said of a column before, and what is said now, which counts more."""
+    said = {field.name: getattr(stated, field.name) for field in fields(stated) if getattr(stated, field.name) is not None}
+    return replace(before, **said)
 
 
 def _widened(before: Column, column: Column) -> Column:
-    folds = {**column.folds, **before.folds} if before.role is column.role else column.folds
     unused = Role.IGNORE in (before.role, column.role)
     if before.kind is column.kind or unused:
-        return replace(column, folds=folds)
+        return column
     if {before.kind, column.kind} <= NUMBERS:
-        return replace(column, folds=folds, kind=Kind.DECIMAL)
+        return replace(column, kind=Kind.DECIMAL)
     raise Invalid(
         f"The column {column.source!r} would hold {_IN_WORDS[column.kind]}, but in this dataset it holds {_IN_WORDS[before.kind]}. "
         "Give it its former role, ignore it, or import the file into a new dataset.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
@@ -55,7 +55,7 @@ class Quality:
 
 
 def latest_snapshot(session: Session, dataset: Dataset) -> Snapshot | None:
-    """The dataset's present state: what its last finished import ended in (which may be an earlier snapshot again)."""
+    """The dataset's present state: what its last finished import ended in that is not undone (it may be an earlier snapshot again)."""
     return session.scalars(
         select(Snapshot)
         .join(Import, Import.snapshot_id == Snapshot.id)
@@ -65,11 +65,17 @@ def latest_snapshot(session: Session, dataset: Dataset) -> Snapshot | None:
     ).one_or_none()
 
 
+def ends_an_import() -> ColumnElement[bool]:
+    """Whether a snapshot is a state that the dataset was in: some import that ended in it is not undone."""
+    return select(Import.id).where(Import.snapshot_id == Snapshot.id, Import.status == ImportStatus.DONE).exists()
+
+
 def list_snapshots(session: Session, actor: Actor, dataset: str) -> tuple[SnapshotSummary, ...]:
-    """The dataset's snapshots, newest first."""
+    """The dataset's snapshots, newest first, but for those whose import was undone."""
     row = team_dataset(session, actor, dataset)
     current = latest_snapshot(session, row)
-    snapshots = session.scalars(team_rows(actor, Snapshot).where(Snapshot.dataset_id == row.id).order_by(Snapshot.number.desc())).all()
+    own = team_rows(actor, Snapshot).where(Snapshot.dataset_id == row.id, ends_an_import())
+    snapshots = session.scalars(own.order_by(Snapshot.number.desc())).all()
     newest_first = select(Import.snapshot_id, Import.id).where(Import.dataset_id == row.id, Import.status == ImportStatus.DONE)
     first_import = dict(session.execute(newest_first.order_by(Import.finished_at.desc())).all())
     return tuple(
@@ -94,10 +100,10 @@ def show_quality(session: Session, actor: Actor, dataset: str) -> tuple[ColumnQu
     columns = from_json(Quality, snapshot.quality).columns
     if actor.may(Permission.VIEW_CUSTOMERS):
         return columns
-    return tuple(_without_people(column, snapshot.customers) for column in columns)
+    return tuple(without_people(column, snapshot.customers) for column in columns)
 
 
-def _without_people(column: ColumnQuality, customers: int) -> ColumnQuality:
+def without_people(column: ColumnQuality, customers: int) -> ColumnQuality:
     """A column without its extremes, its median rounded, and its commonest word only where at least ten customers must have it."""
     typical = column.typical
     if isinstance(typical, str) and column.kind != "date":

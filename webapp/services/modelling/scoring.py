@@ -22,7 +22,7 @@ from segmentation.explaining.explanation import Explanation, Explanations, expla
 from segmentation.explaining.needs import needed_columns
 from segmentation.features import Recipe
 from segmentation.intake.rows import RawRows, Wanted, read_records
-from segmentation.intake.types import FileFormat
+from segmentation.intake.types import FileFormat, Flagged
 from segmentation.pipeline import SegmentModel
 from segmentation.roles import CUSTOMER_KEY, DateOrder, Schema
 from webapp.models import Champion, Dataset, Import, ImportStatus, ModelVersion, Segment, Snapshot, VersionSegment, VersionStatus
@@ -60,13 +60,17 @@ class CustomerScore:
 
 @dataclass(frozen=True)
 class Scores:
-    """The customers of one request, placed by one version. `unknown_columns` are headers that mean nothing to the dataset."""
+    """The customers of one request, placed by one version. `unknown_columns` are headers that mean nothing to the dataset.
+
+    `flags` are the values that cannot be true, which were not believed (their `place` is a row, from 0).
+    """
 
     dataset: str
     version: int
     as_of: date
     customers: tuple[CustomerScore, ...]
     unknown_columns: tuple[str, ...]
+    flags: tuple[Flagged, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +116,7 @@ def score_customers(
     found = scorer.explain(raw.customers)
     keys = raw.customers[CUSTOMER_KEY].tolist()
     scored = tuple(_score(scorer, found, place, key) for place, key in enumerate(keys))
-    return Scores(scorer.dataset, scorer.version, scorer.wanted.as_of, scored, scorer.unknown(raw))
+    return Scores(scorer.dataset, scorer.version, scorer.wanted.as_of, scored, scorer.unknown(raw), raw.flags)
 
 
 def find_scorer(session: Session, actor: Actor, store: Store, dataset: str, *, version: int | None = None) -> Scorer:

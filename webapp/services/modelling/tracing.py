@@ -16,7 +16,7 @@ from segmentation.roles import Schema
 from webapp.models import Dataset, ModelVersion, SegmentTrace, Snapshot
 from webapp.services.access import Actor, team_row, team_rows
 from webapp.services.data.datasets import lock_dataset
-from webapp.services.data.snapshots import latest_snapshot
+from webapp.services.data.snapshots import ends_an_import, latest_snapshot
 from webapp.services.errors import Conflict
 from webapp.services.modelling.versions import find_version
 
@@ -88,7 +88,7 @@ def series(session: Session, actor: Actor, dataset: Dataset) -> tuple[Step, ...]
     if current is None:
         return ()
     columns = (Snapshot.id, Snapshot.digest, Snapshot.as_of)
-    earlier = team_rows(actor, Snapshot).where(Snapshot.dataset_id == dataset.id, Snapshot.as_of < current.as_of)
+    earlier = team_rows(actor, Snapshot).where(Snapshot.dataset_id == dataset.id, Snapshot.as_of < current.as_of, ends_an_import())
     rows = session.execute(earlier.order_by(Snapshot.as_of, Snapshot.number).with_only_columns(*columns))
     by_day = {as_of: (id_, digest, as_of) for id_, digest, as_of in rows}
     days = [*by_day.values(), (current.id, current.digest, current.as_of)][-MOST_SNAPSHOTS:]

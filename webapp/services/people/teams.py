@@ -8,6 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.models import Dataset, MemberRole, Membership, Team
@@ -51,8 +52,18 @@ class TeamOverview:
 def ensure_team(session: Session, name: str) -> Team:
     """The team called `name` (or with that slug), made where there is none. For the command line, which is above all teams."""
     wanted = clean_name(name, "team")
+    taken = _slugs(session)  # read first: whoever makes the team meanwhile is found by name, or has the same slug
     found = _called(session, wanted)
-    return found if found is not None else _add(session, wanted)
+    if found is not None:
+        return found
+    try:
+        with session.begin_nested():
+            return _add(session, wanted, taken)
+    except IntegrityError:
+        found = _called(session, wanted)
+        if found is None:
+            raise
+        return found
 
 
 def add_team(session: Session, name: str) -> Actor:
@@ -60,7 +71,7 @@ def add_team(session: Session, name: str) -> Actor:
     wanted = clean_name(name, "team")
     if _called(session, wanted) is not None:
         raise Conflict(f"There is a team {wanted} already.", details={"field": "name"})
-    team = _add(session, wanted)
+    team = _add(session, wanted, _slugs(session))
     made = operator(team)
     record_event(session, made, "team.created", team.slug, name=team.name)
     session.flush()
@@ -75,7 +86,7 @@ def create_team(session: Session, actor: Actor, name: str) -> TeamChoice:
     require(actor, Permission.MANAGE_TEAM)
     if actor.user_id is None:
         raise Forbidden("Only a person can start a team, for somebody has to be its first admin.")
-    team = _add(session, clean_name(name, "name"))
+    team = _add(session, clean_name(name, "name"), _slugs(session))
     session.add(Membership(team_id=team.id, user_id=actor.user_id, role=MemberRole.ADMIN, created_at=datetime.now(UTC)))
     founder = Actor(actor.name, team.id, team.slug, team.name, MemberRole.ADMIN, actor.user_id)
     record_event(session, founder, "team.created", team.slug, name=team.name)
@@ -150,8 +161,12 @@ def _called(session: Session, name: str) -> Team | None:
     return session.scalars(select(Team).where((Team.name == name) | (Team.slug == name)).order_by(Team.slug)).first()
 
 
-def _add(session: Session, name: str) -> Team:
-    taken = set(session.scalars(select(Team.slug)))
+def _slugs(session: Session) -> set[str]:
+    return set(session.scalars(select(Team.slug)))
+
+
+def _add(session: Session, name: str, taken: set[str]) -> Team:
+    """A new team whose slug is none of those `taken`."""
     slug, number = slug_of(name), 2
     while slug in taken:
         slug, number = f"{slug_of(name)}-{number}", number + 1

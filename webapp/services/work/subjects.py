@@ -15,13 +15,14 @@ from webapp.services.access import Permission
 
 CHECK_IMPORT = "check_import"
 IMPORT = "import"
+UNDO_IMPORT = "undo_import"
 RECLUSTER = "recluster"
 SWEEP = "sweep"
 SAMPLE = "sample"
 TRACE = "trace"
 
 _OF_DATASETS = (SAMPLE, TRACE)
-_OF_IMPORTS = (CHECK_IMPORT, IMPORT)
+_OF_IMPORTS = (CHECK_IMPORT, IMPORT, UNDO_IMPORT)
 _FITS: Mapping[str, type[Any]] = {RECLUSTER: ModelVersion, SWEEP: Sweep}
 
 
@@ -51,7 +52,7 @@ def describe_subjects(session: Session, jobs: Iterable[Job]) -> dict[str, Subjec
 
 def settle_subject(session: Session, job: Job, status: JobStatus, message: str, at: datetime) -> None:
     """Bring the subject of a job that failed or was cancelled to its end, in the transaction that ends the job."""
-    if job.kind in _OF_IMPORTS:
+    if job.kind in (CHECK_IMPORT, IMPORT):  # an import that could not be undone stays as it is
         _settle_import(session, job, message, at)
     elif job.kind in _FITS:
         _settle_fit(session, job, status, message)

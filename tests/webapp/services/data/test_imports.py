@@ -21,7 +21,7 @@ def shop(sqlite_resources: Resources) -> Shop:
     return open_shop(sqlite_resources)
 
 
-def start(shop: Shop, data: str = FILE, **options: object) -> ImportDetail:
+def start(shop: Shop, data: str | bytes = FILE, **options: object) -> ImportDetail:
     file = store_file(shop.resources, shop.actor, data, name="C:\\files\\march.csv")
     with shop.writing() as session:
         slug = ensure_dataset(session, shop.actor, "Customers").slug
@@ -65,9 +65,12 @@ def test_from_upload_to_check_to_import(shop: Shop) -> None:
     assert actions == ["import.uploaded", "import.checked", "import.confirmed", "import.stored"]
 
 
-def test_roles_can_be_changed_after_a_check_that_failed_or_not(shop: Shop) -> None:
+def test_roles_can_be_changed_where_no_column_is_an_id_and_again(shop: Shop) -> None:
     failed = show(shop, start(shop, "Label,Score\nx,1\nx,2\n").id)
-    assert failed.status == "failed"
+    assert failed.report is not None
+    assert (failed.status, failed.report.unidentified, failed.report.accepted) == ("checked", True, 0)
+    with shop.writing() as session, pytest.raises(Conflict):
+        imports.confirm_import(session, shop.actor, failed.id)
     with shop.writing() as session:
         imports.change_roles(session, shop.actor, failed.id, {"Score": "customer_id"})
     checked = show(shop, failed.id)
@@ -92,12 +95,33 @@ def test_later_files_keep_what_was_stated_of_their_columns(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "mapping",
-    [{"schema": {"Income": "magic"}}, {"roles": {}}, {"format": {"delimiter": ";"}}],
-    ids=["role", "part", "format"],
+    [
+        {"schema": {"Income": "magic"}},
+        {"roles": {}},
+        {"format": {"quote": "'"}},
+        {"format": {"delimiter": "x"}},
+        {"format": {"container": "zip"}},
+        {"format": {"sheet": 1}},
+    ],
+    ids=["role", "part", "format", "delimiter", "container", "sheet"],
 )
 def test_a_mapping_that_cannot_be_taken_is_refused(shop: Shop, mapping: dict[str, object]) -> None:
     with pytest.raises(Invalid):
         start(shop, mapping=mapping)
+
+
+def test_a_format_may_leave_out_what_the_file_says_itself(shop: Shop) -> None:
+    checked = show(shop, start(shop, "ID;Income\n1;10\n2;20\n", mapping={"format": {"date_order": "month_first"}}).id)
+    assert checked.report is not None
+    assert (checked.report.file_rows, checked.report.format.delimiter) == (2, ";")
+
+
+def test_a_file_of_two_encodings_is_read_and_told(shop: Shop) -> None:
+    content = "ID,Name,Income\n1,Zoë,10\n2,Žofia,20\n".encode() + "3,Özil,30\n".encode("cp1252")
+    checked = show(shop, start(shop, content, mapping={"schema": {"Name": "category"}}).id)
+    assert checked.report is not None
+    assert (checked.report.file_rows, checked.report.rejected) == (3, 0)
+    assert "mixed_encoding" in {finding.code for finding in checked.report.findings}
 
 
 def test_a_check_without_acceptable_rows_cannot_be_confirmed(shop: Shop) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation import apply_values
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema, ValueRule
 from webapp.services.data.schemas import align_schema, column_use, merge_schemas, stored_columns
 from webapp.services.errors import Invalid
 
@@ -45,6 +46,22 @@ def test_absent_columns_stay_and_new_ones_come_last() -> None:
     assert [column.name for column in merged] == ["note", "income", CUSTOMER_KEY, "score", "visits"]
     assert merged.named("score").kind is Kind.DECIMAL
     assert merge_schemas(None, STORED) == STORED
+
+
+def test_rules_and_folds_stay_until_others_are_stated() -> None:
+    plan = Column("plan", "Plan", Role.CATEGORY, Kind.TEXT, "Plan", folds={"gold": "Gold", "odd": "Gold"})
+    spend = replace(INCOME, rule=ValueRule(decimal="comma", low=5))
+    stored = Schema((KEY, plan, spend))
+    guessed = Schema((KEY, replace(plan, folds={"odd": "Silver"}), replace(INCOME, rule=ValueRule(low=7))))
+    aligned = align_schema(stored, guessed)
+    assert aligned.named("plan").folds == {"gold": "Gold", "odd": "Gold"}
+    assert aligned.named("income").rule == ValueRule(decimal="comma", low=7)
+    stated = apply_values(aligned, {"Plan": {"folds": {"odd": "odd"}}, "Income": {"low": None}})
+    merged = merge_schemas(stored, stated)
+    assert merged.named("plan").folds == {"gold": "Gold", "odd": "odd"}
+    assert merged.named("income").rule == ValueRule(decimal="comma")
+    other = merge_schemas(stored, align_schema(stored, Schema((KEY, replace(plan, role=Role.ORDINAL, folds={})))))
+    assert other.named("plan").folds == {}
 
 
 def test_an_ignored_column_is_remembered_but_not_stored() -> None:

@@ -1,0 +1,239 @@
+"""The customers of a file merged with those of a snapshot, in DuckDB, before anything is written to the database."""
+
+# ruff: noqa: S608  (SQL is put together from quoted column names and our own words; values are bound)
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import pandas as pd
+
+from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from webapp.bulk import BATCH, SQL_TYPE, column_engine, escaped, literal, quoted, sampled_sql, typed_frame
+
+STATE = "__state"
+"""A column beside the customers' own while they are merged; canonical names never begin with an underscore."""
+
+_MEMORY = "600MB"
+"""For the merged table and the rows made of it, beside the file's own customers; what is beyond goes to disk."""
+CustomerRow = tuple[str, str, str]
+"""Customer key, attributes as JSON text, consent."""
+PastRow = tuple[str, str, str, str]
+"""Customer key, consent, ids of the first and the last import: what a snapshot does not say of a stored customer."""
+RestoredRow = tuple[str, str, str, str, str]
+"""The same with the attributes as JSON text in the second place."""
+
+MergeMode = Literal["update", "append", "replace"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the customers of a file; `customers` are all that the dataset holds afterwards.
+
+    `known` were left alone because the file only adds, `removed` leave because the file is the whole customer base and lacks them.
+    """
+
+    new: int
+    changed: int
+    unchanged: int
+    customers: int
+    known: int = 0
+    removed: int = 0
+
+
+class Staging:
+    """The customers of a file merged with those of the snapshot before, ready to be stored.
+
+    In the modes "update" and "replace" a file's value replaces the stored one, a missing value included; columns that the file does not
+    have keep theirs. In the mode "append" customers that are there stay as they are.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: Schema, incoming: frozenset[str], left_alone: int = 0) -> None:
+        self._connection = connection
+        self.schema = schema
+        self.withdrawals_left_alone = left_alone
+        """Known customers who withdraw their consent in a file that only adds."""
+        self._incoming = incoming
+
+    def counts(self) -> Counts:
+        rows = dict(self._connection.execute(f"SELECT {STATE}, count(*) FROM merged GROUP BY 1").fetchall())
+        each = {name: rows.get(name, 0) for name in ("new", "changed", "unchanged", "known", "removed")}
+        return Counts(**each, customers=sum(rows.values()) - each["removed"])
+
+    def write_snapshot(self, path: Path) -> None:
+        """All customers as Parquet, sorted by customer key (as they lie in `merged`; DuckDB keeps that order)."""
+        names = ", ".join(quoted(column.name) for column in self.schema)
+        self._connection.execute(
+            f"COPY (SELECT {names} FROM merged WHERE {STATE} <> 'removed') TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+
+    def prepare_rows(self) -> None:
+        """Make the rows that differ from what is stored, so that `rows` has nothing left to compute."""
+        self._connection.execute(
+            f"CREATE TEMP TABLE changes AS SELECT {CUSTOMER_KEY}, {attributes_sql(self.schema)}, {self._consent()} AS consent "
+            f"FROM merged WHERE {STATE} IN ('new', 'changed')"
+        )
+
+    def rows(self) -> Iterator[list[CustomerRow]]:
+        """The prepared rows, in batches."""
+        return _batches(self._connection, "SELECT * FROM changes")
+
+    def removed_keys(self) -> Iterator[list[tuple[str]]]:
+        """Keys of the customers who leave, in batches."""
+        return _batches(self._connection, f"SELECT {CUSTOMER_KEY} FROM merged WHERE {STATE} = 'removed'")
+
+    def touched_keys(self) -> Iterator[list[tuple[str]]]:
+        """Keys of the customers who were there and change or leave, in batches."""
+        return _batches(self._connection, f"SELECT {CUSTOMER_KEY} FROM merged WHERE {STATE} IN ('changed', 'removed')")
+
+    def consents_against(self, withdrawn: Sequence[str]) -> dict[str, int]:
+        """Of the customers in the file whose consent is `withdrawn` (keys): how many the file says are "given", "withdrawn", "unknown"."""
+        self._connection.register("withdrawn_frame", pd.DataFrame({CUSTOMER_KEY: pd.Series(list(withdrawn), dtype=object)}))
+        found = self._connection.execute(
+            f"SELECT {self._consent()}, count(*) FROM merged JOIN withdrawn_frame USING ({CUSTOMER_KEY}) "
+            f"WHERE {STATE} IN ('new', 'changed', 'unchanged') GROUP BY 1"
+        ).fetchall()
+        self._connection.unregister("withdrawn_frame")
+        return dict(found)
+
+    def sample(self, schema: Schema, step: int) -> pd.DataFrame:
+        """About one in `step` of the customers that there are afterwards, chosen by their keys, with the columns of `schema`."""
+        names = ", ".join(quoted(column.name) for column in schema)
+        where = f"{STATE} <> 'removed' AND {sampled_sql(step)}"
+        return typed_frame(self._connection.execute(f"SELECT {names} FROM merged WHERE {where}").df(), schema)
+
+    def _consent(self) -> str:
+        """As the file says, the strictest of several columns; a file without one says nothing."""
+        return _consent([column for column in self.schema.of(Role.CONSENT) if column.name in self._incoming])
+
+
+@contextmanager
+def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None, mode: MergeMode = "update") -> Iterator[Staging]:
+    """Merge `incoming` (canonical columns, one row per customer key) into the snapshot at `base`.
+
+    `schema` is the merged one: every column of `incoming` and of the snapshot, with the kind that holds both.
+    """
+    arriving = set(incoming.columns)
+    with column_engine() as connection:
+        connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        connection.register("incoming_frame", incoming)
+        connection.execute(f"CREATE TEMP VIEW incoming AS SELECT {_typed(schema, arriving)} FROM incoming_frame")
+        if base is None:
+            merged = f"SELECT *, 'new' AS {STATE} FROM incoming ORDER BY {CUSTOMER_KEY}"
+        else:
+            merged = _merge(schema, arriving, _create_base(connection, schema, base), mode)
+        connection.execute(f"CREATE TEMP TABLE merged AS {merged}")
+        left_alone = _withdrawals_left_alone(connection, schema, arriving) if mode == "append" and base is not None else 0
+        connection.execute("DROP VIEW incoming")
+        connection.unregister("incoming_frame")
+        yield Staging(connection, schema, frozenset(arriving), left_alone)
+
+
+def _withdrawals_left_alone(connection: duckdb.DuckDBPyConnection, schema: Schema, arriving: set[str]) -> int:
+    """How many known customers withdraw their consent in a file that only adds, so that it is not taken from them."""
+    consent = _consent([column for column in schema.of(Role.CONSENT) if column.name in arriving])
+    known = f"{CUSTOMER_KEY} IN (SELECT {CUSTOMER_KEY} FROM merged WHERE {STATE} = 'known')"
+    ((count,),) = connection.execute(f"SELECT count(*) FROM incoming WHERE {known} AND ({consent}) = 'withdrawn'").fetchall()
+    return int(count)
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[Any]]:
+    result = connection.execute(query)
+    while batch := result.fetchmany(BATCH):
+        yield batch
+
+
+def write_past(path: Path, batches: Iterator[Sequence[PastRow]]) -> None:
+    """What was known of customers before an import changed or removed them, as Parquet."""
+    with column_engine() as connection:
+        connection.execute(f"CREATE TEMP TABLE past ({', '.join(f'{name} VARCHAR' for name in _PAST)})")
+        for batch in batches:
+            connection.register("batch_frame", pd.DataFrame(list(batch), columns=list(_PAST), dtype=object))
+            connection.execute("INSERT INTO past SELECT * FROM batch_frame")
+            connection.unregister("batch_frame")
+        connection.execute(f"COPY past TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+_PAST = (CUSTOMER_KEY, "consent", "first_import_id", "last_import_id")
+
+
+def restored_rows(base: Path, schema: Schema, past: Path) -> Iterator[list[RestoredRow]]:
+    """The customers of `past` (a file of `write_past`) with the attributes that they have in the snapshot at `base`, in batches."""
+    with column_engine() as connection:
+        yield from _batches(
+            connection,
+            f"SELECT past.{CUSTOMER_KEY}, base.attributes, past.consent, past.first_import_id, past.last_import_id "
+            f"FROM read_parquet('{literal(past)}') AS past "
+            f"JOIN (SELECT {CUSTOMER_KEY}, {attributes_sql(schema)} FROM read_parquet('{literal(base)}')) AS base USING ({CUSTOMER_KEY})",
+        )
+
+
+def _create_base(connection: duckdb.DuckDBPyConnection, schema: Schema, base: Path) -> set[str]:
+    names = {row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(base)]).fetchall()}
+    connection.execute(f"CREATE TEMP VIEW base AS SELECT {_typed(schema, names)} FROM read_parquet('{literal(base)}')")
+    return names
+
+
+def _typed(schema: Schema, present: set[str]) -> str:
+    return ", ".join(
+        f"CAST({quoted(column.name)} AS {SQL_TYPE[column.kind]}) AS {quoted(column.name)}" for column in schema if column.name in present
+    )
+
+
+def _merge(schema: Schema, incoming: set[str], stored: set[str], mode: MergeMode) -> str:
+    attributes = [column.name for column in schema if column.name != CUSTOMER_KEY]
+    differs = [
+        f"i.{quoted(name)} IS DISTINCT FROM {f'b.{quoted(name)}' if name in stored else 'NULL'}" for name in attributes if name in incoming
+    ]
+    absent = "removed" if mode == "replace" else "kept"
+    known = "'known'" if mode == "append" else f"CASE WHEN {' OR '.join(differs) or 'false'} THEN 'changed' ELSE 'unchanged' END"
+    state = f"CASE WHEN b.{CUSTOMER_KEY} IS NULL THEN 'new' WHEN i.{CUSTOMER_KEY} IS NULL THEN '{absent}' ELSE {known} END AS {STATE}"
+    values = [f"{_merged_value(name, name in incoming, name in stored, mode)} AS {quoted(name)}" for name in attributes]
+    key = f"coalesce(i.{CUSTOMER_KEY}, b.{CUSTOMER_KEY}) AS {CUSTOMER_KEY}"
+    joined = f"FROM incoming i FULL JOIN base b ON i.{CUSTOMER_KEY} = b.{CUSTOMER_KEY}"
+    # Sorted once, here, where rows are small: later steps would sort the JSON text of every customer.
+    return f"SELECT {', '.join([key, *values, state])} {joined} ORDER BY {CUSTOMER_KEY}"
+
+
+def _merged_value(name: str, incoming: bool, stored: bool, mode: MergeMode) -> str:
+    column = quoted(name)
+    files = f"b.{CUSTOMER_KEY} IS NULL" if mode == "append" else f"i.{CUSTOMER_KEY} IS NOT NULL"
+    if incoming and stored:
+        return f"CASE WHEN {files} THEN i.{column} ELSE b.{column} END"
+    return f"CASE WHEN {files} THEN i.{column} END" if incoming else f"b.{column}"
+
+
+def attributes_sql(schema: Schema) -> str:
+    """A customer's columns as one JSON text, missing ones left out."""
+    parts = [_json_member(column) for column in schema if column.name != CUSTOMER_KEY]
+    return f"'{{' || substr(concat({', '.join(parts)}), 2) || '}}' AS attributes" if parts else "'{}' AS attributes"
+
+
+def _json_member(column: Column) -> str:
+    """Two arguments of `concat`: a comma with the name, and the value; both are NULL, which it passes over, where the value is missing."""
+    name, label = quoted(column.name), escaped(json.dumps(column.name, ensure_ascii=False))
+    # Whole numbers are written in JSON as they are everywhere, and that is faster.
+    return f"CASE WHEN {name} IS NOT NULL THEN ',{label}:' END, {name if column.kind is Kind.INTEGER else f'to_json({name})'}"
+
+
+def _consent(columns: Sequence[Column]) -> str:
+    """Withdrawn where one of `columns` says so, given where all do, else unknown."""
+    said = [_said(column) for column in columns]
+    if len(said) < 2:
+        return said[0] if said else "'unknown'"
+    withdrawn = " OR ".join(f"({each}) = 'withdrawn'" for each in said)
+    given = " AND ".join(f"({each}) = 'given'" for each in said)
+    return f"CASE WHEN {withdrawn} THEN 'withdrawn' WHEN {given} THEN 'given' ELSE 'unknown' END"
+
+
+def _said(column: Column) -> str:
+    """The column's folds lead from a cell in lower case to "given" or "withdrawn"; anything else is unknown."""
+    folds = {"given": "given", "withdrawn": "withdrawn", **column.folds}
+    cases = " ".join(f"WHEN '{escaped(cell)}' THEN '{word}'" for cell, word in folds.items() if word in ("given", "withdrawn"))
+    return f"CASE lower(trim(CAST({quoted(column.name)} AS VARCHAR))) {cases} ELSE 'unknown' END"

@@ -1,0 +1,157 @@
+"""Many rows of the table of customers at once, in the session's own transaction, by the bulk ways of either database."""
+
+# ruff: noqa: S608  (SQL is put together from our own words; values are bound)
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from webapp.bulk import BATCH
+from webapp.merging import CustomerRow, PastRow, RestoredRow
+
+Keys = Iterable[list[tuple[str]]]
+"""Customer keys in batches."""
+
+_INTO = "INSERT INTO customers (customer_key, attributes, consent, team_id, dataset_id, first_import_id, last_import_id)"
+_AT_ONCE = 200
+"""Rows in one statement of SQLite: what it does for each statement costs it as much as what it does for a row."""
+_ATTRIBUTES = "attributes = excluded.attributes, last_import_id = excluded.last_import_id"
+
+
+def upsert_customers(session: Session, batches: Iterable[list[CustomerRow]], *, team_id: str, dataset_id: str, import_id: str) -> None:
+    """Write new and changed customers. An unknown consent never takes the place of a known one."""
+    consent = "consent = CASE WHEN excluded.consent = 'unknown' THEN customers.consent ELSE excluded.consent END"
+    update = f"ON CONFLICT (dataset_id, customer_key) DO UPDATE SET {_ATTRIBUTES}, {consent}"
+    owner = (team_id, dataset_id, import_id, import_id)
+    if _is_sqlite(session):
+        for part in _parts(batches):
+            listed = ", ".join(["(?, ?, ?)"] * len(part))
+            statement = f"{_INTO} SELECT column1, column2, column3, ?, ?, ?, ? FROM (VALUES {listed}) WHERE true {update}"
+            session.connection().exec_driver_sql(statement, (*owner, *chain.from_iterable(part)))
+        return
+    columns = "customer_key text, attributes json, consent text"
+    _copy_and_insert(
+        session, columns, batches, f"{_INTO} SELECT customer_key, attributes, consent, %s, %s, %s, %s FROM staged {update}", owner
+    )
+
+
+def restore_customers(session: Session, batches: Iterable[list[RestoredRow]], *, team_id: str, dataset_id: str) -> None:
+    """Write customers exactly as given, whether or not they are there."""
+    rest = "consent = excluded.consent, first_import_id = excluded.first_import_id"
+    update = f"ON CONFLICT (dataset_id, customer_key) DO UPDATE SET {_ATTRIBUTES}, {rest}"
+    if _is_sqlite(session):
+        statement = f"{_INTO} VALUES (?, ?, ?, ?, ?, ?, ?) {update}"
+        for batch in batches:
+            rows = [(key, attributes, consent, team_id, dataset_id, first, last) for key, attributes, consent, first, last in batch]
+            session.connection().exec_driver_sql(statement, rows)
+        return
+    columns = "customer_key text, attributes json, consent text, first_import_id text, last_import_id text"
+    select = "SELECT customer_key, attributes, consent, %s, %s, first_import_id, last_import_id FROM staged"
+    _copy_and_insert(session, columns, batches, f"{_INTO} {select} {update}", (team_id, dataset_id))
+
+
+def past_rows(session: Session, keys: Keys, *, dataset_id: str) -> Iterator[Sequence[PastRow]]:
+    """Consent and imports of those customers as they are stored now, in batches."""
+    query = (
+        "SELECT customers.customer_key, consent, first_import_id, last_import_id FROM customers "
+        "JOIN chosen_keys ON chosen_keys.customer_key = customers.customer_key WHERE dataset_id = :dataset"
+    )
+    with _chosen(session, keys):
+        result = session.execute(text(query), {"dataset": dataset_id}, execution_options={"stream_results": True, "max_row_buffer": BATCH})
+        for part in result.partitions(BATCH):
+            yield [(row[0], row[1], row[2], row[3]) for row in part]
+
+
+def remove_customers(session: Session, keys: Keys, *, team_id: str, dataset_id: str) -> None:
+    """Take those customers out; a consent that they withdrew is kept for the day that they come back.
+
+    One that they gave is not: whoever comes back is asked again, and no later undoing can make a withdrawal of it.
+    """
+    among = "customer_key IN (SELECT customer_key FROM chosen_keys)"
+    own = {"team": team_id, "dataset": dataset_id}
+    with _chosen(session, keys):
+        session.execute(
+            text(
+                "INSERT INTO departed_consents (dataset_id, customer_key, team_id, consent) "
+                "SELECT dataset_id, customer_key, team_id, consent "
+                f"FROM customers WHERE team_id = :team AND dataset_id = :dataset AND consent = 'withdrawn' AND {among} "
+                "ON CONFLICT (dataset_id, customer_key) DO NOTHING"
+            ),
+            own,
+        )
+        session.execute(text(f"DELETE FROM customers WHERE team_id = :team AND dataset_id = :dataset AND {among}"), own)
+
+
+def recall_consents(session: Session, *, dataset_id: str, import_id: str) -> None:
+    """Give customers whom an import brought back the consent that they left with, where the file says nothing of it."""
+    kept = "departed_consents.dataset_id = customers.dataset_id AND departed_consents.customer_key = customers.customer_key"
+    session.execute(
+        text(
+            f"UPDATE customers SET consent = (SELECT departed_consents.consent FROM departed_consents WHERE {kept}) "
+            "WHERE dataset_id = :dataset AND first_import_id = :import AND consent = 'unknown' "
+            f"AND EXISTS (SELECT 1 FROM departed_consents WHERE {kept})"
+        ),
+        {"dataset": dataset_id, "import": import_id},
+    )
+
+
+def forget_new_customers(session: Session, *, team_id: str, dataset_id: str, import_id: str) -> None:
+    """Take out the customers whom an import brought first."""
+    session.execute(
+        text("DELETE FROM customers WHERE team_id = :team AND dataset_id = :dataset AND first_import_id = :import"),
+        {"team": team_id, "dataset": dataset_id, "import": import_id},
+    )
+
+
+def _parts(batches: Iterable[list[CustomerRow]]) -> Iterator[list[CustomerRow]]:
+    """The rows of each batch, as many at once as one statement takes."""
+    for batch in batches:
+        yield from (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
+
+
+@contextmanager
+def _chosen(session: Session, keys: Keys) -> Iterator[None]:
+    """The temporary table `chosen_keys`, while it is needed."""
+    connection = session.connection()
+    if _is_sqlite(session):
+        connection.exec_driver_sql("CREATE TEMP TABLE chosen_keys (customer_key VARCHAR PRIMARY KEY) WITHOUT ROWID")
+        for batch in keys:
+            connection.exec_driver_sql("INSERT INTO chosen_keys VALUES (?)", batch)
+    else:
+        with _driver(session).cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE chosen_keys (customer_key text) ON COMMIT DROP")
+            _copy(cursor, "chosen_keys", keys)
+            cursor.execute("ANALYZE chosen_keys")
+    yield
+    connection.exec_driver_sql("DROP TABLE chosen_keys")
+
+
+def _copy_and_insert(
+    session: Session, columns: str, batches: Iterable[Sequence[tuple[str, ...]]], insert: str, owner: tuple[str, ...]
+) -> None:
+    with _driver(session).cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE staged ({columns}) ON COMMIT DROP")
+        _copy(cursor, "staged", batches)
+        cursor.execute(insert, owner)
+        cursor.execute("DROP TABLE staged")  # one transaction may store several files
+
+
+def _copy(cursor: Any, table: str, batches: Iterable[Sequence[tuple[str, ...]]]) -> None:
+    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+        for batch in batches:
+            for row in batch:
+                copy.write_row(row)
+
+
+def _driver(session: Session) -> Any:
+    return session.connection().connection.driver_connection  # psycopg: SQLAlchemy has no words for COPY
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
