@@ -9,6 +9,7 @@ from segmentation.codec import from_json, to_json
 from segmentation.describing.actions import Action, next_actions
 from segmentation.describing.bands import StabilityBand, stability_band
 from segmentation.describing.profiles import Profiles, SegmentProfile, profile_segments
+from segmentation.drift import population_stability_index
 from segmentation.errors import ArtifactError, Cancelled, MissingRole, NotEnoughData, SegmentationError, UnreadableFile
 from segmentation.explaining.explanation import Explanation, Explanations, explain
 from segmentation.explaining.moves import Change, nearest_move
@@ -109,6 +110,7 @@ __all__ = [
     "next_actions",
     "pack_assignments",
     "pack_model",
+    "population_stability_index",
     "profile_segments",
     "read_customers",
     "read_order_lines",

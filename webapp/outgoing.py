@@ -22,8 +22,6 @@ SHEET_ROWS = 1_048_575
 """Rows below the header that a workbook's sheet can hold."""
 LONGEST_CELL = 32_767
 """Characters that a workbook's cell can hold."""
-DANGEROUS = "^''*[=+\\-@\t\r\n＝＋－＠]"
-"""What a spreadsheet may take for a formula at the beginning of a cell of a CSV, as SQL has it in quotes."""
 
 
 class CellTooLong(ValueError):
@@ -31,11 +29,6 @@ class CellTooLong(ValueError):
 
 
 _COPIED = {"csv": "FORMAT csv, HEADER true", "parquet": "FORMAT parquet, COMPRESSION zstd"}
-
-
-def harmless_text(source: str, name: str) -> str:
-    """The SQL text `source` as a column `name` that no spreadsheet takes for a formula."""
-    return f"CASE WHEN regexp_matches({source}, '{DANGEROUS}') THEN '''' || {source} ELSE {source} END AS {name}"
 
 
 def copy_rows(path: Path, expressions: Sequence[str], beside: pd.DataFrame, allowed: pd.DataFrame, target: Path, form: FileForm) -> int:

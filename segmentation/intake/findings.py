@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SHOWN = 5
+LONGEST = 200
 
 
 def first_lines(lines: NDArray[np.int64], rows: NDArray[np.bool_]) -> tuple[int, ...]:
@@ -18,3 +19,8 @@ def counted(rows: NDArray[np.bool_] | int, noun: str) -> str:
     number = int(np.sum(rows))
     plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {plural}"
+
+
+def clipped(text: str) -> str:
+    """What is shown of a cell or row that may be very long."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

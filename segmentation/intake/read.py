@@ -12,16 +12,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.errors import MissingRole, SegmentationError
+from segmentation.errors import MissingRole
 from segmentation.guessing import FileKind, KindGuess, guess_kind, known_again, schema_from_roles
 from segmentation.intake.columns import note_columns
 from segmentation.intake.dates import DateReading, read_dates
 from segmentation.intake.derived import with_derived
-from segmentation.intake.findings import first_lines
+from segmentation.intake.findings import clipped, first_lines
 from segmentation.intake.opening import OpenFile, opened
 from segmentation.intake.plausible import drop_implausible, refuse_impossible
 from segmentation.intake.quality import fold_spellings, note_missing, note_values
 from segmentation.intake.returning import write_returned
+from segmentation.intake.settling import refuse_absent
 from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
@@ -150,13 +151,7 @@ def _widened(column: Column, table: Table) -> Column:
 
 
 def _with_key(schema: Schema, table: Table) -> Schema:
-    absent = [column.source for column in schema if column.source not in table.where]
-    if absent:
-        raise SegmentationError(
-            f"The file has no column {', '.join(f'“{header}”' for header in absent)}. Correct the mapping or the file's header.",
-            code="missing_column",
-            details={"columns": absent},
-        )
+    refuse_absent(schema, table)
     return require_customer_id(schema)
 
 
@@ -185,15 +180,11 @@ def _judge(table: Table, schema: Schema, parsed: dict[str, Parsed]) -> tuple[NDA
         if bad.any():
             texts = table.texts(table.where[column.source])[bad]
             rejects += [
-                Reject(int(table.lines[row]), column.source, _cell(text), parsed[column.name].reason(row))
+                Reject(int(table.lines[row]), column.source, clipped(text), parsed[column.name].reason(row))
                 for row, text in zip(np.flatnonzero(bad).tolist(), texts, strict=True)
             ]
             refused |= bad
     return ~refused, tuple(sorted(rejects, key=lambda reject: reject.line))
-
-
-def _cell(text: str) -> str:
-    return text if len(text) <= 200 else text[:199] + "…"
 
 
 @dataclass(frozen=True)

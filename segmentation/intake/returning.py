@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from segmentation.formulas import harmless, harmless_sql
 from segmentation.intake.table import Table
 from segmentation.intake.types import Reject
 
@@ -22,7 +23,6 @@ _PAIRS = (("line", "reason"), ("rejected line", "rejected reason"), ("line of th
 _WHOLE_ROW = "the whole row stands in the first column"
 _CHUNK = 50_000
 _MARKED = r"^'('*[=+\-@\t\r\n＝＋－＠])"
-_DANGEROUS = r"^'*[=+\-@\t\r\n＝＋－＠]"
 _NUMBER = r"^[-+]?[0-9][0-9., ]*([eE][-+]?[0-9]+)?%?$"
 
 
@@ -48,7 +48,7 @@ def write_returned(table: Table, rejects: Sequence[Reject], path: Path) -> None:
     names = list(table.where.values())
     first, *others = (_harmless(f"raw.{name}") for name in names)
     cells = [f"coalesce({_harmless('refused.whole')}, {first})", *others]
-    headers = (*_free_pair(table.where), *(_harmless_header(header) for header in table.where))
+    headers = (*_free_pair(table.where), *(harmless(header) for header in table.where))
     listed = ", ".join(f"{cell} AS {_quoted(header)}" for cell, header in zip(["line", "reason", *cells], headers, strict=True))
     body = path.with_name(f"{path.name}.body")
     escaped = str(body).replace("'", "''")
@@ -122,17 +122,9 @@ def _free_pair(headers: Sequence[str] | dict[str, str]) -> tuple[str, str]:
     return next((pair for pair in _PAIRS if not taken & set(pair)), _PAIRS[-1])
 
 
-def _harmless_header(header: str) -> str:
-    return f"'{header}" if re.match(_DANGEROUS, header) else header
-
-
 def _harmless(cell: str) -> str:
-    dangerous = f"regexp_matches({cell}, '{_in_sql(_DANGEROUS)}') AND NOT regexp_matches({cell}, '{_NUMBER}')"
-    return f"CASE WHEN {dangerous} THEN '''' || {cell} ELSE {cell} END"
-
-
-def _in_sql(pattern: str) -> str:
-    return pattern.replace("'", "''")
+    """A number stays one, whatever its sign."""
+    return f"CASE WHEN regexp_matches({cell}, '{_NUMBER}') THEN {cell} ELSE {harmless_sql(cell)} END"
 
 
 def _quoted(name: str) -> str:

@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 from segmentation.errors import SegmentationError
 from segmentation.intake.cells import Connect, cell_text, read_cells
 from segmentation.intake.derived import NOT_ONE_WORD, spells_one_word, with_derived, word_of
+from segmentation.intake.findings import clipped
 from segmentation.intake.opening import opened
 from segmentation.intake.plausible import refuse_impossible, settle_oddities
 from segmentation.intake.types import Finding, Flagged, Reject
 from segmentation.intake.values import Parsed, parse
 from segmentation.roles import CUSTOMER_KEY, Column, DateOrder, Role, Schema
-
-LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ def _rejects(
 
 def _shown(cell: Any) -> str:
     text = cell_text(cell) or ("a list" if isinstance(cell, (list, tuple)) else "an object")
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+    return clipped(text)
 
 
 def _written(value: Any) -> str:

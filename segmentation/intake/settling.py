@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.errors import UnreadableFile
+from segmentation.errors import SegmentationError, UnreadableFile
+from segmentation.intake.findings import clipped
 from segmentation.intake.headers import Header, refuse_data_as_header
 from segmentation.intake.table import Table
 from segmentation.intake.types import Finding, Reject
+from segmentation.roles import Schema
 
 _TOTALS = frozenset(
     {"total", "totals", "subtotal", "sum", "sums", "average", "mean", "gesamt", "gesamtsumme", "summe", "insgesamt", "durchschnitt",
@@ -42,6 +44,17 @@ def settle(table: Table, header: Header, known: Collection[str]) -> Table:
         columns = [[row[place] for row in rows if row[place] is not None] for place in range(len(names))]
         refuse_data_as_header(list(table.where), columns)
     return _without_footer(_without_copies(replace(table, findings=(*header.findings, *table.findings)), header))
+
+
+def refuse_absent(schema: Schema, table: Table) -> None:
+    """SegmentationError ("missing_column") where the file lacks a column of `schema`."""
+    absent = [column.source for column in schema if column.source not in table.where]
+    if absent:
+        raise SegmentationError(
+            f"The file has no column {', '.join(f'“{header}”' for header in absent)}. Correct the mapping or the file's header.",
+            code="missing_column",
+            details={"columns": absent},
+        )
 
 
 def _fetch(table: Table, statement: str) -> list[tuple[Any, ...]]:
@@ -94,7 +107,7 @@ def _without_footer(table: Table) -> Table:
         if reason is None:
             break
         shown = " ".join(cell for cell in cells if cell is not None)
-        rejects.append(Reject(int(table.lines[row]), None, shown if len(shown) <= 200 else shown[:199] + "…", reason))
+        rejects.append(Reject(int(table.lines[row]), None, clipped(shown), reason))
         gone.append(row)
     if not gone:
         return table

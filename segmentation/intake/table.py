@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.errors import UnreadableFile
+from segmentation.intake.findings import clipped
 from segmentation.intake.limits import MAX_LINE
 from segmentation.intake.text import Body
 from segmentation.intake.types import FileFormat, Finding, Reject
@@ -161,9 +162,8 @@ def _rejects(connection: duckdb.DuckDBPyConnection, body: Body) -> tuple[dict[in
         record = text.lstrip("\n")
         line = int(np.searchsorted(body.ends, position + len(text) - len(record)))
         spans[line] = 1 + record.rstrip("\n").count("\n")
-        rejects.append(
-            Reject(line + body.first_line, None, _shown(record), _reason(str(kind), message, len(body.header.names), spans[line]))
-        )
+        reason = _reason(str(kind), message, len(body.header.names), spans[line])
+        rejects.append(Reject(line + body.first_line, None, clipped(record.rstrip("\n")), reason))
     return spans, tuple(rejects)
 
 
@@ -178,11 +178,6 @@ def _reason(kind: str, message: str, expected: int, lines: int) -> str:
             "A quotation mark is opened and never closed, so that the rest of the file is one cell. Close it and try again."
         )
     return f"the row cannot be read{swallowed}"
-
-
-def _shown(text: str) -> str:
-    text = text.rstrip("\n")
-    return text if len(text) <= 200 else text[:199] + "…"
 
 
 def _record_lines(

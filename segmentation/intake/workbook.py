@@ -15,6 +15,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from xlsxwriter.utility import xl_col_to_name
 
 from segmentation.errors import UnreadableFile
+from segmentation.intake.findings import clipped
 from segmentation.intake.headers import LOOK_AHEAD, Header, find_header, named, told_titles
 from segmentation.intake.hidden import Cleaning
 from segmentation.intake.limits import refuse_bytes, refuse_large, refuse_loaded
@@ -22,7 +23,6 @@ from segmentation.intake.scanning import Counted, damaged, scanned
 from segmentation.intake.text import Body
 from segmentation.intake.types import FileFormat, Finding, Reject
 
-_WORDS = 200  # longest value shown of a rejected row
 _EXACT = 1 << 53
 """Whole numbers up to this one are told apart as they are stored."""
 Value = float | str | bool | date | datetime | time | timedelta
@@ -205,8 +205,7 @@ def _stray(row: Row, left: int, first: int, end: int) -> Reject:
     """A row with a value beside the table."""
     place = next(place for place, cell in enumerate(row.cells) if cell and not first <= place < end)
     shown = " ".join(filter(None, row.cells))
-    shown = shown if len(shown) <= _WORDS else shown[: _WORDS - 1] + "…"
-    return Reject(row.number, None, shown, f"a value in column {xl_col_to_name(left + place)}, which has no name in the header")
+    return Reject(row.number, None, clipped(shown), f"a value in column {xl_col_to_name(left + place)}, which has no name in the header")
 
 
 def _header(ahead: list[Row]) -> tuple[int, int, Header]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.intake.findings import clipped
 from segmentation.intake.table import Table
 from segmentation.intake.types import Finding, Reject
 from segmentation.intake.values import Parsed, parse
@@ -19,7 +20,6 @@ from segmentation.roles import Column, DateOrder
 MOST = 1e13
 """No line's quantity, price or amount reaches this; sums stay exact to a ten-thousandth below it."""
 EARLIEST = 1900
-_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,4 @@ def _rejects(table: Table, faults: list[_Fault], named: NDArray[np.bool_]) -> It
         rows = fault.rows & named
         texts = table.texts(table.where[fault.column.source]).to_numpy()[rows]
         for row, text in zip(np.flatnonzero(rows).tolist(), texts, strict=True):
-            yield Reject(int(table.lines[row]), fault.column.source, _shown(text), fault.reason(row))
-
-
-def _shown(text: str | None) -> str:
-    text = text or ""
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+            yield Reject(int(table.lines[row]), fault.column.source, clipped(text or ""), fault.reason(row))

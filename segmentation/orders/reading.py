@@ -18,9 +18,10 @@ import duckdb
 import numpy as np
 
 from segmentation.codec import to_json
-from segmentation.errors import SegmentationError, UnreadableFile
+from segmentation.errors import UnreadableFile
 from segmentation.intake.opening import OpenFile, opened
 from segmentation.intake.returning import write_returned
+from segmentation.intake.settling import refuse_absent
 from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat
 from segmentation.orders.cells import LineCells, carried_name, is_plain_text, read_cells
@@ -66,7 +67,7 @@ def read_order_lines(
     """
     with opened(path, file_format, [column.source for column in schema], last=True) as table:
         columns = order_columns(schema)
-        _refuse_absent(schema, table)
+        refuse_absent(schema, table)
         cells = read_cells(table, columns, table.format.date_order, not_after)
         if returned is not None and cells.rejects:
             write_returned(table, cells.rejects, returned)
@@ -77,16 +78,6 @@ def read_order_lines(
         findings = [*table.findings, *note_lines(table, schema, columns, cells, facts)]
     used = replace(table.format, date_order=cells.date_order)
     return OrderLines(schema, used, facts.counts, facts.customers, facts.latest, digest, cells.rejects, tuple(findings))
-
-
-def _refuse_absent(schema: Schema, table: Table) -> None:
-    absent = [column.source for column in schema if column.source not in table.where]
-    if absent:
-        raise SegmentationError(
-            f"The file has no column {', '.join(f'“{header}”' for header in absent)}. Correct the mapping or the file's header.",
-            code="missing_column",
-            details={"columns": absent},
-        )
 
 
 def _account(table: Table, columns: OrderColumns, cells: LineCells) -> FileFacts:

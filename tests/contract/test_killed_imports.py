@@ -19,7 +19,7 @@ from webapp.merging import Staging
 from webapp.models import Customer, DepartedConsent, Import, SavedMapping, Snapshot
 from webapp.services.data import imports, storing, undoing
 from webapp.services.data.datasets import ensure_dataset
-from webapp.services.data.snapshots import list_snapshots
+from webapp.services.data.timeline import show_timeline
 from webapp.services.work import jobs
 from webapp.tasks import ordering
 
@@ -83,7 +83,7 @@ def everything(shop: Shop) -> str:
             sorted(str([getattr(row, column.key) for column in table.__mapper__.columns]) for row in session.scalars(select(table)))
             for table in tables
         ]
-        return json.dumps([*rows, [str(each) for each in list_snapshots(session, shop.actor, "customers")]])
+        return json.dumps([*rows, [str(each) for each in show_timeline(session, shop.actor, "customers")]])
 
 
 def die_in_child(shop: Shop, job: jobs.ClaimedJob, owner: object, name: str, *, after: bool) -> None:

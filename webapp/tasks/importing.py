@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 import pandas as pd
 
 from segmentation.errors import MissingRole, NotEnoughData, UnreadableFile
-from segmentation.intake import FilePreview, Finding, Intake, read_customers
+from segmentation.intake import FilePreview, Finding, Intake, read_customers, require_customer_id
 from segmentation.intake.opening import OpenFile
 from segmentation.intake.rules import apply_values, effective_rules, stated_values
 from segmentation.measures import default_as_of, measure_customers
@@ -48,6 +48,7 @@ from webapp.tasks import ClaimedJob, Progress, Task
 from webapp.tasks.comparing import compared_report
 from webapp.tasks.looking import (
     FirstLook,
+    Unidentified,
     column_choice,
     consent_findings,
     likely_format,
@@ -123,9 +124,8 @@ def _dry_run(store: Store, plan: ImportPlan, progress: Progress) -> tuple[Import
     try:
         with _stage(store, plan, progress) as staged:
             return compared_report(store, plan, staged, _report(plan, staged), progress), staged.rejects
-    except MissingRole as refusal:
-        path = store.verified_path(plan.team_id, "upload", plan.file_digest)
-        return unidentified_report(look_at(path, plan, remembered_roles(plan)), plan, str(refusal)), None
+    except Unidentified as refusal:
+        return unidentified_report(refusal.look, plan, str(refusal)), None
 
 
 def run_import(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -257,11 +257,15 @@ def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_R
 
 
 def _first_look(store: Store, plan: ImportPlan, file: OpenFile, alike: FilePreview | None) -> FirstLook:
-    """What the file seems to be; refused where it is of another kind than those that feed the dataset."""
+    """What the file seems to be; refused where it is of another kind than those that feed the dataset, or has no customer id."""
     if alike:
         return FirstLook(alike, None)
     first = look_at(file, plan, remembered_lines(store, plan) if plan.fed.kind == "orders" else remembered_roles(plan))
     refuse_mixing(plan, first.preview)
+    try:
+        require_customer_id(first.preview.schema)
+    except MissingRole as refusal:
+        raise Unidentified(first, refusal) from None
     return first
 
 

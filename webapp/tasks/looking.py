@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from segmentation.errors import MissingRole
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, inspect_file
 from segmentation.intake.opening import OpenFile
 from segmentation.intake.returning import returned_columns
@@ -44,6 +45,14 @@ class FirstLook:
             message = f"The columns {names} come from a file of rejected rows. They are not used."
             told.append(Finding("returned_file", "note", message, None, intake.file_rows))
         return tuple(told)
+
+
+class Unidentified(MissingRole):
+    """No column tells the customers apart; `look` is what the file seems to be otherwise."""
+
+    def __init__(self, look: FirstLook, refusal: MissingRole) -> None:
+        super().__init__(refusal.message, details=refusal.details)
+        self.look = look
 
 
 def look_at(path: Path | OpenFile, plan: ImportPlan, remembered: Mapping[str, str]) -> FirstLook:

@@ -14,7 +14,7 @@ from tests.webapp.working import Shop, claim, count_rows, customers_csv, open_sh
 from webapp.edge import Resources, unit_of_work
 from webapp.models import AuditEvent, Customer, Dataset, Import, ImportStatus, Job, MemberRole, Snapshot
 from webapp.services import samples
-from webapp.services.data import datasets, imports, snapshots
+from webapp.services.data import datasets, imports, timeline
 from webapp.services.errors import Conflict, Forbidden
 from webapp.services.modelling import versions
 from webapp.services.samples import Sample
@@ -44,7 +44,7 @@ def test_it_becomes_months_of_customers_segments_and_their_story(shop: Shop) -> 
     assert (sample.dataset, sample.ready) == ("sample-shop", False)
     run_jobs(shop.resources)
     with shop.reading() as session:
-        known = snapshots.list_snapshots(session, shop.actor, "sample-shop")
+        known = timeline.show_timeline(session, shop.actor, "sample-shop")
         assert [snapshot.number for snapshot in known] == [6, 5, 4, 3, 2, 1]
         assert sorted(snapshot.customers for snapshot in known) == [snapshot.customers for snapshot in reversed(known)]
         assert (known[0].customers, known[0].as_of) == (samples.ROWS, date(2024, 6, 29))

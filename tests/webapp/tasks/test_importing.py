@@ -21,6 +21,7 @@ from webapp.edge import Resources
 from webapp.models import AuditEvent, Customer, Dataset, Import, JobStatus, Snapshot
 from webapp.services.data import imports, snapshots
 from webapp.services.data.datasets import ensure_dataset
+from webapp.services.data.quality import show_health
 from webapp.services.work import jobs
 from webapp.store import StoreError
 from webapp.tasks import importing
@@ -369,8 +370,10 @@ def test_the_smartcart_file(shop: Shop, shared_data) -> None:
     assert sum("income" not in attributes for attributes in records(shop).values()) == 24 + flagged
     assert {"0"} <= set(frame[CUSTOMER_KEY])
     with shop.reading() as session:
-        quality = {column.name: column for column in snapshots.show_quality(session, shop.actor, "customers")}
+        health = show_health(session, shop.actor, shop.resources.store, "customers")
         assert session.scalars(select(Import.status)).all() == ["done", "done"]
+    assert health is not None
+    quality = {column.quality.name: column.quality for column in health.columns}
     assert quality["income"].filled == pytest.approx((2240 - 24 - flagged) / 2240)
     assert quality["enrolled_on"].high == "2014-06-29"
 

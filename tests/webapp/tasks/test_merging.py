@@ -13,7 +13,7 @@ from tests.webapp.tasks.test_importing import FILE, current, plain, records
 from tests.webapp.working import Shop, count_rows, customers_csv, open_shop, run_jobs, store_file
 from webapp.edge import Resources
 from webapp.models import AuditEvent, Customer, Dataset, Snapshot
-from webapp.services.data import imports, snapshots
+from webapp.services.data import imports, snapshots, timeline
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.imports import ImportDetail, ImportReport
 from webapp.services.errors import Conflict, Invalid
@@ -191,7 +191,7 @@ def test_undoing_restores_every_row_and_the_snapshot(shop: Shop, mode: str) -> N
     with shop.reading() as session:
         assert session.scalars(select(Dataset)).one().column_schema == columns
         assert session.scalars(select(AuditEvent.action).where(AuditEvent.subject == done.id)).all()[-1] == "import.undone"
-        current_of = {each.number: each.current for each in snapshots.list_snapshots(session, shop.actor, "customers")}
+        current_of = {each.number: each.current for each in timeline.show_timeline(session, shop.actor, "customers")}
     assert current_of[kept]
     again, _ = bring(shop, "Id,Income,Consent,Club\na,9,no,x\nz,5,yes,y\n", mode=mode)
     assert again.snapshot == done.snapshot

@@ -33,13 +33,15 @@ def check_page(view: View, detail: ImportDetail) -> Component:
     left: list[Child] = [roles_card(report, editable=editable)]
     if editable:
         left += [rules_card(report, decided_elsewhere=decided_here(report))]
+    # What was found tells of single customers, and is not told to those who may not see them.
+    findings = findings_card(report, editable=editable) if view.actor.may(Permission.VIEW_CUSTOMERS) else None
     parts: list[Child] = [
         head(view, f"Check {detail.file_name}", f"{_facts(report)} Nothing is changed until you import."),
         steps(1),
         decide_card(report) if editable else None,
         None if report.unidentified else happens_card(view, detail, report),
         reading_card(report) if editable else None,
-        row((8, html.Div(left)), (4, findings_card(report, editable=editable))),
+        row((8, html.Div(left)), (4, findings)) if findings else html.Div(left),
         rejects_card(report.rejects, report.rejected),
     ]
     if editable:

@@ -12,10 +12,11 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from segmentation.formulas import harmless_sql
 from segmentation.roles import CUSTOMER_KEY, Kind, Schema
 from webapp import bulk, outgoing
 from webapp.models import Customer, Dataset
-from webapp.outgoing import FileForm, harmless_text
+from webapp.outgoing import FileForm
 from webapp.services.access import Actor, Permission, require
 from webapp.services.audit import record_event
 from webapp.services.browsing.customers import EVERYBODY, MASK, CustomerQuery, sorted_rows, version_columns
@@ -114,7 +115,7 @@ def _expressions(schema: Schema, masked: frozenset[str], *, plain: bool) -> list
     """Key, the version's columns, the customer's columns; texts made harmless for spreadsheets unless `plain`."""
 
     def text(source: str, name: str) -> str:
-        return f"{source} AS {name}" if plain else harmless_text(source, name)
+        return f"{source} AS {name}" if plain else f"{harmless_sql(source)} AS {name}"
 
     own = ["beside.segment_key", text("CAST(beside.segment_name AS VARCHAR)", "segment_name"), "beside.confidence", "beside.runner_up"]
     expressions = [text(bulk.quoted(CUSTOMER_KEY), CUSTOMER_KEY), *own]

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from segmentation.explaining.explanation import Explanations
+from segmentation.formulas import harmless_sql
 from segmentation.intake.rows import RawRows, read_file
 from segmentation.intake.types import Finding, Flagged, Reject
 from segmentation.roles import CUSTOMER_KEY
 from webapp import outgoing
-from webapp.outgoing import harmless_text
 from webapp.services.browsing.exports import file_form
 from webapp.services.modelling.scoring import Scorer, SegmentName
 
@@ -88,7 +88,7 @@ def score_file(scorer: Scorer, path: Path, *, out: Path | None = None, progress:
         for _ in frames:
             pass
     else:
-        expressions = [harmless_text(name, name) if name in WORDS and form == "csv" else f'"{name}"' for name in COLUMNS]
+        expressions = [f"{harmless_sql(name)} AS {name}" if name in WORDS and form == "csv" else f'"{name}"' for name in COLUMNS]
         outgoing.write_frames(frames, COLUMNS, expressions, out, form)
     progress("Done", 1.0)
     return FileScores(

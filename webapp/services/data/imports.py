@@ -43,7 +43,6 @@ __all__ = [
     "SegmentMoves",
     "StoredFile",
     "change_mapping",
-    "change_roles",
     "clean_mapping",
     "clean_mode",
     "confirm_import",
@@ -124,11 +123,6 @@ def list_imports(session: Session, actor: Actor, dataset: str, *, limit: int = 5
     row = team_dataset(session, actor, dataset)
     newest_first = team_rows(actor, Import).where(Import.dataset_id == row.id).order_by(Import.created_at.desc(), Import.id)
     return _details(session, actor, session.scalars(newest_first.limit(limit)).all())
-
-
-def change_roles(session: Session, actor: Actor, import_id: str, roles: Mapping[str, str]) -> ImportDetail:
-    """State what columns mean (file's header -> role) and check the file again."""
-    return change_mapping(session, actor, import_id, {"schema": roles})
 
 
 def change_mapping(

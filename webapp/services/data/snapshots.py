@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from segmentation.codec import from_json
 from webapp.models import Dataset, Import, ImportStatus, Snapshot
-from webapp.services.access import Actor, Permission, team_dataset, team_rows
 from webapp.services.filtering.coarse import two_digits
 from webapp.services.filtering.filtering import SMALLEST_GROUP
-
-
-@dataclass(frozen=True)
-class SnapshotSummary:
-    """One snapshot; `import_id` is the first import that ended in it, `current` says that the dataset is in this state now."""
-
-    number: int
-    as_of: date
-    customers: int
-    created_at: datetime
-    import_id: str | None
-    columns: int
-    current: bool
 
 
 @dataclass(frozen=True)
@@ -68,39 +52,6 @@ def latest_snapshot(session: Session, dataset: Dataset) -> Snapshot | None:
 def ends_an_import() -> ColumnElement[bool]:
     """Whether a snapshot is a state that the dataset was in: some import that ended in it is not undone."""
     return select(Import.id).where(Import.snapshot_id == Snapshot.id, Import.status == ImportStatus.DONE).exists()
-
-
-def list_snapshots(session: Session, actor: Actor, dataset: str) -> tuple[SnapshotSummary, ...]:
-    """The dataset's snapshots, newest first, but for those whose import was undone."""
-    row = team_dataset(session, actor, dataset)
-    current = latest_snapshot(session, row)
-    own = team_rows(actor, Snapshot).where(Snapshot.dataset_id == row.id, ends_an_import())
-    snapshots = session.scalars(own.order_by(Snapshot.number.desc())).all()
-    newest_first = select(Import.snapshot_id, Import.id).where(Import.dataset_id == row.id, Import.status == ImportStatus.DONE)
-    first_import = dict(session.execute(newest_first.order_by(Import.finished_at.desc())).all())
-    return tuple(
-        SnapshotSummary(
-            number=snapshot.number,
-            as_of=snapshot.as_of,
-            customers=snapshot.customers,
-            created_at=snapshot.created_at,
-            import_id=first_import.get(snapshot.id),
-            columns=len(snapshot.column_schema["columns"]),
-            current=current is not None and current.id == snapshot.id,
-        )
-        for snapshot in snapshots
-    )
-
-
-def show_quality(session: Session, actor: Actor, dataset: str) -> tuple[ColumnQuality, ...]:
-    """Column by column, how complete the current snapshot is; empty before the first import. Viewers read no single customer's value."""
-    snapshot = latest_snapshot(session, team_dataset(session, actor, dataset))
-    if snapshot is None:
-        return ()
-    columns = from_json(Quality, snapshot.quality).columns
-    if actor.may(Permission.VIEW_CUSTOMERS):
-        return columns
-    return tuple(without_people(column, snapshot.customers) for column in columns)
 
 
 def without_people(column: ColumnQuality, customers: int) -> ColumnQuality:

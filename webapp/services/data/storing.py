@@ -187,15 +187,7 @@ def record_import(
     store: Store,
 ) -> None:
     """Customers, snapshot, schema, report and audit event together. BaseMoved where another import was quicker."""
-    require(actor, Permission.IMPORT)
-    dataset = team_row(session, actor, Dataset, "dataset", id=plan.dataset_id)
-    lock_dataset(session, dataset)
-    row = team_row(session, actor, Import, "import", id=plan.import_id)
-    if row.status != ImportStatus.IMPORTING:
-        raise Conflict(f"This import is {row.status}; only a confirmed one is stored.", code="import_moved")
-    current = latest_snapshot(session, dataset)
-    if (current.id if current else None) != (plan.base.id if plan.base else None):
-        raise BaseMoved
+    dataset, row, current = _held(session, actor, plan)
     past = _keep_past(session, store, dataset, changes) if report.changed or report.removed else None
     row.before = to_json(Before(dataset.column_schema, dataset.file_format, current.id if current else None, past))
     if report.removed:
@@ -216,6 +208,18 @@ def record_import(
 
 def record_repeat(session: Session, actor: Actor, plan: ImportPlan, report: ImportReport, twin: Twin) -> None:
     """A file that the dataset is in the state of already: an import that changes nothing. BaseMoved where that is so no more."""
+    dataset, row, current = _held(session, actor, plan)
+    if current is None:
+        raise BaseMoved
+    row.before = to_json(Before(dataset.column_schema, dataset.file_format, current.id, None))
+    row.status, row.report, row.rejects_digest = ImportStatus.DONE, to_json(report), twin.rejects_digest
+    row.snapshot_id, row.finished_at = current.id, _later_than_all(session, dataset)
+    record_event(session, actor, "import.stored", row.id, dataset=dataset.slug, snapshot=current.number, **_counts(report))
+    session.flush()
+
+
+def _held(session: Session, actor: Actor, plan: ImportPlan) -> tuple[Dataset, Import, Snapshot | None]:
+    """Dataset and import, held until the transaction ends, and the snapshot that the plan starts from. BaseMoved where that is another."""
     require(actor, Permission.IMPORT)
     dataset = team_row(session, actor, Dataset, "dataset", id=plan.dataset_id)
     lock_dataset(session, dataset)
@@ -223,13 +227,9 @@ def record_repeat(session: Session, actor: Actor, plan: ImportPlan, report: Impo
     if row.status != ImportStatus.IMPORTING:
         raise Conflict(f"This import is {row.status}; only a confirmed one is stored.", code="import_moved")
     current = latest_snapshot(session, dataset)
-    if current is None or plan.base is None or current.id != plan.base.id:
+    if (current.id if current else None) != (plan.base.id if plan.base else None):
         raise BaseMoved
-    row.before = to_json(Before(dataset.column_schema, dataset.file_format, current.id, None))
-    row.status, row.report, row.rejects_digest = ImportStatus.DONE, to_json(report), twin.rejects_digest
-    row.snapshot_id, row.finished_at = current.id, _later_than_all(session, dataset)
-    record_event(session, actor, "import.stored", row.id, dataset=dataset.slug, snapshot=current.number, **_counts(report))
-    session.flush()
+    return dataset, row, current
 
 
 def _keep_past(session: Session, store: Store, dataset: Dataset, changes: Changes) -> str:

@@ -39,9 +39,6 @@ MOST_CELLS = 12
 """Words of a column that a viewer may choose from; columns with more words are not offered to them."""
 MOST_WORDS = 50
 """Words of a column that are offered to choose from; others can be typed."""
-FIXED = (Condition.QUARTER, Condition.ONE_OF, Condition.YES, Condition.NO, Condition.MISSING)
-"""What a viewer may ask."""
-
 Rows = NDArray[np.int64]
 
 
@@ -95,18 +92,6 @@ def row_of(path: Path, key: str) -> int | None:
     with bulk.column_engine() as connection:
         found = connection.execute(query, [str(path), key]).fetchone()
     return None if found is None else int(found[0])
-
-
-def keys_like(path: Path, text: str, most: int) -> tuple[str, ...]:
-    """At most `most` customer keys that contain `text`: the same one first, then those that begin with it, then the shortest."""
-    key = CUSTOMER_KEY
-    query = (
-        f"SELECT {key} FROM read_parquet(?) WHERE contains(lower({key}), lower(?)) "
-        f"ORDER BY {key} <> ?, NOT starts_with(lower({key}), lower(?)), length({key}), {key} LIMIT ?"
-    )
-    with bulk.column_engine() as connection:
-        found = connection.execute(query, [str(path), text, text, text, most]).fetchall()
-    return tuple(row[0] for row in found)
 
 
 def facts_of(path: Path, state: State, schema: Schema) -> Mapping[str, Facts]:

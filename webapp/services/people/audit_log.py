@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from segmentation.formulas import harmless
 from webapp.models import AuditEvent, Campaign, Segment
 from webapp.services.access import Actor, audit_rows, team_rows
 from webapp.services.audit import record_event
-from webapp.services.cells import harmless_cell
 from webapp.services.errors import Invalid
 from webapp.services.people.audit_words import GROUPS, PREFIXES, SIGN_INS, actions_meaning, sentence
 
@@ -119,7 +119,7 @@ def csv_lines(entries: Sequence[AuditEntry]) -> str:
     for entry in entries:
         details = json.dumps(entry.details, ensure_ascii=False) if entry.details else ""
         cells = (entry.at.astimezone(UTC).isoformat(), entry.actor, entry.what, entry.action, entry.subject, details)
-        writer.writerow([harmless_cell(cell) for cell in cells])
+        writer.writerow([harmless(cell) for cell in cells])
     return text.getvalue()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from segmentation.roles import CUSTOMER_KEY, Kind
-from webapp.services.access import Actor, Permission, require
+from webapp.services.access import Actor, Permission
 from webapp.services.errors import Invalid
 from webapp.services.filtering import filtering
 from webapp.services.filtering.columns import hidden_columns
@@ -101,16 +101,6 @@ def search_problems(query: Mapping[str, str]) -> tuple[str, ...]:
     if "\x00" in asked:
         return ("The search holds a character that no text has. Type it again.",)
     return (f"Only the first {LONGEST_SEARCH} characters of a search count. Make it shorter.",) if len(asked) > LONGEST_SEARCH else ()
-
-
-def find_customers(session: Session, actor: Actor, store: Store, dataset: str, text: str, *, most: int = 5) -> tuple[str, ...]:
-    """Keys of at most `most` customers for a search box: the key itself first, then keys that contain `text`."""
-    require(actor, Permission.VIEW_CUSTOMERS)
-    wanted = search_text({"q": text})
-    if not wanted:
-        return ()
-    base = open_labelled(session, actor, dataset, None)
-    return filtering.keys_like(base.path(store), wanted, most)
 
 
 def _rows(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.webapp.working import Shop, open_shop, run_jobs, store_file
 from webapp.edge import Resources
 from webapp.models import AuditEvent, Job, MemberRole
-from webapp.services.data import imports, snapshots
+from webapp.services.data import imports, timeline
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.imports import ImportDetail
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
@@ -59,7 +59,7 @@ def test_from_upload_to_check_to_import(shop: Shop) -> None:
     with shop.reading() as session:
         assert [each.id for each in imports.list_imports(session, shop.actor, "customers")] == [done.id]
         assert done.job_id in session.scalars(select(Job.id)).all()
-        (summary,) = snapshots.list_snapshots(session, shop.actor, "customers")
+        (summary,) = timeline.show_timeline(session, shop.actor, "customers")
         assert (summary.number, summary.customers, summary.import_id, summary.current) == (1, 2, done.id, True)
         actions = session.scalars(select(AuditEvent.action).where(AuditEvent.subject == done.id).order_by(AuditEvent.at)).all()
     assert actions == ["import.uploaded", "import.checked", "import.confirmed", "import.stored"]
@@ -72,13 +72,13 @@ def test_roles_can_be_changed_where_no_column_is_an_id_and_again(shop: Shop) -> 
     with shop.writing() as session, pytest.raises(Conflict):
         imports.confirm_import(session, shop.actor, failed.id)
     with shop.writing() as session:
-        imports.change_roles(session, shop.actor, failed.id, {"Score": "customer_id"})
+        imports.change_mapping(session, shop.actor, failed.id, {"schema": {"Score": "customer_id"}})
     checked = show(shop, failed.id)
     assert (checked.status, checked.message) == ("checked", None)
     assert checked.report is not None
     assert checked.report.schema["Score"] == "customer_id"
     with shop.writing() as session:
-        imports.change_roles(session, shop.actor, failed.id, {"Label": "ignore"})
+        imports.change_mapping(session, shop.actor, failed.id, {"schema": {"Label": "ignore"}})
     again = show(shop, failed.id)
     assert again.report is not None
     assert again.report.schema == {"Label": "ignore", "Score": "customer_id"}
@@ -146,15 +146,14 @@ def test_strangers_and_lower_roles_are_kept_out(shop: Shop) -> None:
     store = shop.resources.store
     acts = (
         lambda session, actor: imports.start_import(session, actor, "customers", file),
-        lambda session, actor: imports.change_roles(session, actor, checked.id, {}),
+        lambda session, actor: imports.change_mapping(session, actor, checked.id, {"schema": {}}),
         lambda session, actor: imports.confirm_import(session, actor, checked.id),
         lambda session, actor: imports.read_rejects(session, actor, store, checked.id),
     )
     reads = (
         lambda session, actor: imports.show_import(session, actor, checked.id),
         lambda session, actor: imports.list_imports(session, actor, "customers"),
-        lambda session, actor: snapshots.list_snapshots(session, actor, "customers"),
-        lambda session, actor: snapshots.show_quality(session, actor, "customers"),
+        lambda session, actor: timeline.show_timeline(session, actor, "customers"),
     )
     for act in acts:
         with shop.writing() as session, pytest.raises(Forbidden):

@@ -33,7 +33,7 @@ def test_row_numbers_are_ids_once_somebody_says_so_and_for_later_files(shop: Sho
     assert failed.report.unidentified
     assert ROW_NUMBERS in failed.report.findings[0].message
     with shop.writing() as session:
-        imports.change_roles(session, shop.actor, failed.id, {ROW_NUMBERS: "customer_id"})
+        imports.change_mapping(session, shop.actor, failed.id, {"schema": {ROW_NUMBERS: "customer_id"}})
     checked = report(shop, failed.id)
     assert (checked.new, checked.schema[ROW_NUMBERS]) == (3, "customer_id")
     assert "row_numbers" in {finding.code for finding in checked.findings}

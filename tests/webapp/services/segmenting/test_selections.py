@@ -16,12 +16,12 @@ from webapp import bulk
 from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.services.access import Actor
-from webapp.services.errors import Forbidden, NotFound
+from webapp.services.errors import NotFound
 from webapp.services.filtering import filtering
 from webapp.services.filtering.filtering import SMALLEST_GROUP, cells_of, held_back
 from webapp.services.filtering.filters import filters_to_query
 from webapp.services.segmenting.labelled import open_labelled
-from webapp.services.segmenting.selections import Selection, find_customers, select_customers
+from webapp.services.segmenting.selections import Selection, select_customers
 
 HOLES = {3: "Income", 4: "City", 40: "Income", 90: "Income"}
 """Customers of the file of whom something is not known."""
@@ -137,17 +137,6 @@ def test_a_search_that_cannot_be_done_as_it_stands_says_so(shop: Shop, text: str
     """A file is refused then, for it would hold others than somebody asked for."""
     assert select(shop, shop.actor, q=text).problems
     assert not select(shop, shop.actor, q="x" * 200).problems
-
-
-def test_a_search_box_finds_keys(shop: Shop) -> None:
-    with shop.reading() as session:
-        store = shop.resources.store
-        assert find_customers(session, shop.actor, store, "customers", "17") == ("17", "170", "171", "172", "173")
-        assert find_customers(session, shop.actor, store, "customers", " ") == ()
-        with pytest.raises(Forbidden):
-            find_customers(session, shop.member(MemberRole.VIEWER), store, "customers", "17")
-        with pytest.raises(NotFound):
-            find_customers(session, shop.stranger, store, "customers", "17")
 
 
 def test_another_team_selects_nothing(shop: Shop) -> None:
