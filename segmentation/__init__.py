@@ -21,7 +21,7 @@ from segmentation.guiding.guidance import Guidance, guide
 from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.intake.rules import EffectiveRule, apply_values, effective_rules, stated_values
-from segmentation.lineage import Matching, match_segments
+from segmentation.lineage import Fate, Lineage, Link, Side, correct_lineage, trace_lineage
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.months import MonthlyState, monthly_states
 from segmentation.movement import Division, Moves, count_moves
@@ -50,6 +50,7 @@ __all__ = [
     "Explanation",
     "Explanations",
     "Exploration",
+    "Fate",
     "FeatureBuilder",
     "FeatureChoice",
     "FileFormat",
@@ -59,7 +60,8 @@ __all__ = [
     "Intake",
     "Kind",
     "LineCounts",
-    "Matching",
+    "Lineage",
+    "Link",
     "MissingRole",
     "MonthlyState",
     "Moves",
@@ -77,6 +79,7 @@ __all__ = [
     "SegmentStyle",
     "Segmentation",
     "SegmentationError",
+    "Side",
     "StabilityBand",
     "Sweep",
     "SyntheticCustomers",
@@ -88,6 +91,7 @@ __all__ = [
     "apply_values",
     "choose",
     "contingency",
+    "correct_lineage",
     "count_moves",
     "customers_from_orders",
     "default_as_of",
@@ -102,7 +106,6 @@ __all__ = [
     "guide",
     "inspect_file",
     "judge",
-    "match_segments",
     "measure_customers",
     "measured_with_recipe",
     "monthly_states",
@@ -125,6 +128,7 @@ __all__ = [
     "synthetic_orders",
     "theme",
     "to_json",
+    "trace_lineage",
     "unpack_assignments",
     "unpack_model",
     "write_customers",
