@@ -11,7 +11,7 @@ becomes a merge and a new cluster a retired one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -22,6 +22,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from segmentation.choosing.stability import contingency
+from segmentation.describing.profile_types import Profiles
 
 CONTINUED_FROM = 0.5
 """Least share of the smaller of two clusters that both must have in common, among the customers whom both versions know.
@@ -58,6 +59,9 @@ By the triangle inequality no third cluster can then be as near: pairs by profil
 """
 
 By = Literal["customers", "profile", "person"]
+Sizes = NDArray[np.int64]
+Pairs = dict[int, tuple[int, By]]
+"""Current clusters that continue a previous one, with that and what says so."""
 
 
 class Fate(StrEnum):
@@ -72,15 +76,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One version of two that are compared.
+    """One of the two versions.
 
     `labels` (n,) are the clusters of the customers whom both versions know, in one order, -1 for "not placed"; `sizes` (k,) counts all
     customers of each cluster, also those whom the other does not know; `means` (k, m) are the profiles on the measures that both
-    versions have, in one order and on one scale of standard deviations, or None where there are none.
+    versions have (`shared_means`), or None where there are none.
     """
 
     labels: NDArray[np.int16]
-    sizes: NDArray[np.int64]
+    sizes: Sizes
     means: NDArray[np.float64] | None = None
 
 
@@ -105,42 +109,43 @@ class Link:
 
 @dataclass(frozen=True, eq=False)
 class Lineage:
-    """How the clusters of two versions follow each other: first what every current cluster is, then what became of the previous ones
-    that none continues.
+    """How the clusters of two versions follow each other.
 
-    Every current cluster stands in one link that is continued, split or new, every previous one in one that is continued, merged or
-    retired. `overlap` (previous, current) counts the customers whom both placed, `sizes` all customers of the previous and of the
-    current clusters, `distances` (previous, current) says how far profiles lie apart.
+    `links` say first what every current cluster is (continued, split or new), in their order, then what became of the previous ones that
+    none continues (merged or retired). `overlap` (previous, current) counts the customers whom both placed; `sizes` are all customers of
+    the previous and of the current clusters; `distances` (previous, current) say how far profiles lie apart.
     """
 
     links: tuple[Link, ...]
     overlap: NDArray[np.int64]
-    sizes: tuple[NDArray[np.int64], NDArray[np.int64]]
+    sizes: tuple[Sizes, Sizes]
     distances: NDArray[np.float64] | None = None
 
     @property
     def pairs(self) -> dict[int, int | None]:
         """Each current cluster with the previous one that it continues, or None."""
-        continued = {link.current: link.previous for link in self._of(Fate.CONTINUED)}
+        continued = {new: old for old, new in self._ends(Fate.CONTINUED)}
         return {cluster: continued.get(cluster) for cluster in range(len(self.sizes[1]))}
 
     @property
     def retired(self) -> tuple[int, ...]:
         """Previous clusters of which nothing is left."""
-        return tuple(link.previous for link in self._of(Fate.RETIRED) if link.previous is not None)
+        return tuple(old for old, _ in self._ends(Fate.RETIRED))
 
     @property
     def merged(self) -> dict[int, int]:
         """Previous clusters that are a part of a current one now, with that."""
-        return {link.previous: link.current for link in self._of(Fate.MERGED) if link.previous is not None and link.current is not None}
+        return dict(self._ends(Fate.MERGED))
 
     @property
     def split(self) -> dict[int, int]:
         """Current clusters that were a part of a previous one, with that."""
-        return {link.current: link.previous for link in self._of(Fate.SPLIT) if link.previous is not None and link.current is not None}
+        return {new: old for old, new in self._ends(Fate.SPLIT)}
 
-    def _of(self, kind: Fate) -> tuple[Link, ...]:
-        return tuple(link for link in self.links if link.kind == kind)
+    def _ends(self, kind: Fate) -> list[tuple[int, int]]:
+        """Both clusters of the links of a kind; -1 stands for none."""
+        ends = ((link.previous, link.current) for link in self.links if link.kind == kind)
+        return [(-1 if old is None else old, -1 if new is None else new) for old, new in ends]
 
 
 def trace_lineage(previous: Side, current: Side, answers: Mapping[int, int | None] | None = None) -> Lineage:
@@ -152,48 +157,74 @@ def trace_lineage(previous: Side, current: Side, answers: Mapping[int, int | Non
     """
     _check(previous, current)
     said = dict(answers or {})
-    named = [old for old in said.values() if old is not None]
-    if len(set(named)) < len(named):
-        raise ValueError("Two answers name the same previous cluster; a segment can be continued by one cluster only.")
     overlap = contingency(previous.labels, current.labels, len(previous.sizes), len(current.sizes))
-    distances = None if previous.means is None or current.means is None else _distances(previous.means, current.means)
-    free = np.ones(overlap.shape, dtype=bool)
-    free[named, :], free[:, list(said)] = False, False
+    table = Lineage((), overlap, (previous.sizes, current.sizes), _distances(previous.means, current.means))
+    pairs: Pairs = {new: (old, "person") for new, old in said.items() if old is not None}
+    if len({old for old, _ in pairs.values()}) < len(pairs):
+        raise ValueError("Two answers name the same previous cluster; a segment can be continued by one cluster only.")
+    free = _free(table, pairs) & ~_elsewhere(table, alone=True)
+    free[:, list(said)] = False
     forward = previous.labels.tobytes() <= current.labels.tobytes()
-    known = _known(overlap, (previous.sizes, current.sizes))
-    pairs: dict[int, tuple[int, By]] = {new: (old, "person") for new, old in said.items() if old is not None}
-    pairs |= {new: (old, "customers") for old, new in _by_customers(overlap, free & known, forward=forward)}
-    if previous.means is not None and current.means is not None:
-        free[[old for old, _ in pairs.values()], :], free[:, list(pairs)] = False, False
-        free &= ~known & ~_elsewhere(overlap, (previous.sizes, current.sizes))
-        pairs |= {new: (old, "profile") for old, new in _by_profile(previous.means, current.means, free)}
-    return Lineage(
-        _links(pairs, said, overlap, (previous.sizes, current.sizes), distances), overlap, (previous.sizes, current.sizes), distances
-    )
+    pairs |= {new: (old, "customers") for old, new in _by_customers(overlap, free & _known(table), forward=forward)}
+    free &= _free(table, pairs) & ~_known(table) & ~_elsewhere(table)
+    pairs |= {new: (old, "profile") for old, new in _by_profile(previous.means, current.means, free)}
+    return _told(table, pairs, said)
 
 
 def correct_lineage(lineage: Lineage, current: int, continues: int | None) -> Lineage:
     """`lineage` with the word of a person: the cluster `current` continues that previous one, or (None) no one.
 
     No other pair is made instead of those that this undoes: the clusters that lose their partner are told as split, merged, new or
-    retired, by the customers they share. Earlier words of a person stand unless this one undoes them. ValueError for a cluster that is not
-    there.
+    retired, by the customers they share. Earlier words of a person stand unless this one undoes them. ValueError for a cluster that is
+    not there.
     """
     before, now = (len(sizes) for sizes in lineage.sizes)
     if not 0 <= current < now or not (continues is None or 0 <= continues < before):
         raise ValueError("There is no such cluster to correct.")
-    pairs: dict[int, tuple[int, By]] = {}
-    said: dict[int, int | None] = {current: continues}
-    for link in lineage.links:
-        if link.current is None or link.current == current or (link.kind == Fate.CONTINUED and link.previous == continues):
-            continue
-        if link.kind == Fate.CONTINUED and link.previous is not None:
-            pairs[link.current] = (link.previous, link.by)
-        elif link.by == "person":
-            said[link.current] = None
+    said = {new: old for new, old in answers_in(lineage).items() if old is None or old != continues} | {current: continues}
+    by = {link.current: link.by for link in lineage.links if link.kind == Fate.CONTINUED}
+    pairs: Pairs = {new: (old, by[new]) for new, old in lineage.pairs.items() if old not in (None, continues) and new != current}
     if continues is not None:
         pairs[current] = (continues, "person")
-    return replace(lineage, links=_links(pairs, said, lineage.overlap, lineage.sizes, lineage.distances))
+    return _told(lineage, pairs, said)
+
+
+def answers_in(lineage: Lineage) -> dict[int, int | None]:
+    """What a person said: current clusters with the previous one that they continue, or None for none."""
+    return {new: lineage.pairs[new] for new in (link.current for link in lineage.links if link.by == "person") if new is not None}
+
+
+def shared_means(previous: Profiles, current: Profiles) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Profiles of two versions as `Side.means`: on what both know and either was fitted on, else on all that both know; None without any.
+
+    A measure's unit is its standard deviation, the root mean square of the two versions'. A segment of which a measure is not known
+    counts as one at its own version's mean.
+    """
+    known = {measure.name for measure in previous.measures} & {measure.name for measure in current.measures}
+    fitted = {measure.name for side in (previous, current) for measure in side.measures if measure.fitted}
+    columns = [(_column(previous, name), _column(current, name)) for name in sorted(known & fitted or known)]
+    usable = [(old, new, np.hypot(old.deviation, new.deviation) / np.sqrt(2)) for old, new in columns if old and new]
+    if not usable:
+        return None
+    return np.column_stack([old.means / unit for old, _, unit in usable]), np.column_stack([new.means / unit for _, new, unit in usable])
+
+
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """One measure of one version: `means` (k,) of its segments, and the standard deviation over its customers."""
+
+    means: NDArray[np.float64]
+    deviation: float
+
+
+def _column(profiles: Profiles, measure: str) -> _Column | None:
+    """None where no segment has a mean, or all have the same one: that tells nothing apart."""
+    found = [next((each for each in segment.differences if each.measure == measure), None) for segment in profiles.segments]
+    known = [each for each in found if each is not None]
+    away, deviations = (sum(abs(each.mean - each.overall_mean) for each in known), sum(abs(each.z) for each in known))
+    if not away or not deviations:
+        return None
+    return _Column(np.array([known[0].overall_mean if each is None else each.mean for each in found]), away / deviations)
 
 
 def _check(previous: Side, current: Side) -> None:
@@ -202,17 +233,17 @@ def _check(previous: Side, current: Side) -> None:
             f"Labels of the same customers are needed: {len(previous.labels)} previous and {len(current.labels)} current ones were given."
         )
     for side in (previous, current):
-        placed = side.labels[side.labels >= 0]
-        counts = np.bincount(placed, minlength=len(side.sizes))
+        counts = np.bincount(side.labels[side.labels >= 0], minlength=len(side.sizes))
         if len(counts) > len(side.sizes) or (counts > side.sizes).any():
             raise ValueError("A cluster has more shared customers than customers. Give the sizes of all clusters.")
 
 
-def _known(overlap: NDArray[np.int64], sizes: tuple[NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.bool_]:
-    """Pairs (previous, current) of which both have enough customers whom the other version knows."""
-    rows: NDArray[np.bool_] = np.asarray(overlap.sum(axis=1) >= KNOWN * np.maximum(sizes[0], 1))
-    columns: NDArray[np.bool_] = np.asarray(overlap.sum(axis=0) >= KNOWN * np.maximum(sizes[1], 1))
-    return np.asarray(rows[:, None] & columns[None, :])
+def _free(table: Lineage, pairs: Pairs) -> NDArray[np.bool_]:
+    """Which pairs (previous, current) can still be made."""
+    free = np.ones(table.overlap.shape, dtype=bool)
+    free[[old for old, _ in pairs.values()], :] = False
+    free[:, list(pairs)] = False
+    return free
 
 
 def _by_customers(overlap: NDArray[np.int64], free: NDArray[np.bool_], *, forward: bool) -> list[tuple[int, int]]:
@@ -238,65 +269,81 @@ def _by_customers(overlap: NDArray[np.int64], free: NDArray[np.bool_], *, forwar
     return [(int(old), int(new)) for old, new in zip(before, now, strict=True) if eligible[old, new]]
 
 
-def _elsewhere(overlap: NDArray[np.int64], sizes: tuple[NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.bool_]:
-    """Pairs that profiles must not make, because most of all customers of the one are in another cluster than the other one."""
-    rows, columns = _mostly(overlap, sizes[0]), _mostly(overlap.T, sizes[1]).T
-    return np.asarray((rows.any(axis=1)[:, None] & ~rows) | (columns.any(axis=0)[None, :] & ~columns))
-
-
-def _mostly(overlap: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Where more than half of all customers of a row's cluster are in the column's: once in a row at most."""
-    return np.asarray(overlap > ORIGIN * sizes[:, None])
-
-
-def _by_profile(before: NDArray[np.float64], now: NDArray[np.float64], free: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    room = HALFWAY * np.minimum(_next(before)[:, None], _next(now)[None, :])
+def _by_profile(before: NDArray[np.float64] | None, now: NDArray[np.float64] | None, free: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """The pairs (previous, current) whose profiles are the same, of those that are `free`; one to one, see `HALFWAY`."""
     distances = _distances(before, now)
-    return [(int(old), int(new)) for old, new in np.argwhere(free & (distances <= NEAR) & (distances < room))]
+    if before is None or now is None or distances is None:
+        return
+    room = HALFWAY * np.minimum(_to_next(before)[:, None], _to_next(now)[None, :])
+    for old, new in np.argwhere(free & (distances <= NEAR) & (distances < room)):
+        yield int(old), int(new)
 
 
-def _next(means: NDArray[np.float64]) -> NDArray[np.float64]:
+def _to_next(means: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far the nearest other cluster of the same version lies."""
-    apart = _distances(means, means)
+    apart = _apart(means, means)
     np.fill_diagonal(apart, np.inf)
     return np.asarray(apart.min(axis=1, initial=np.inf))
 
 
-def _distances(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+def _distances(before: NDArray[np.float64] | None, now: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    return None if before is None or now is None else _apart(before, now)
+
+
+def _apart(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(cdist(first, second) / np.sqrt(max(first.shape[1], 1)))
 
 
-def _links(
-    pairs: Mapping[int, tuple[int, By]],
-    said: Mapping[int, int | None],
-    overlap: NDArray[np.int64],
-    sizes: tuple[NDArray[np.int64], NDArray[np.int64]],
-    distances: NDArray[np.float64] | None,
-) -> tuple[Link, ...]:
-    """Every cluster's link, with the customers of the two clusters or, for one that stands alone, those whom the other version knows."""
+def _known(table: Lineage) -> NDArray[np.bool_]:
+    """Pairs (previous, current) of which both have enough customers whom the other version knows."""
+    rows, columns = (_enough(table.overlap, table.sizes[0]), _enough(table.overlap.T, table.sizes[1]))
+    return np.asarray(rows[:, None] & columns[None, :])
 
-    def link(kind: Fate, old: int | None, new: int | None, by: By) -> Link:
-        shared = int(overlap[slice(None) if old is None else old, slice(None) if new is None else new].sum())
-        return Link(
-            kind,
-            old,
-            new,
-            shared,
-            None if old is None else shared / max(int(sizes[0][old]), 1),
-            None if new is None else shared / max(int(sizes[1][new]), 1),
-            None if old is None or new is None or distances is None else float(distances[old, new]),
-            by,
-        )
 
-    parts, wholes = _mostly(overlap.T, sizes[1]), _mostly(overlap, sizes[0])
+def _enough(overlap: NDArray[np.int64], sizes: Sizes) -> NDArray[np.bool_]:
+    return np.asarray(overlap.sum(axis=1) >= KNOWN * np.maximum(sizes, 1))
+
+
+def _elsewhere(table: Lineage, *, alone: bool = False) -> NDArray[np.bool_]:
+    """Pairs (previous, current) against which customers speak: most of all customers of the one are in another cluster than the other.
+
+    With `alone`, only where they are the only cluster whose customers are mostly in that one. Such clusters have no rival there: whoever
+    keeps most of its customers so is this one or is none, and no two can swap.
+    """
+    rows, columns = _mostly(table.overlap, table.sizes[0]), _mostly(table.overlap.T, table.sizes[1])
+    if alone:
+        rows, columns = (each & (each.sum(axis=0) == 1) for each in (rows, columns))
+    return np.asarray((rows.any(axis=1, keepdims=True) & ~rows) | (columns.any(axis=1, keepdims=True) & ~columns).T)
+
+
+def _mostly(overlap: NDArray[np.int64], sizes: Sizes) -> NDArray[np.bool_]:
+    """Where more than half of all customers of a row's cluster are in the column's: once in a row at most."""
+    return np.asarray(overlap > ORIGIN * sizes[:, None])
+
+
+def _told(table: Lineage, pairs: Pairs, said: Mapping[int, int | None]) -> Lineage:
+    """`table` with the links that follow from its pairs."""
+    parts, wholes = _mostly(table.overlap.T, table.sizes[1]), _mostly(table.overlap, table.sizes[0])
     links = []
-    for new in range(overlap.shape[1]):
+    for new, part_of in enumerate(parts):
         if new in pairs:
-            links.append(link(Fate.CONTINUED, pairs[new][0], new, pairs[new][1]))
+            old, by = pairs[new]
+            links.append(_link(table, Fate.CONTINUED, old, new, by))
         else:
-            whole = int(parts[new].argmax()) if parts[new].any() else None
-            links.append(link(Fate.NEW if whole is None else Fate.SPLIT, whole, new, "person" if new in said else "customers"))
-    for old in sorted(set(range(len(overlap))) - {old for old, _ in pairs.values()}):
+            whole = int(part_of.argmax()) if part_of.any() else None
+            links.append(_link(table, Fate.NEW if whole is None else Fate.SPLIT, whole, new, "person" if new in said else None))
+    for old in sorted(set(range(len(wholes))) - {old for old, _ in pairs.values()}):
         into = int(wholes[old].argmax()) if wholes[old].any() else None
-        links.append(link(Fate.RETIRED if into is None else Fate.MERGED, old, into, "customers"))
-    return tuple(links)
+        links.append(_link(table, Fate.RETIRED if into is None else Fate.MERGED, old, into, None))
+    return replace(table, links=tuple(links))
+
+
+def _link(table: Lineage, kind: Fate, old: int | None, new: int | None, by: By | None) -> Link:
+    """A link with its figures. Without `by` it is what remains: said by customers, or where most are unknown by the profile."""
+    shared = int(table.overlap[slice(None) if old is None else old, slice(None) if new is None else new].sum())
+    of_previous = None if old is None else shared / max(int(table.sizes[0][old]), 1)
+    of_current = None if new is None else shared / max(int(table.sizes[1][new]), 1)
+    distance = None if old is None or new is None or table.distances is None else float(table.distances[old, new])
+    known = min(share for share in (of_previous, of_current) if share is not None) if None in (old, new) else 1.0
+    alone: By = "customers" if known >= KNOWN or table.distances is None else "profile"
+    return Link(kind, old, new, shared, of_previous, of_current, distance, by or alone)
