@@ -36,10 +36,14 @@ Told = tuple[Fate, int | None, int | None]
 
 @dataclass(frozen=True)
 class Found:
-    """What a re-cluster of one month found: labels by customer key, the planted segment that each cluster is, and perhaps profiles."""
+    """What a re-cluster of one month found: labels by customer key, the planted segment that each cluster is, and perhaps profiles.
+
+    `kept` are the planted segments that were found: more than half of either is in the other.
+    """
 
     labels: pd.Series
     planted: dict[int, int]
+    kept: frozenset[int]
     profiles: Profiles | None = None
 
 
@@ -59,7 +63,11 @@ def found(month: SyntheticMonth, folder: Path, seed: int, *, through_the_pipelin
     table = contingency(labels, np.searchsorted(alive, truth).astype(np.int16), len(alive), len(alive))
     clusters, places = linear_sum_assignment(table, maximize=True)
     planted = {int(cluster): int(alive[place]) for cluster, place in zip(clusters, places, strict=True)}
-    return Found(pd.Series(labels, intake.customers[CUSTOMER_KEY].to_numpy()), planted, profiles)
+    halves = np.maximum(table.sum(axis=1)[:, None], table.sum(axis=0)[None, :]) / 2
+    kept = frozenset(
+        int(alive[place]) for cluster, place in zip(clusters, places, strict=True) if table[cluster, place] > halves[cluster, place]
+    )
+    return Found(pd.Series(labels, intake.customers[CUSTOMER_KEY].to_numpy()), planted, kept, profiles)
 
 
 def traced(before: Found, now: Found) -> Lineage:
@@ -82,9 +90,10 @@ def told(lineage: Lineage, before: Found, now: Found) -> Iterator[Told]:
         )
 
 
-def swaps(links: set[Told]) -> list[Told]:
-    """Segments that live on, each called by another one's name."""
-    return [link for link in links if link[0] is Fate.CONTINUED and link[1] != link[2]]
+def swaps(links: set[Told], before: Found, now: Found) -> list[Told]:
+    """Segments that live on and were found in both months, and are called by another one's name."""
+    kept = before.kept & now.kept
+    return [link for link in links if link[0] is Fate.CONTINUED and link[1] != link[2] and {link[1], link[2]} <= kept]
 
 
 def check(seeds: range, folder: Path, **how: bool) -> None:
@@ -98,7 +107,7 @@ def check(seeds: range, folder: Path, **how: bool) -> None:
             planted = {(link.kind, link.previous, link.current) for link in month.links}
             happened.update(link[0] for link in planted)
             wrong += [(seed, month.as_of, link, links - planted) for link in planted - links]
-            assert not swaps(links), (seed, month.as_of)
+            assert not swaps(links, before, now), (seed, month.as_of)
     assert set(happened) == set(Fate)
     assert len(wrong) <= (1 - RIGHT) * happened.total(), wrong
     rare = [event for event in wrong if event[2][0] is not Fate.CONTINUED]  # type: ignore[index]

@@ -19,10 +19,11 @@ from webapp.edge import Resources, unit_of_work
 from webapp.models import Dataset, ModelVersion, Snapshot, VersionStatus
 from webapp.services.access import Actor, team_row
 from webapp.services.audit import record_event
+from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.lineage_records import as_record
 from webapp.services.modelling import kept_measures
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.modelling.identities import Continuation, store_identities
-from webapp.services.modelling.lineages import as_record
 from webapp.services.modelling.versions import VersionReport, lock_champion, move_champion
 from webapp.services.work import jobs
 from webapp.services.work.subjects import RECLUSTER
@@ -123,6 +124,7 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
     """Make the version ready, with its segments; the first champion by itself, unless there is nothing to be found in the data."""
     version = team_row(session, actor, ModelVersion, "version", id=version_id)
     dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
+    lock_dataset(session, dataset)  # whoever corrects the reference's segments meanwhile is waited for, or waits
     result, now = fitted.result, datetime.now(UTC)
     version.status, version.ready_at = VersionStatus.READY, now
     version.algorithm, version.k, version.verdict = result.algorithm, result.k, result.verdict.word

@@ -1,4 +1,4 @@
-"""How a version's clusters follow those of its reference: stored with the version, and what people said about it.
+"""What people said about how a version's clusters follow those of its reference: kept with the version, and for versions to come.
 
 The reference of a version is the champion at its making, else the latest ready version. Segments follow the links: a cluster that continues
 one of the reference is the same segment. So a correction of a version is also one of every version that was compared to it.
@@ -8,30 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from segmentation import lineage as library
-from segmentation.codec import from_json, to_json
-from segmentation.lineage import ORIGIN, Lineage, Link
+from segmentation.lineage import ORIGIN, Lineage
 from webapp.models import LineageCorrection, ModelVersion, VersionStatus
 from webapp.services.access import Actor, team_rows
-
-Table = tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
-class _Record:
-    """A lineage as a version keeps it; tables are by previous, then current cluster."""
-
-    reference: str
-    links: tuple[Link, ...]
-    overlap: Table
-    sizes: Table
-    distances: tuple[tuple[float, ...], ...] | None
+from webapp.services.data.lineage_records import as_record, read_lineage
 
 
 @dataclass(frozen=True)
@@ -40,24 +26,6 @@ class Answers:
 
     version_id: str
     said: dict[int, int | None]
-
-
-def as_record(reference: str, lineage: Lineage) -> dict[str, Any]:
-    """What `ModelVersion.lineage` holds."""
-    distances = None if lineage.distances is None else tuple(map(tuple, lineage.distances.tolist()))
-    overlap, sizes = tuple(map(tuple, lineage.overlap.tolist())), tuple(tuple(each.tolist()) for each in lineage.sizes)
-    record: dict[str, Any] = to_json(_Record(reference, lineage.links, overlap, sizes, distances))
-    return record
-
-
-def read_lineage(version: ModelVersion) -> tuple[str, Lineage] | None:
-    """The id of a version's reference, and how it follows that; None for a first version, and for one made before lineages were kept."""
-    if version.lineage is None:
-        return None
-    record = from_json(_Record, version.lineage)
-    before, now = (np.array(each, dtype=np.int64) for each in record.sizes)
-    overlap = np.array(record.overlap, dtype=np.int64).reshape(len(before), len(now))
-    return record.reference, Lineage(record.links, overlap, (before, now), None if record.distances is None else np.array(record.distances))
 
 
 def list_answers(session: Session, actor: Actor, reference_id: str) -> tuple[Answers, ...]:
