@@ -154,6 +154,7 @@ def test_a_record_that_lost_a_customer_is_named(shop: Shop) -> None:
 
 
 def test_jobs_that_wait_for_nobody_are_named(shop: Shop) -> None:
+    waiting = "status = 'queued', exclusive_key = NULL, created_at = '2020-01-01 00:00:00.000000'"
     with shop.writing() as session:
-        session.execute(text("UPDATE jobs SET status = 'queued', exclusive_key = NULL, created_at = '2020-01-01 00:00:00.000000' WHERE kind = 'recluster'"))
+        session.execute(text(f"UPDATE jobs SET {waiting} WHERE kind = 'recluster'"))
     assert [problem.id for problem in examined(shop)] == ["no_worker"]
