@@ -11,9 +11,9 @@ import pytest
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
+from webapp.services.access import team_dataset
 from webapp.services.errors import Forbidden, NotFound
 from webapp.services.modelling.tracing import stored_counts
-from webapp.services.access import team_dataset
 from webapp.services.modelling.versions import find_version
 from webapp.services.segmenting.advice import ReclusterAdvice, advise_recluster
 
