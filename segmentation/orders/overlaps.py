@@ -37,7 +37,8 @@ def _repeated(table: Table, earlier: Sequence[Path]) -> Iterator[Finding]:
     rows = _rows(table, f"SELECT row FROM keys JOIN numbers USING (row) WHERE usable AND line_key IN ({there})")
     if rows.any():
         lines = first_lines(table.lines, rows)
-        message = f"Earlier files have {counted(rows, 'line')} of this one already, cell by cell (the first: line {lines[0]:,}). Each counts once."
+        shared = counted(rows, "line")
+        message = f"Earlier files have {shared} of this one already, cell by cell (the first: line {lines[0]:,}). Each counts once."
         yield Finding("repeated_lines", "note", message, None, int(rows.sum()), lines)
 
 
