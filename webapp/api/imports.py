@@ -96,7 +96,7 @@ OPERATIONS = (
         body=Body(read_form, {"multipart/form-data": _form_schema()}),
         writes=True,
         status=202,
-        refusals={413: "The file is too large"},
+        refusals={413: "The file is too large", 507: "The disk is full"},
     ),
     Operation(
         name="undo_import",
