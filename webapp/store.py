@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, ClassVar
@@ -170,11 +170,17 @@ class Store:
 
         Nothing else begins a file's name so, and no writer takes that long.
         """
-        oldest = time.time() - seconds
-        left = [path for path in self.root.glob("*/*/incoming-*") if path.is_file() and path.stat().st_mtime < oldest]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        return _remove_older(self.root.glob("*/*/incoming-*"), seconds)
+
+    def sweep_unused(self, area: str, used: Collection[tuple[str, str]], seconds: float) -> int:
+        """Remove the files of `area` that are not `used` (team and digest) and were stored more than `seconds` ago; how many that were."""
+        files = [path for path in self.root.glob(f"*/{area}/*/*") if not path.suffix]
+        unused = [path for path in files if (path.parts[-4], path.name) not in used]
+        removed = _remove_older(unused, seconds)
+        for path in unused:
+            if not path.exists():
+                _note_of(path).unlink(missing_ok=True)
+        return removed
 
     def holds_any(self, area: str) -> bool:
         """Whether any team has something in that area."""
@@ -199,6 +205,16 @@ def _room() -> Iterator[None]:
         if disk_is_full(error):
             raise StoreFull from error
         raise
+
+
+def _remove_older(paths: Iterable[Path], seconds: float) -> int:
+    oldest, removed = time.time() - seconds, 0
+    for path in paths:
+        with suppress(OSError):  # somebody else was quicker, or it may not be removed: nothing that work should stop for
+            if path.is_file() and path.stat().st_mtime < oldest:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 def _missing(area: str, digest: str) -> StoreError:
