@@ -16,6 +16,8 @@ from webapp.services.access import Actor, Permission, require, team_dataset, tea
 from webapp.services.audit import record_event
 from webapp.services.data.mappings import clean_mapping, joined_mapping
 from webapp.services.data.reports import (
+    EMPTIED,
+    KNOWN_KEPT,
     ColumnChoice,
     ColumnDrift,
     EarlierImport,
@@ -33,6 +35,8 @@ from webapp.services.work.subjects import CHECK_IMPORT, IMPORT, UNDO_IMPORT
 from webapp.store import Store
 
 __all__ = [
+    "EMPTIED",
+    "KNOWN_KEPT",
     "ColumnChoice",
     "ColumnDrift",
     "EarlierImport",

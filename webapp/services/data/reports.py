@@ -13,6 +13,9 @@ from segmentation.orders import LineCounts
 from webapp.models import Import
 from webapp.services.access import Actor, Permission
 
+EMPTIED, KNOWN_KEPT = "emptied", "known_kept"
+"""Codes of findings: values that are known of customers and that the file lacks are taken from them, or kept."""
+
 
 @dataclass(frozen=True)
 class ColumnChoice:
@@ -130,6 +133,11 @@ class ImportReport:
     def accepted(self) -> int:
         """Customers of the file that can be stored, or are already."""
         return self.new + self.changed + self.unchanged + self.known
+
+    @property
+    def emptied(self) -> int:
+        """Known values that the file takes from customers."""
+        return sum(finding.count for finding in self.findings if finding.code == EMPTIED)
 
 
 @dataclass(frozen=True)
