@@ -9,13 +9,14 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.home.checklist import checklist
-from webapp.pages.home.figures import segments_card, tiles, verdict_card
+from webapp.pages.home.figures import as_of_then, segments_card, tiles, verdict_card
 from webapp.pages.home.ids import PUT_AWAY, STEPS_AWAY, Ids
 from webapp.pages.home.over_time import changes_card, counting_card, shares_card
 from webapp.services import samples
 from webapp.services.access import Permission
-from webapp.services.data import datasets
+from webapp.services.data import datasets, timeline
 from webapp.services.data.datasets import DatasetSummary
+from webapp.services.data.timeline import TimelineEntry
 from webapp.services.modelling import versions
 from webapp.services.planning import campaigns
 from webapp.services.segmenting import segments, traces
@@ -55,7 +56,17 @@ def show_home(view: View) -> tuple[Any, str | None]:
             welcome(view),
         ], None
     dataset = datasets.show_dataset(view.session, view.actor, view.dataset)
-    return [home_head(view, dataset), *home_body(view, dataset)], None
+    overview = segments.show_segments(view.session, view.actor, dataset.slug)
+    fitted_on = earlier_snapshot(view, dataset, overview)
+    return [home_head(view, dataset, fitted_on), *home_body(view, dataset, overview, fitted_on)], None
+
+
+def earlier_snapshot(view: View, dataset: DatasetSummary, overview: SegmentsOverview | None) -> TimelineEntry | None:
+    """The snapshot that the champion was fitted on where customers have changed since; None where they have not."""
+    if overview is None or overview.version.snapshot == dataset.snapshot:
+        return None
+    every = timeline.show_timeline(view.session, view.actor, dataset.slug)
+    return next((each for each in every if each.number == overview.version.snapshot), None)
 
 
 def welcome(view: View) -> Component:
@@ -78,12 +89,17 @@ def welcome(view: View) -> Component:
     return row((8, starts), (4, checklist(view, None, None, ())))
 
 
-def home_head(view: View, dataset: DatasetSummary) -> Component:
-    """What is known, and as of when; import is the primary action until there are customers, re-cluster is beside it."""
+def home_head(view: View, dataset: DatasetSummary, fitted_on: TimelineEntry | None) -> Component:
+    """What is known, and as of when, which may be another day for segments.
+
+    Import is the primary action until there are customers; re-cluster is beside it.
+    """
     if not dataset.customers:
         words = "customers are on their way" if work_in_progress(view) else "no customers yet"
         return page_head("Home", f"{dataset.name}: {words}.")
     champion = f" Version {dataset.champion} is the champion." if dataset.champion else " No segments yet."
+    if fitted_on is not None:
+        champion = f" Segments, spend and outcomes are those of version {dataset.champion}, {as_of_then(fitted_on)}."
     sub = f"{dataset.name}, snapshot of {day(dataset.as_of)} with {count(dataset.customers, 'customer')}.{champion}"
     importing = None
     if view.actor.may(Permission.IMPORT):
@@ -97,9 +113,8 @@ def home_head(view: View, dataset: DatasetSummary) -> Component:
     return page_head("Home", sub, [again, importing])
 
 
-def home_body(view: View, dataset: DatasetSummary) -> list[Child]:
+def home_body(view: View, dataset: DatasetSummary, overview: SegmentsOverview | None, fitted_on: TimelineEntry | None) -> list[Child]:
     """Figures, shares over time and what changed beside the way to the first campaign and what to do next."""
-    overview = segments.show_segments(view.session, view.actor, dataset.slug)
     planned = campaigns.list_campaigns(view.session, view.actor, dataset.slug)
     steps = checklist(view, dataset, overview, planned)
     if overview is None:
@@ -110,7 +125,7 @@ def home_body(view: View, dataset: DatasetSummary) -> list[Child]:
     changes = changes_card(view, counted, traces.find_succession(view.session, view.actor, dataset.slug), overview) if counted else None
     actions = actions_card(view, overview)
     return [
-        tiles(dataset, overview, counted),
+        tiles(dataset, overview, counted, fitted_on),
         row((8, over_time), (4, steps)) if steps else row((12, over_time)),
         row((6, changes), (6, actions)) if changes else row((12, actions)),
         verdict_card(view, overview, report),
