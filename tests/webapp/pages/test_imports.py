@@ -372,3 +372,13 @@ def test_which_column_is_the_id_can_be_answered_otherwise(shop: Shop) -> None:
     content = changed(shop, found, Choice("id", "customer_id", "Income"))
     assert "Which column is the customer id: Income" in words(content)
     assert "9 customers join" in words(content)
+
+
+def test_the_result_says_what_to_do_with_rejected_rows(shop: Shop) -> None:
+    found = checked(shop, BROKEN)
+    with shop.writing() as session:
+        imports.confirm(look(shop, session, f"{HERE}/imports/{found}"), 1)
+    run_jobs(shop.resources)
+    told = "Correct these rows in the downloaded file and import that file to update: only the customers of these rows change."
+    assert told in words(seen(shop, found))
+    assert "Correct these rows" not in words(seen(shop, found, MemberRole.VIEWER))

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from segmentation.describing.profiles import SegmentProfile
 from segmentation.movement import Division
+from segmentation.wording import lower_first
 from webapp.edge import View
 from webapp.services.data.datasets import DatasetSummary
 from webapp.services.data.timeline import TimelineEntry
@@ -172,7 +173,7 @@ def _bar(share: float, slot: int | None) -> html.Span:
 
 
 def _typical(segment: SegmentProfile) -> str:
-    return ", ".join(f"{evidence.label.lower()} {evidence.text}" for evidence in segment.evidence[:1])
+    return ", ".join(f"{lower_first(evidence.label)} {evidence.text}" for evidence in segment.evidence[:1])
 
 
 def _campaigns(view: View, overview: SegmentsOverview, cluster: int) -> Component | None:
