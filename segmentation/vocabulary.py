@@ -56,7 +56,7 @@ _WRITTEN = """
 """
 
 _OURS = """
-    catalogue complain complained complaints deal deals has have kid long orders responded responds senior teenagers web young
+    catalogue complain complained complaints deal deals has have high kid long low orders responded responds senior teenagers web young
 """
 """English words of the labels that we make ourselves, where no header means anything by them."""
 
