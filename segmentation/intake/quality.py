@@ -60,7 +60,7 @@ def note_missing(parsed: Mapping[str, Parsed], schema: Schema, table: Table, cho
             parts += [f"{count:,} “{word}”" for word, count in words.items()]
             told += f": {', '.join(parts)}"
         yield Finding(
-            "missing", "note", f"{told}. Kept as missing.", column.source, int(gone.sum()), first_lines(table.lines[records], gone)
+            "missing", "note", f"{told}. Counted as missing.", column.source, int(gone.sum()), first_lines(table.lines[records], gone)
         )
 
 

@@ -356,6 +356,7 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
         rules=effective_rules(read.file_schema, staged.as_of),
         sheets=read.preview.sheets,
         lines=read.orders.counts if read.orders else None,
+        id_stated=Role.CUSTOMER_ID in plan.roles.values(),
     )
 
 

@@ -374,6 +374,13 @@ def test_which_column_is_the_id_can_be_answered_otherwise(shop: Shop) -> None:
     assert "9 customers join" in words(content)
 
 
+def test_what_nobody_asked_is_no_answer(shop: Shop) -> None:
+    shop.import_file(UNPROVEN, mapping={"values": {"Since": {"date_order": "day_first"}}})
+    content = seen(shop, checked(shop, UNPROVEN.replace("30", "31")))
+    assert "1 thing decided" in words(content)  # as with the last file; the id was plain
+    assert "customer id:" not in words(content)
+
+
 def test_the_result_says_what_to_do_with_rejected_rows(shop: Shop) -> None:
     found = checked(shop, BROKEN)
     with shop.writing() as session:

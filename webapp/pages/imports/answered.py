@@ -49,7 +49,11 @@ def answered_card(report: ImportReport, *, editable: bool) -> html.Section | Non
     title = f"{count(len(found), 'thing')} decided"
     sub = "Files with the same headers are read alike. Change here what is different." if editable else None
     return card(
-        title, sub, html.Ul([_item(each, editable=editable) for each in found], className="sc-probs"), flush=True, className="sc-stack"
+        title,
+        sub,
+        html.Ul([_item(each, editable=editable) for each in found], className="sc-probs"),
+        flush=True,
+        className="sc-stack sc-answers",
     )
 
 
@@ -62,7 +66,7 @@ def id_options(report: ImportReport) -> dict[str, str]:
 
 def _customer_id(report: ImportReport) -> Iterator[Answer]:
     key = next((column for column in report.columns if column.role == Role.CUSTOMER_ID), None)
-    if key is not None and (key.source == ROW_NUMBERS or key.reason == "stated"):
+    if key is not None and (key.source == ROW_NUMBERS or report.id_stated):
         yield Answer("Which column is the customer id", Choice("id", "customer_id", key.source), id_options(report))
 
 

@@ -100,6 +100,7 @@ class ImportReport:
     strongest first. `mapping_from` is the import whose confirmed mapping was used again, `same_as` one of the very same file. `rules` say
     what can be true of each column, `sheets` which ones a workbook has. Where `unidentified`, no column tells the customers apart yet, and
     nothing could be compared. `lines` says what became of the lines of a file of orders; None for a file of customers.
+    `id_stated` says that somebody named the customer id of this file.
     """
 
     file_rows: int
@@ -128,6 +129,7 @@ class ImportReport:
     sheets: tuple[str, ...] = ()
     unidentified: bool = False
     lines: LineCounts | None = None
+    id_stated: bool = False
 
     @property
     def accepted(self) -> int:
