@@ -183,7 +183,7 @@ def test_two_days_show_how_shares_and_sizes_changed(shop: Shop) -> None:
     assert "20 joined since 31 Jan 2026" in text
     assert "Customers 200" in text
     assert "Segments, spend and outcomes are those of version 1, as of 31 Jan 2026 with 180 customers." in text
-    assert text.count("Version 1, as of 31 Jan 2026 with 180 customers") == 3  # spend, outcome and stability
+    assert text.count("Version 1: 180 customers, 31 Jan 2026") == 3  # spend, outcome and stability
     assert "+20 since 31 Jan 2026" in text
     assert "180 customers then, 200 now" in text
     assert "fell from 33% to 30%;" in text
@@ -196,7 +196,8 @@ def test_two_days_show_how_shares_and_sizes_changed(shop: Shop) -> None:
     shop.recluster(k=3, promote=True)
     content = seen(shop)
     assert "Version 2 is the champion." in words(content)
-    assert "with 180 customers" not in words(content)
+    assert "180 customers, 31 Jan" not in words(content)
+    assert "those of version" not in words(content)
     assert sum(getattr(part, "className", "") == "sc-spark" for part in walk(content) if isinstance(part, html.Div)) == 3
 
 

@@ -161,8 +161,8 @@ def _sub(found: Comparison) -> list[Child]:
     if shifts := _shifts(found):
         named = [f"{item.after.label} {'from 0' if isinf(share) else f'{signed(100 * share, 0)}%'}" for item, share in shifts[:NAMED]]
         parts.append(
-            f" Typical values that moved most: {', '.join(named)}. Drift (PSI) asks how differently customers spread over all values of a "
-            "column, and beyond what chance gives; one value in the middle can move without that."
+            " Drift (PSI) asks how differently customers spread over all values of a column, beyond what chance gives; a typical value can "
+            f"move without it: {', '.join(named)}."
         )
     if found.sample:
         parts.append(f" Drift is measured on a random {number(found.sample)} customers of each.")

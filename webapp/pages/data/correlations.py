@@ -38,14 +38,14 @@ def repeats_card(exploration: Exploration) -> Component:
     sub = f"Pairs whose rank correlation is beyond ±{NEARLY_THE_SAME:.1f}. A model that is given both counts the same thing twice."
     foot = _made_so(exploration, made) if made else None
     if not own:
-        return card("No two measures say nearly the same", sub, foot=foot)
+        return card("No two measures say nearly the same", sub, foot=foot, className="sc-stack")
     columns: list[Column[Repeat]] = [
         Column("Measure", lambda pair: html.B(exploration.named(pair.first).label, className="sc-strong")),
         Column("Says nearly the same as", lambda pair: exploration.named(pair.second).label),
         Column("Rank correlation", lambda pair: signed(pair.rho, 2), numeric=True, title="Spearman's rho, from −1 to 1"),
     ]
     title = f"{_names(exploration, own[0])} say nearly the same" if len(own) == 1 else f"{len(own)} pairs say nearly the same"
-    return card(title, sub, table(columns, own, caption="Measures that say nearly the same"), flush=True, foot=foot)
+    return card(title, sub, table(columns, own, caption="Measures that say nearly the same"), flush=True, foot=foot, className="sc-stack")
 
 
 def _names(exploration: Exploration, pair: Repeat) -> str:

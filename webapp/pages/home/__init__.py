@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.home.checklist import checklist
-from webapp.pages.home.figures import as_of_then, segments_card, tiles, verdict_card
+from webapp.pages.home.figures import segments_card, tiles, verdict_card
 from webapp.pages.home.ids import PUT_AWAY, STEPS_AWAY, Ids
 from webapp.pages.home.over_time import changes_card, counting_card, shares_card
 from webapp.services import samples
@@ -99,7 +99,8 @@ def home_head(view: View, dataset: DatasetSummary, fitted_on: TimelineEntry | No
         return page_head("Home", f"{dataset.name}: {words}.")
     champion = f" Version {dataset.champion} is the champion." if dataset.champion else " No segments yet."
     if fitted_on is not None:
-        champion = f" Segments, spend and outcomes are those of version {dataset.champion}, {as_of_then(fitted_on)}."
+        then = f"as of {day(fitted_on.as_of)} with {count(fitted_on.customers, 'customer')}"
+        champion = f" Segments, spend and outcomes are those of version {dataset.champion}, {then}."
     sub = f"{dataset.name}, snapshot of {day(dataset.as_of)} with {count(dataset.customers, 'customer')}.{champion}"
     importing = None
     if view.actor.may(Permission.IMPORT):

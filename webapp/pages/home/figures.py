@@ -54,14 +54,9 @@ def tiles(dataset: DatasetSummary, overview: SegmentsOverview, traces: Traces | 
     then, when = known, ""
     if fitted_on is not None:
         then = tuple(each for each in known if each.as_of <= fitted_on.as_of)
-        when = f"Version {overview.version.number}, {as_of_then(fitted_on)}"
+        when = f"Version {overview.version.number}: {count(fitted_on.customers, 'customer')}, {day(fitted_on.as_of)}"
     shown = [_customers(dataset, known), _spend(overview, then, when), _outcome(overview, then, when), _stability(overview, when)]
     return half_row(*[item for item in shown if item is not None])
-
-
-def as_of_then(snapshot: TimelineEntry) -> str:
-    """`as of 31 Jan 2026 with 180 customers`."""
-    return f"as of {day(snapshot.as_of)} with {count(snapshot.customers, 'customer')}"
 
 
 def _with_day(note: str, when: str) -> Children:
