@@ -18,6 +18,8 @@ from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.leftovers import remove_files, remove_if_empty
 from webapp.services.data.mappings import clean_mapping, joined_mapping
 from webapp.services.data.reports import (
+    EMPTIED,
+    KNOWN_KEPT,
     ColumnChoice,
     ColumnDrift,
     EarlierImport,
@@ -35,6 +37,8 @@ from webapp.services.work.subjects import CHECK_IMPORT, IMPORT, UNDO_IMPORT
 from webapp.store import Store
 
 __all__ = [
+    "EMPTIED",
+    "KNOWN_KEPT",
     "ColumnChoice",
     "ColumnDrift",
     "Discarded",
