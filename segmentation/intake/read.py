@@ -114,8 +114,7 @@ def _filled(table: Table) -> dict[str, float]:
     """Header -> share of filled cells, blank records apart."""
     kept = ~table.blank
     if kept.all():
-        counted = ", ".join(f"count({name})" for name in table.where.values())
-        counts = list(table.connection.execute(f"SELECT {counted} FROM raw").fetchall()[0])
+        counts = table.totals([f"count({name})" for name in table.where.values()])
     else:
         counts = [int(cells[kept].sum()) for cells in table.fetch(*(f"{name} IS NOT NULL" for name in table.where.values()))]
     return {header: count / max(int(kept.sum()), 1) for header, count in zip(table.where, counts, strict=True)}
