@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -53,12 +54,17 @@ def spells_one_word(text: Any, column: Column) -> bool:
     return text is None or text == NO_WORD or text in column.parts.values()
 
 
+def _spells(words: Iterable[str], cell: str) -> str:
+    """SQL: whether `cell` is one of `words`; a pattern, for lists or joins of very many columns would fill the memory."""
+    return f"regexp_full_match({cell}, {quoted('|'.join(map(re.escape, sorted(words))))})"
+
+
 def _word_of(table: Table, column: Column) -> str:
     known = YES_WORDS | NO_WORDS | MISSING_WORDS
     cells = {f"lower({table.where[header]})": word for header, word in column.parts.items()}
-    stray = ", ".join(f"CASE WHEN NOT {one_of(known, cell)} THEN {cell} END" for cell in cells)
-    said = ", ".join(f"CASE WHEN {one_of(YES_WORDS, cell)} THEN {quoted(word)} END" for cell, word in cells.items())
-    denied = ", ".join(f"CASE WHEN {one_of(NO_WORDS, cell)} THEN {quoted(NO_WORD)} END" for cell in cells)
+    stray = ", ".join(f"CASE WHEN NOT {_spells(known, cell)} THEN {cell} END" for cell in cells)
+    said = ", ".join(f"CASE WHEN {_spells(YES_WORDS, cell)} THEN {quoted(word)} END" for cell, word in cells.items())
+    denied = ", ".join(f"CASE WHEN {_spells(NO_WORDS, cell)} THEN {quoted(NO_WORD)} END" for cell in cells)
     joined = [f"nullif(concat_ws({quoted(_JOINED)}, {each}), '')" for each in (stray, said)]
     return f"coalesce({', '.join(joined)}, {denied})"
 

@@ -158,12 +158,13 @@ def _used(schema: Schema) -> Iterator[Column]:
     return (column for column in schema if column.role is not Role.IGNORE)
 
 
-def _key_name(table: Table, schema: Schema) -> str:
-    return table.where[schema.named(CUSTOMER_KEY).source]
+def _key_cell(table: Table, schema: Schema) -> str:
+    """SQL for the customers' ids as `spelling.composed` has them."""
+    return f"nfc_normalize({table.where[schema.named(CUSTOMER_KEY).source]})"
 
 
 def _key_order(table: Table, schema: Schema) -> NDArray[np.int64]:
-    rows = table.connection.execute(f"SELECT rowid AS row FROM raw ORDER BY {_key_name(table, schema)} NULLS LAST, rowid").fetchnumpy()
+    rows = table.connection.execute(f"SELECT rowid AS row FROM raw ORDER BY {_key_cell(table, schema)} NULLS LAST, rowid").fetchnumpy()
     return np.asarray(rows["row"])
 
 
@@ -196,7 +197,7 @@ class _Repeats:
 
 def _latest_of_each(table: Table, schema: Schema, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Finding]]:
     """The last record of each customer, in key order; earlier ones are told of."""
-    keys = table.texts(_key_name(table, schema)).to_numpy()[order]
+    keys = table.texts(_key_cell(table, schema)).to_numpy()[order]
     repeats = np.append(keys[:-1] == keys[1:], False) if len(keys) else np.zeros(0, dtype=bool)
     if not repeats.any():
         return order, []

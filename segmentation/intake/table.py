@@ -26,6 +26,8 @@ PADDING = " \t\u00a0"
 """What is no part of a cell at either end."""
 _AT_ONCE = 50
 """Aggregates of one statement: planning it takes the square of their number."""
+_FEW_WORDS = 1_000
+"""Different words of a column that are handed over sooner than found again."""
 _FOUND = re.compile(r"Found: (\d+)")
 _TEXT = FileFormat(",", "utf-8")
 
@@ -76,7 +78,9 @@ class Table:
         """As `fetch`, for `expressions` over a `word` of `column`: each different word is looked at once."""
         place, words = pd.factorize(self.texts(column).to_numpy())
         named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
-        found = self.connection.execute(f"SELECT word, {named} FROM (SELECT DISTINCT {column} AS word FROM raw)").fetchnumpy()
+        few = len(words) <= _FEW_WORDS
+        source = "SELECT unnest(?::VARCHAR[]) AS word" if few else f"SELECT DISTINCT {column} AS word FROM raw"
+        found = self.connection.execute(f"SELECT word, {named} FROM ({source})", [[*words, None]] if few else []).fetchnumpy()
         at = {word: row for row, word in enumerate(_objects(found["word"]))}
         rows = np.array([*(at[word] for word in words), at.get(None, 0)], dtype=np.intp)[place]  # -1, the last, stands for NULL
         return [np.ma.asarray(found[f"v{i}"])[rows] for i in range(len(expressions))]

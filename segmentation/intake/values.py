@@ -15,6 +15,7 @@ from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond
 from segmentation.intake.findings import SHOWN, counted, first_lines
 from segmentation.intake.numerals import missing, read_numbers
 from segmentation.intake.rules import effective_rule
+from segmentation.intake.spelling import composed
 from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
 from segmentation.roles import Column, DateOrder, Kind, Role
@@ -100,7 +101,7 @@ def _words(table: Table, name: str, column: Column) -> pd.Series:
     text = table.texts(name).to_numpy()
     codes, words = pd.factorize(text)  # one object per different word, not per row
     empty = missing_words(column)
-    known = [None if word.lower() in empty else word for word in words] if empty else words
+    known = [None if word.lower() in empty else composed(word) for word in words]
     return pd.Series(np.append(np.array(known, dtype=object), [None])[codes], dtype=object)
 
 
