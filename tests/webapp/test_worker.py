@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from webapp.services.access import Actor
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.tasks.attempt import Attempt, Ending, Surroundings
+from webapp.tasks.scratch import sweep_scratch
 from webapp.worker import Worker, claim, run_inline, serve_worker
 
 MODULES = ("tests.webapp.fake_tasks",)
@@ -381,3 +383,25 @@ def test_control_c_at_the_command_line_cancels_the_job(sqlite_plant: Plant) -> N
         run_inline(sqlite_plant.resources, job_id, on_progress=interrupt, modules=MODULES)
     assert sqlite_plant.show(job_id).status == "cancelled"
     assert not is_running(int(sqlite_plant.file("pid").read_text()))
+
+
+def test_temporary_files_of_a_killed_child_and_of_a_killed_worker_go(plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    plant.start()
+    job = plant.enqueue("litter_first")
+    os.kill(plant.child(), signal.SIGKILL)
+    assert plant.ended(job).status == "done"
+    wait_for(lambda: not list(tmp_path.glob("smartcart-job-*")))
+    plant.file("pid").unlink()
+    plant.enqueue("litter_first")
+    plant.child()
+    assert list(tmp_path.glob("smartcart-job-*/intake-*/rows.csv"))
+    plant.stop_all()
+    assert sweep_scratch() == 1
+    assert not list(tmp_path.glob("smartcart-job-*"))
+
+
+def test_a_refused_job_keeps_the_code_of_its_refusal(plant: Plant) -> None:
+    plant.start()
+    ended = plant.ended(plant.enqueue("refuse"))
+    assert (ended.status, ended.code) == ("failed", "not_enough_data")
