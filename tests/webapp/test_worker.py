@@ -387,6 +387,7 @@ def test_control_c_at_the_command_line_cancels_the_job(sqlite_plant: Plant) -> N
 
 def test_temporary_files_of_a_killed_child_and_of_a_killed_worker_go(plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # for the worker, which starts anew
     plant.start()
     job = plant.enqueue("litter_first")
     os.kill(plant.child(), signal.SIGKILL)
