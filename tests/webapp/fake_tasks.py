@@ -50,6 +50,7 @@ def litter_first(resources: Resources, job: ClaimedJob, progress: Progress) -> N
     if job.attempt == 1:
         with tempfile.TemporaryDirectory(prefix="intake-") as folder:
             Path(folder, "rows.csv").write_text("somebody")
+            signal_file(resources, "litter").write_text(folder)
             hang_first(resources, job, progress)
     publish(resources, job, progress)
 
