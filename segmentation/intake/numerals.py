@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MISSING_WORDS
 from segmentation.intake.findings import counted, first_lines
-from segmentation.intake.table import Table
+from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
 from segmentation.numbers_in_text import EITHER, FOREIGN, PLAIN, Shape, read_shape, sql_text
 from segmentation.roles import Column, DecimalMark, Kind, Role
@@ -62,8 +62,7 @@ class _Marks:
 
 def missing(name: str) -> str:
     """SQL: whether the cell `name` says that there is no value."""
-    words = ", ".join(f"'{word}'" for word in sorted(MISSING_WORDS))
-    return f"lower({name}) IN ({words})"
+    return one_of(MISSING_WORDS, f"lower({name})")
 
 
 def read_numbers(table: Table, name: str, column: Column) -> NumberReading:

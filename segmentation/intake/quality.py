@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmentation.intake.findings import SHOWN, counted, first_lines
 from segmentation.intake.spelling import MOST_WORDS, similar_words, spelling_folds, spelling_key
-from segmentation.intake.table import Table
+from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
 from segmentation.intake.values import GROUPING, Parsed, missing_words
 from segmentation.roles import Column, Role, Schema
@@ -67,13 +67,9 @@ def note_missing(parsed: Mapping[str, Parsed], schema: Schema, table: Table, cho
 def _words_for_missing(table: Table, column: Column, records: NDArray[np.int64]) -> dict[str, int]:
     """The filled cells among `records`, in lower case, with how often each is met; the commonest first."""
     name = table.where[column.source]
-    texts = table.texts(f"lower({name})", f"{name} IS NOT NULL AND lower({name}) IN ({_listed(column)})")
+    texts = table.texts(f"lower({name})", one_of(missing_words(column), f"lower({name})"))
     counts = texts[texts.index.isin(records)].value_counts()
     return {str(word): int(count) for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
-
-
-def _listed(column: Column) -> str:
-    return ", ".join(f"'{word}'" for word in sorted(missing_words(column))) or "NULL"
 
 
 def fold_spellings(customers: pd.DataFrame, schema: Schema) -> Schema:

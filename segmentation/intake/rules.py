@@ -136,9 +136,14 @@ def _checked(column: Column, name: str, value: Any) -> Any:
         if value not in _WORDS[name]:
             raise _bad(f"The {name} of {column.source} must be one of {', '.join(_WORDS[name])}, or null.", column.source, name)
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < MAX_NUMBER:
+    if not is_bound(value):
         raise _bad(f"The {name} of {column.source} must be a number below {MAX_NUMBER:g}, or null.", column.source, name)
     return float(value)
+
+
+def is_bound(value: Any) -> bool:
+    """Whether `value` can be the lowest or highest of a column."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
 
 
 def _unfit(column: Column, name: str, value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MARKS, MISSING_WORDS, NO_WORDS, YES_WORDS
 from segmentation.intake.dates import DateReading, read_dates
-from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond, quoted
+from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond
 from segmentation.intake.findings import SHOWN, counted, first_lines
 from segmentation.intake.numerals import missing, read_numbers
 from segmentation.intake.rules import effective_rule
-from segmentation.intake.table import Table
+from segmentation.intake.spelling import composed
+from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
 from segmentation.roles import Column, DateOrder, Kind, Role
 from segmentation.wording import lower_first
@@ -101,7 +102,7 @@ def _words(table: Table, name: str, column: Column) -> pd.Series:
     text = table.texts(name).to_numpy()
     codes, words = pd.factorize(text)  # one object per different word, not per row
     empty = missing_words(column)
-    known = [None if word.lower() in empty else word for word in words] if empty else words
+    known = [None if word.lower() in empty else composed(word) for word in words]
     return pd.Series(np.append(np.array(known, dtype=object), [None])[codes], dtype=object)
 
 
@@ -145,8 +146,8 @@ def _flags(table: Table, name: str, column: Column) -> Parsed:
     lower, number = "lower(word)", "TRY_CAST(word AS DOUBLE)"
     code, mark, stray = table.per_word(
         name,
-        f"CASE WHEN {lower} IN ({_listed(yes)}) OR {number} = 1 THEN 1.0 WHEN {lower} IN ({_listed(no)}) OR {number} = 0 THEN 0.0 END",
-        f"{lower} IN ({_listed(MARKS)})",
+        f"CASE WHEN {one_of(yes, lower)} OR {number} = 1 THEN 1.0 WHEN {one_of(no, lower)} OR {number} = 0 THEN 0.0 END",
+        one_of(MARKS, lower),
         f"word IS NOT NULL AND NOT {missing('word')}",
     )
     values, filled = _floats(code), _mask(stray)
@@ -181,7 +182,3 @@ def _floats(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _mask(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.ma.filled(np.ma.asarray(values), False).astype(bool)
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(quoted(word) for word in sorted(words))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -289,6 +289,10 @@ def test_what_a_report_says_of_a_file_reads_it_the_same_again(sqlite_shop: Shop)
         {"Amount": {"low": 5, "high": 1}},
         {"Amount": {"folds": {"a": 1}}},
         {"Amount": {"odd": 1}},
+        *({"Amount": {"high": bound}} for bound in (float("nan"), float("inf"), 1e999, 10**400, "5", True, [], {})),
+        {"Amount": {"impossible": []}},
+        {"Amount": {"folds": []}},
+        {"Amount": {"folds": {"a": " "}}},
     ],
 )
 def test_values_that_cannot_be_taken_are_refused(values: object) -> None:
@@ -367,7 +371,7 @@ def test_a_dry_run_says_who_would_change_segment_and_what_drifted(swept_shop: Sh
 def test_a_dry_run_past_the_bound_looks_at_a_sample(swept_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     swept_shop.recluster()
     monkeypatch.setattr("webapp.tasks.comparing.MOST_PLACED", 50)
-    report = check(swept_shop, customers_csv((1,)), as_of=date(2030, 1, 1))
+    report = check(swept_shop, customers_csv((1,)), as_of=date.today())
     assert report.moves is not None
     assert 0 < report.moves.looked_at < report.moves.customers == 150
     assert report.moves.stayed + report.moves.moved == report.moves.looked_at
@@ -445,3 +449,46 @@ def test_more_emptied_values_than_the_check_showed_are_refused(sqlite_shop: Shop
         shown = imports.show_import(session, shop.actor, started.id)
     assert shown.status == "failed"
     assert "Since the file was checked" in (shown.message or "")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "field"),
+    [
+        ({"schema": {"(row number)": "income"}}, "(row number)"),
+        ({"schema": {"A": ["income"]}}, "A"),
+        ({"schema": {"A\0": "income"}}, "mapping"),
+        ({"format": {"sheet": "First"}}, "sheet"),
+        ({"format": {"container": "text", "sheet": "First"}}, "sheet"),
+        ({"format": {"container": "xlsx", "delimiter": ";"}}, "container"),
+        ({"format": {"container": ["text"]}}, "container"),
+        ({"format": {"odd": 1}}, "format"),
+        ({"formats": {}}, "mapping"),
+    ],
+)
+def test_mappings_that_cannot_be_taken_are_refused_by_field(mapping: dict[str, object], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        imports.clean_mapping(mapping)
+    assert refusal.value.details["field"] == field
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(9999, 12, 31), date.today() + timedelta(days=3)])
+def test_no_file_is_of_an_absurd_day(sqlite_shop: Shop, day: date) -> None:
+    with pytest.raises(Invalid) as refusal:
+        bring(sqlite_shop, FILE, as_of=day)
+    assert refusal.value.details == {"field": "as_of"}
+    first, _ = bring(sqlite_shop, FILE)
+    with sqlite_shop.writing() as session, pytest.raises(Invalid):
+        imports.change_mapping(session, sqlite_shop.actor, first.id, {}, as_of=day)
+
+
+def test_what_an_undone_import_taught_is_forgotten(sqlite_shop: Shop) -> None:
+    first, _ = bring(sqlite_shop, FILE, mapping={"schema": {"Income": "income"}})
+    second, report = bring(sqlite_shop, FILE.replace("10", "11"), mapping={"schema": {"Income": "number"}})
+    assert report.schema["Income"] == "number"
+    undo(sqlite_shop, second.id)
+    again = check(sqlite_shop, FILE.replace("10", "12"))
+    assert again.schema["Income"] == "income"
+    assert again.mapping_from is not None
+    assert again.mapping_from.import_id == first.id
+    undo(sqlite_shop, first.id)
+    assert check(sqlite_shop, FILE.replace("10", "13")).mapping_from is None

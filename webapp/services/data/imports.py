@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -63,6 +63,8 @@ __all__ = [
 ]
 
 LONGEST_FILE_NAME = 255
+FIRST_DAY = date(1900, 1, 1)
+"""No customer base is older."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def start_import(
         status=ImportStatus.UPLOADED,
         mode=clean_mode(mode),
         mapping=clean_mapping(mapping) if mapping else None,
-        as_of=as_of,
+        as_of=clean_day(as_of),
         created_by=actor.name,
         created_at=datetime.now(UTC),
     )
@@ -153,9 +155,9 @@ def change_mapping(
     """
     require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
-    stated, wanted = joined_mapping(row.mapping or {}, mapping), clean_mode(mode or row.mode)
+    stated, wanted, day = joined_mapping(row.mapping or {}, mapping), clean_mode(mode or row.mode), clean_day(as_of)
     _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.UPLOADED)
-    row.mapping, row.mode, row.as_of, row.message, row.finished_at = stated, wanted, as_of or row.as_of, None, None
+    row.mapping, row.mode, row.as_of, row.message, row.finished_at = stated, wanted, day or row.as_of, None, None
     record_event(session, actor, "import.mapping_changed", row.id, mapping=dict(mapping), mode=str(wanted))
     return _enqueue(session, actor, row, check=True)
 
@@ -227,6 +229,16 @@ def clean_mode(mode: str) -> ImportMode:
     if mode not in set(ImportMode):
         raise Invalid(f"There is no mode {mode!r}. Choose from: {', '.join(ImportMode)}.", details={"field": "mode"})
     return ImportMode(mode)
+
+
+def clean_day(as_of: date | None) -> date | None:
+    """The day that a file is of; Invalid before 1900 and later than a day from now (somewhere it is tomorrow already)."""
+    last = datetime.now(UTC).date() + timedelta(days=1)
+    if as_of is not None and not FIRST_DAY <= as_of <= last:
+        raise Invalid(
+            f"The file cannot be of {as_of.isoformat()}. State a day from {FIRST_DAY.isoformat()} to today.", details={"field": "as_of"}
+        )
+    return as_of
 
 
 def _move(session: Session, row: Import, before: Iterable[ImportStatus], after: ImportStatus) -> None:
