@@ -33,6 +33,7 @@ COMMANDS = {
     "versions": "models",
     "promote": "models",
     "campaign": "campaigns",
+    "doctor": "doctor",
 }
 LASTING = ("serve", "worker")
 

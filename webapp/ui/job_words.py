@@ -37,6 +37,8 @@ _LINKS = {
     "sample": "Go there",
     "trace": "See them",
 }
+NUMBERED = ("recluster", "sweep")
+"""Work whose subject is a number that every dataset has."""
 QUIET = ("trace",)
 """Work that nobody asked for: it is listed under Jobs, but makes no bar and no notice."""
 
