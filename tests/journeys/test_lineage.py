@@ -45,10 +45,11 @@ def test_name_colour_and_tag_follow_the_customers(workspace: Workspace, open_pag
     page, shown = open_page(workspace, theme=theme, width=width), f"{theme}-{width}"
     before = {segment["size"]: segment for segment in workspace.run("segments")["segments"]}
     sign_in(page, workspace, ANALYST)
-    for segment in before.values():
-        tag(page, workspace, segment["key"], CAMPAIGN if segment["size"] == max(before) else f"For {segment['size']}")
     page.goto(f"{workspace.url}{HOME}/segments/{before[max(before)]['key']}")
+    tag_it(page)
     name_it(page)
+    for size in sorted(before)[:-1]:
+        workspace.run("campaign", "add", "--name", f"For {size}", "--segment", before[size]["key"])
     colour = colours(page, workspace)[NAME]
     for k, seed in (("4", "7"), ("2", "5")):
         made = workspace.run("recluster", "--k", k, "--seed", seed)
@@ -63,11 +64,10 @@ def test_name_colour_and_tag_follow_the_customers(workspace: Workspace, open_pag
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def tag(page: Page, workspace: Workspace, key: str, campaign: str) -> None:
-    page.goto(f"{workspace.url}{HOME}/segments/{key}")
+def tag_it(page: Page) -> None:
     page.get_by_role("button", name="Tag a campaign").first.click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill(campaign)
+    dialog.get_by_label("Name").fill(CAMPAIGN)
     dialog.get_by_role("button", name="Tag the campaign").click()
     expect(dialog).to_be_hidden()
 
