@@ -30,6 +30,7 @@ from webapp.services.modelling import kept_measures
 from webapp.services.modelling.challengers import move_challenger
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.modelling.identities import Continuation, store_identities
+from webapp.services.modelling.retention import request_tidying
 from webapp.services.modelling.versions import VersionReport, find_version, lock_champion, move_champion
 from webapp.services.work import jobs
 from webapp.services.work.subjects import RECLUSTER
@@ -198,6 +199,7 @@ def _point(session: Session, actor: Actor, dataset: Dataset, version: ModelVersi
         move_champion(session, actor, dataset, version, previous=None, note="The first version with segments in it.")
     elif champion is not None and version.requested.get("challenge"):
         move_challenger(session, actor, dataset, version)
+    request_tidying(session, actor, dataset)
 
 
 TASKS = (Task(RECLUSTER, recluster),)
