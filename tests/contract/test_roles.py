@@ -48,6 +48,7 @@ def built(world: World, rule: Rule, team: str = "team-a") -> str:
         "import_id": owned.import_id,
         "job": owned.job,
         "campaign": owned.campaign,
+        "version": "1",
     }
     return str(world.app.url_map.bind("localhost").build(rule.endpoint, {name: known[name] for name in rule.arguments}))
 

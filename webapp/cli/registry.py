@@ -22,11 +22,10 @@ from webapp.services.modelling.versions import Promoted, list_versions, promote_
 COLUMNS = {
     "number": "NUMBER",
     "status": "STATUS",
-    "role": "ROLE",
+    "champion": "CHAMPION",
     "k": "SEGMENTS",
     "verdict": "VERDICT",
     "created_at": "MADE",
-    "note": "NOTE",
 }
 NOTE = click.option("--note", default="", help="Why, for the team's record.")
 
@@ -131,9 +130,13 @@ def _versions_in_words(report: Report) -> str:
 
 
 def _rows(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    roles = ("champion", "challenger", "pinned")
     return [
-        version | {"role": ", ".join(role for role in roles if version[role]), "created_at": str(version["created_at"])[:16]}
+        version
+        | {
+            "status": ", ".join([version["status"], *(role for role in ("challenger", "pinned") if version[role])]),
+            "champion": "yes" if version["champion"] else "",
+            "created_at": str(version["created_at"])[:16],
+        }
         for version in found
     ]
 
