@@ -69,7 +69,7 @@ def test_a_card_says_all_that_somebody_needs_to_know(shop: Shop) -> None:
     assert [row[0] for row in recipe.rows] == [feature.label for feature in card.making.recipe.features]
     method = dict(section(document, "Algorithm").facts)
     assert method["Seed"] == "0"
-    assert re.search(r"numpy \d+\.\d+.*scikit-learn \d+\.\d+", method["Fitted with"])
+    assert re.search(r"numpy \d+\.\d+.*scikit-learn \d+\.\d+", method["Made with"])
     figures = section(document, "Figures").grid
     assert figures is not None
     separation = next(row for row in figures.rows if row[1] == "silhouette")

@@ -150,7 +150,7 @@ def _method(card: ModelCard) -> Section:
         ("Segments", f"{number(version.k)}, {'as asked for' if version.requested.get('k') else 'the best number found'}"),
         ("Seed", str(version.seed)),
         *settings,
-        ("Fitted with", libraries or NOT_RECORDED),
+        ("Made with", libraries or NOT_RECORDED),
     )
     return Section("Algorithm", facts=facts)
 
