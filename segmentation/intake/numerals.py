@@ -19,6 +19,7 @@ from segmentation.intake.table import Table
 from segmentation.intake.types import Finding
 from segmentation.numbers_in_text import EITHER, FOREIGN, PLAIN, Shape, read_shape, sql_text
 from segmentation.roles import Column, DecimalMark, Kind, Role
+from segmentation.wording import lower_first
 
 _SHARES = frozenset({Role.RATIO, Role.NUMBER, Role.AMOUNT})
 """Roles whose cells may carry "%"."""
@@ -82,7 +83,7 @@ def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
     if whole:
         fractional = np.isfinite(values) & (values != np.trunc(values))
         faults[fractional], values[fractional] = FRACTION, np.nan
-    label = column.label.lower()
+    label = lower_first(column.label)
     reasons = (
         "not a whole number" if whole else "not a number",
         _OTHER_MARK[marks.mark],

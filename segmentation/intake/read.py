@@ -218,7 +218,7 @@ def _note_repeats(table: Table, schema: Schema, dropped: _Repeats) -> Iterator[F
     if differing:
         shown = first_lines(lines, ~dropped.same)
         told = ", ".join(map(str, shown)) + (f" and {differing - len(shown):,} more" if differing > len(shown) else "")
-        gave_way = f"{differing:,} gave way to a later, different row of the same customer (lines {told})"
+        gave_way = f"{differing:,} gave way to a later, different row of the same customer ({'line' if differing == 1 else 'lines'} {told})"
         message = f"{gave_way}. The last row of each customer counts."
         yield Finding("conflicting_rows", "flag", message, key, differing, shown)
 

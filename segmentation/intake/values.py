@@ -18,6 +18,7 @@ from segmentation.intake.rules import effective_rule
 from segmentation.intake.table import Table
 from segmentation.intake.types import Finding
 from segmentation.roles import Column, DateOrder, Kind, Role
+from segmentation.wording import lower_first
 
 MISSING_IN_TEXT = frozenset({"n/a", "#n/a", "nan", "null", "-", "--", "?"})
 """Ways of writing "no value" in a column of words; "none" and "NA" can be words there."""
@@ -127,8 +128,8 @@ def _note_unread(table: Table, column: Column, words: pd.Series, rows: NDArray[n
     listed = ", ".join(f"“{word}” ({count:,})" for word, count in counts.head(SHOWN).items())
     more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
     message = (
-        f"{counted(rows, 'row')} whose {column.label.lower()} is neither a yes nor a no: {listed}{more}. They are taken for withdrawn. "
-        "Say which of these words give consent."
+        f"{counted(rows, 'row')} whose {lower_first(column.label)} is neither a yes nor a no: {listed}{more}. "
+        "They are taken for withdrawn. Say which of these words give consent."
     )
     pairs = tuple((str(word), WITHDRAWN) for word in counts.index)
     yield Finding("consent_unread", "flag", message, column.source, int(rows.sum()), first_lines(table.lines, rows), pairs)

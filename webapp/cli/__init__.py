@@ -36,6 +36,7 @@ COMMANDS = {
     "challenge": "registry",
     "keep": "registry",
     "campaign": "campaigns",
+    "doctor": "doctor",
 }
 LASTING = ("serve", "worker")
 

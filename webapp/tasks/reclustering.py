@@ -13,9 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from segmentation.artifact import library_versions, pack_assignments, pack_model, unpack_assignments
+from segmentation.artifact import library_versions, pack_assignments, pack_model, unpack_assignments, unpack_model
 from segmentation.clustering import settings_of
 from segmentation.codec import from_json, to_json
+from segmentation.errors import ArtifactError
 from segmentation.feature_choices import every_feature
 from segmentation.lineage import match_segments
 from segmentation.pipeline import Segmentation, segment_customers
@@ -144,7 +145,7 @@ def _reference(session: Session, actor: Actor, dataset: Dataset) -> _Reference |
 def _store(store: Store, team_id: str, work: _Work, customers: pd.DataFrame, result: Segmentation) -> _Fitted:
     """Put model, labels and measures into the store; harmless should the job be lost, since their addresses are their content."""
     keys = customers[CUSTOMER_KEY].to_numpy()
-    model = pack_model(result.model)
+    model = _read_back(pack_model(result.model))
     return _Fitted(
         result=result,
         continuation=_continue(store, team_id, work.reference, keys, result.assignments.label),
@@ -153,6 +154,13 @@ def _store(store: Store, team_id: str, work: _Work, customers: pd.DataFrame, res
         measures_digest=kept_measures.store_measures(store, team_id, kept_measures.kept_columns(result, customers, work.schema)),
         libraries={PRODUCT: metadata.version(PRODUCT), "python": platform.python_version(), **library_versions(model)},
     )
+
+
+def _read_back(model: bytes) -> bytes:
+    """The stored form of a model, once it has given the model back bit for bit; ArtifactError where it does not."""
+    if pack_model(unpack_model(model)) != model:
+        raise ArtifactError("The fitted model cannot be stored so that it comes back the same. Re-cluster with another method.")
+    return model
 
 
 def _continue(

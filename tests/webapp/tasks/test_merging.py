@@ -389,3 +389,59 @@ def test_what_the_dry_run_said_of_segments_stays_in_the_result(swept_shop: Shop)
     assert checked is not None
     assert checked.moves is not None
     assert (done.status, done.report) == ("done", checked)
+
+
+KNOWN = "Id,Income,City\na,10000,Bath\nb,20000,York\nc,,York\n"
+
+
+def test_known_values_that_a_file_lacks_are_told_before_they_are_emptied(shop: Shop) -> None:
+    bring(shop, KNOWN)
+    gaps = "Id,Income,City\na,,Bath\nb,,\nc,,York\nd,,\n"
+    report = check(shop, gaps)
+    assert {finding.column: finding.message for finding in report.findings if finding.code == "emptied"} == {
+        "Income": "2 customers have a value of Income now and none in this file: it will be emptied. Customer a, for example, has 10,000.",
+        "City": "1 customer has a value of City now and none in this file: it will be emptied. Customer b, for example, has “York”.",
+    }
+    assert report.emptied == 3
+    assert records(shop)["a"]["income"] == 10000
+    bring(shop, gaps)
+    assert records(shop)["a"] == {"city": "Bath"}
+
+
+def test_known_values_are_kept_where_somebody_says_so_and_for_the_next_file_too(shop: Shop) -> None:
+    bring(shop, KNOWN)
+    _, report = bring(shop, "Id,Income,City\na,,\nb,21000,York\n", mapping={"values": {"Income": {"empty": "keep"}}})
+    assert [finding.code for finding in report.findings if finding.code in ("emptied", "known_kept")] == ["kept_known", "emptied"]
+    assert records(shop)["a"] == {"income": 10000}
+    assert records(shop)["b"] == {"income": 21000, "city": "York"}
+    assert plain(current(shop)[1]) == records(shop)
+    _, later = bring(shop, "Id,Income,City\nb,,York\n")
+    assert (later.changed, later.unchanged, later.values["Income"]["empty"]) == (0, 1, "keep")
+    bring(shop, "Id,Income,City\nb,,York\n", mapping={"values": {"Income": {"empty": "clear"}}})
+    assert records(shop)["b"] == {"city": "York"}
+
+
+def test_nothing_is_emptied_by_what_takes_nothing(shop: Shop) -> None:
+    bring(shop, "Id,Income,Consent\na,5,yes\nb,6,no\n")
+    report = check(shop, "Id,Income,Consent\na,7,\nb,8,\n")
+    assert report.emptied == 0
+    assert check(shop, "Id,Income\na,\nb,\n", mode="append").emptied == 0
+    with pytest.raises(AssertionError, match="takes nothing"):
+        bring(shop, "Id,Income,Consent\na,7,\n", mapping={"values": {"Consent": {"empty": "keep"}}})
+
+
+def test_more_emptied_values_than_the_check_showed_are_refused(sqlite_shop: Shop) -> None:
+    shop = sqlite_shop
+    bring(shop, "Id,Income\na,5\nb,\n")
+    file = store_file(shop.resources, shop.actor, "Id,Income\na,\nb,\n")
+    with shop.writing() as session:
+        started = imports.start_import(session, shop.actor, "customers", file)
+    run_jobs(shop.resources)
+    bring(shop, "Id,Income\nb,9\n")
+    with shop.writing() as session:
+        imports.confirm_import(session, shop.actor, started.id)
+    run_jobs(shop.resources)
+    with shop.reading() as session:
+        shown = imports.show_import(session, shop.actor, started.id)
+    assert shown.status == "failed"
+    assert "Since the file was checked" in (shown.message or "")

@@ -22,6 +22,7 @@ from webapp.services.data import datasets
 from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.versions import VersionSummary
 from webapp.services.segmenting.promotion_preview import preview_promotion
+from webapp.ui.advice import advice_verdict
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
 from webapp.ui.format import count
 from webapp.ui.forms import dialog, field, text_input
@@ -89,6 +90,7 @@ def show_models(view: View) -> tuple[Component, list[Child], int | None]:
     keeping = retention.show_keeping(view.session, view.actor, dataset.slug)
     body = [
         champion_verdict(view, listed),
+        advice_verdict(view, at="models"),
         challenger_card(view, listed),
         versions_card(view, listed),
         figures_chart(view, listed),

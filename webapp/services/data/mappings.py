@@ -138,7 +138,7 @@ def _checked_values(values: Any) -> dict[str, Any]:
 
 def _checked_rule(header: str, rule: Any) -> dict[str, Any]:
     if not isinstance(rule, Mapping):
-        words = "date_order, decimal, low, high, impossible and folds"
+        words = "date_order, decimal, low, high, impossible, empty and folds"
         raise Invalid(f"Column {header!r}: its values need an object of {words}.", details={"field": header})
     folds = rule.get(FOLDS) or {}
     if not isinstance(folds, Mapping) or not all(isinstance(word, str) for pair in folds.items() for word in pair):
