@@ -30,8 +30,11 @@ COMMANDS = {
     "dataset": "customers",
     "recluster": "models",
     "segments": "models",
-    "versions": "models",
-    "promote": "models",
+    "versions": "registry",
+    "promote": "registry",
+    "rollback": "registry",
+    "challenge": "registry",
+    "keep": "registry",
     "campaign": "campaigns",
     "doctor": "doctor",
 }
