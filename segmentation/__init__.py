@@ -21,7 +21,7 @@ from segmentation.guiding.guidance import Guidance, guide
 from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.intake.rules import EffectiveRule, apply_values, effective_rules, stated_values
-from segmentation.lineage import Matching, match_segments
+from segmentation.lineage import Fate, Lineage, Link, Side, answers_in, correct_lineage, shared_means, trace_lineage
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.months import MonthlyState, monthly_states
 from segmentation.movement import Division, Moves, count_moves
@@ -31,6 +31,7 @@ from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_cu
 from segmentation.recipe import default_recipe, measured_with_recipe
 from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, Kind, Role, Schema
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
+from segmentation.synthetic_histories import PlantedLink, SyntheticMonth, synthetic_history
 from segmentation.synthetic_orders import SyntheticOrders, synthetic_orders
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Explanation",
     "Explanations",
     "Exploration",
+    "Fate",
     "FeatureBuilder",
     "FeatureChoice",
     "FileFormat",
@@ -59,7 +61,8 @@ __all__ = [
     "Intake",
     "Kind",
     "LineCounts",
-    "Matching",
+    "Lineage",
+    "Link",
     "MissingRole",
     "MonthlyState",
     "Moves",
@@ -67,6 +70,7 @@ __all__ = [
     "OrderCustomers",
     "OrderLines",
     "Part",
+    "PlantedLink",
     "Profiles",
     "Recipe",
     "Reject",
@@ -77,17 +81,21 @@ __all__ = [
     "SegmentStyle",
     "Segmentation",
     "SegmentationError",
+    "Side",
     "StabilityBand",
     "Sweep",
     "SyntheticCustomers",
+    "SyntheticMonth",
     "SyntheticOrders",
     "Theme",
     "UnreadableFile",
     "Verdict",
     "adjusted_rand",
+    "answers_in",
     "apply_values",
     "choose",
     "contingency",
+    "correct_lineage",
     "count_moves",
     "customers_from_orders",
     "default_as_of",
@@ -102,7 +110,6 @@ __all__ = [
     "guide",
     "inspect_file",
     "judge",
-    "match_segments",
     "measure_customers",
     "measured_with_recipe",
     "monthly_states",
@@ -118,13 +125,16 @@ __all__ = [
     "require_customer_id",
     "schema_from_roles",
     "segment_customers",
+    "shared_means",
     "stability_band",
     "stated_values",
     "sweep_features",
     "synthetic_customers",
+    "synthetic_history",
     "synthetic_orders",
     "theme",
     "to_json",
+    "trace_lineage",
     "unpack_assignments",
     "unpack_model",
     "write_customers",

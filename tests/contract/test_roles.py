@@ -126,6 +126,7 @@ def fitting(endpoint: str) -> dict[str, Any]:
         "api_score_customers": {"customers": []},
         "api_create_campaign": {"name": "x", "channel": "post"},
         "api_tag_campaign": {"segment": "x"},
+        "api_correct_lineage": {"version": 1, "segment": "x", "continues": None},
         "api_promote": {"version": 1},
         "api_challenge": {"version": 1},
     }

@@ -44,6 +44,7 @@ class _Fit:
 class ModelVersion(_Fit, Base):
     """One fitted clustering. Model, labels and measures lie in the store under their digests (no measures: made before they were kept).
 
+    `lineage` says how its clusters follow those of the version that it was compared to ("reference"); None: there was none.
     `recipe`, `parameters` and `libraries` say what fitted it (None: an earlier release did, which did not write them down). `note` is the
     author's. `pinned` keeps it from being removed.
     """
@@ -56,6 +57,7 @@ class ModelVersion(_Fit, Base):
     model_digest: Mapped[str | None] = mapped_column(String(64))
     labels_digest: Mapped[str | None] = mapped_column(String(64))
     measures_digest: Mapped[str | None] = mapped_column(String(64))
+    lineage: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     recipe: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     parameters: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     libraries: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -119,8 +121,11 @@ class SegmentTrace(Base):
 
 
 FINAL = frozenset({VersionStatus.READY, VersionStatus.REMOVED})
-STILL_MOVES = frozenset({"status", "pinned", "removed_at"})
-"""What may still change of a version that is ready: whether it is kept. All that was fitted stays as it is."""
+STILL_MOVES = frozenset({"status", "pinned", "removed_at", "lineage"})
+"""What may still change of a version that is ready: whether it is kept, and which segments it continues, where a person corrects that.
+
+All that was fitted stays as it is.
+"""
 
 
 class AlteredVersion(RuntimeError):

@@ -77,6 +77,7 @@ _SENTENCES: dict[str, str] = {
     "version.requested": "Asked for version {number} of {dataset}",
     "version.ready": "Version {number} of {dataset} was ready",
     "version.promoted": "Made version {number} of {dataset} the champion",
+    "version.lineage_corrected": "Corrected which segment {segment} of version {number} of {dataset} is",
     "version.rolled_back": "Rolled {dataset} back from version {previous} to version {number}",
     "version.challenges": "Let version {number} of {dataset} challenge the champion",
     "version.challenge_ended": "Let version {number} of {dataset} challenge the champion no longer",
