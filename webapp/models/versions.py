@@ -119,8 +119,8 @@ class SegmentTrace(Base):
 
 
 FINAL = frozenset({VersionStatus.READY, VersionStatus.REMOVED})
-STILL_MOVES = frozenset({"status", "pinned", "removed_at"})
-"""What may still change of a version that is ready: whether it is kept. All that was fitted stays as it is."""
+STILL_MOVES = frozenset({"status", "pinned", "removed_at", "lineage"})
+"""What may still change of a ready version: whether it is kept, and how people say it follows another. All that was fitted stays."""
 
 
 class AlteredVersion(RuntimeError):
