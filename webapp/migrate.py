@@ -68,6 +68,7 @@ def _locked(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "sqlite":
             # Batch migrations rebuild tables; inside the transaction this pragma would be ignored.
             connection.connection.execute("PRAGMA foreign_keys=OFF")
+            connection.begin()  # immediate: without it Alembic would look at the revision first, and lock at each step only
         else:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
         try:

@@ -201,7 +201,10 @@ def _rules(card: ModelCard) -> Section:
 def _limits(card: ModelCard) -> Section:
     verdict, figures = card.report.verdict, card.report.figures
     small = [style.name for style, each in zip(card.styles, card.profiles.segments, strict=True) if each.share < SMALLEST_SHARE]
-    text = [f"{verdict.headline} {verdict.explanation}".strip(), *(f"{'+' if each.good else '−'} {each.text}" for each in verdict.reasons)]
+    text = [
+        f"{verdict.headline.rstrip('.')}. {verdict.explanation}".strip(),
+        *(f"{'+' if each.good else '−'} {each.text}" for each in verdict.reasons),
+    ]
     if small:
         text.append(f"Under {SMALLEST_SHARE:.0%} of customers, so that figures about them vary: {listing(small)}.")
     if (agreement := figures.get(AGREEMENT.name)) is not None:

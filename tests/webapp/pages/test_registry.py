@@ -97,6 +97,13 @@ def test_badges_say_what_a_version_is(shop: Shop) -> None:
     assert not {"Champion", "Challenger"} & set(rows["v1"].split())
 
 
+def test_no_two_parts_of_the_page_have_one_name(shop: Shop) -> None:
+    """The browser would answer neither of two buttons with the same."""
+    for item in ("", "3"):
+        named = [str(each) for each in ids(list(seen(shop, item)[:2]))]
+        assert len(named) == len(set(named))
+
+
 def test_buttons_are_for_those_who_may(shop: Shop) -> None:
     body = seen(shop)[1]
     assert (buttons(body, CHALLENGE), buttons(body, ROLL_BACK)) == ([4, 1], [1])
@@ -116,7 +123,7 @@ def test_one_click_rolls_back_and_says_to_which(shop: Shop, said: list[tuple[str
     assert "Version 1 is the champion again, in place of version 2." in words(said[0][1]["children"])
     body = seen(shop)[1]
     assert buttons(body, ROLL_BACK) == []
-    assert "rolled back to" in words(body)
+    assert "by rollback" in words(body)
 
 
 def test_the_live_history_is_a_band_and_a_table(shop: Shop) -> None:

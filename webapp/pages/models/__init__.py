@@ -57,7 +57,7 @@ def _frame(title: str, waiting: list[Component]) -> Component:
 
 def promote_dialog() -> Component:
     """One for all versions; the browser writes in it which one is meant."""
-    body = [
+    body: list[Child] = [
         html.P(
             [
                 html.B(id=Ids.WHICH),
@@ -88,13 +88,14 @@ def show_models(view: View) -> tuple[Component, list[Child], int | None]:
     history = promotions.live_history(view.session, view.actor, dataset.slug)
     target = promotions.rollback_target(view.session, view.actor, dataset.slug)
     keeping = retention.show_keeping(view.session, view.actor, dataset.slug)
-    body = [
+    beside, live = challenger_card(view, listed), live_card(view, history, target)
+    body: list[Child] = [
         champion_verdict(view, listed),
         advice_verdict(view, at="models"),
-        challenger_card(view, listed),
-        versions_card(view, listed),
-        figures_chart(view, listed),
-        row((7, live_card(view, history, target)), (5, keeping_card(view, keeping))),
+        row((5, beside), (7, live)) if beside is not None else row((12, live)),
+        row((12, versions_card(view, listed))),
+        row((12, figures_chart(view, listed))),
+        row((12, keeping_card(view, keeping))),
     ]
     return head, body, dataset.champion
 
@@ -258,7 +259,7 @@ def register(callbacks: Callbacks) -> None:
         Output(Ids.WHICH, "children"),
         Output(Ids.PREVIEW, "children", allow_duplicate=True),
         Output(Ids.CONFIRM, "disabled", allow_duplicate=True),
-        Input({"type": PROMOTE, "version": ALL}, "n_clicks"),
+        Input({"type": PROMOTE, "version": ALL, "at": ALL}, "n_clicks"),
         Input(Ids.CANCEL, "n_clicks"),
         prevent_initial_call=True,
     )

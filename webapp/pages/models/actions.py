@@ -8,7 +8,7 @@ from webapp.edge import View
 from webapp.pages.models.ids import CHALLENGE, PIN, PROMOTE, ROLL_BACK, WITHDRAW
 from webapp.services.access import Permission
 from webapp.services.modelling.versions import VersionSummary
-from webapp.ui.components import button
+from webapp.ui.components import button, icon_button
 from webapp.ui.places import segments_address
 
 
@@ -20,22 +20,31 @@ def segments_button(view: View, item: VersionSummary, *, small: bool = False) ->
     return button("Segments", href=segments_address(view.actor.team_slug, view.dataset or "", version=asked), small=small)
 
 
-def promote_button(view: View, item: VersionSummary, *, kind: str = "secondary", small: bool = False) -> Component | None:
-    """Opens the dialog that says what would change; nothing for the champion, and for roles that may not."""
+def promote_button(
+    view: View, item: VersionSummary, *, kind: str = "secondary", small: bool = False, at: str = "version"
+) -> Component | None:
+    """Opens the dialog that says what would change; nothing for the champion, and for roles that may not.
+
+    `at` tells several buttons for one version on a page apart.
+    """
     if item.champion or item.status != "ready" or not view.actor.may(Permission.PROMOTE):
         return None
     # Nobody is kept from it, but nobody does it unawares either: the dialog says so too.
     none = item.verdict == "none"
     why = "This version's verdict is that there are no segments here to speak of." if none else "See what would change, then decide."
-    return button("Promote", id={"type": PROMOTE, "version": item.number}, kind="secondary" if none else kind, small=small, title=why)
+    return button(
+        "Promote", id={"type": PROMOTE, "version": item.number, "at": at}, kind="secondary" if none else kind, small=small, title=why
+    )
 
 
 def challenge_button(view: View, item: VersionSummary, *, small: bool = False) -> Component | None:
-    """Sets the version beside the champion."""
+    """Sets the version beside the champion; `small` shows the icon alone."""
     if item.champion or item.challenger or item.status != "ready" or not view.actor.may(Permission.PROMOTE):
         return None
-    title = "Set it beside the champion, to compare them"
-    return button("Make challenger", id={"type": CHALLENGE, "version": item.number}, kind="ghost", small=small, title=title)
+    identity = {"type": CHALLENGE, "version": item.number}
+    if small:
+        return icon_button("flag", f"Make version {item.number} the challenger", id=identity, className="btn-sm")
+    return button("Make challenger", id=identity, kind="ghost", icon_name="flag", title="Set it beside the champion, to compare them")
 
 
 def pin_button(view: View, item: VersionSummary, *, small: bool = False) -> Component | None:

@@ -26,6 +26,7 @@ WORDS: dict[Reliance, str] = {
     Reliance.NEWEST: "among the newest",
     Reliance.LIVE: f"live in the last {LIVE_DAYS} days",
     Reliance.ROLLBACK: "where a rollback leads",
+    Reliance.REFERENCE: "whose segments the champion or challenger follows",
     Reliance.TAGGED: "the last with a segment that is tagged",
     Reliance.NOTED: "the last with a segment that has a note",
 }

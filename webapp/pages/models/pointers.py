@@ -61,9 +61,9 @@ def challenger_card(view: View, listed: Sequence[VersionSummary]) -> Component |
         Column(_who(view, champion, "Champion"), lambda each: each.shown(champion), numeric=True),
         Column(_who(view, challenger, "Challenger"), lambda each: each.shown(challenger), numeric=True),
     ]
-    body = table(columns, BESIDE, caption="Champion and challenger", class_name="sc-beside")
+    body = table(columns, BESIDE, caption="Champion and challenger", class_name="sc-beside", dense=True)
     note = [html.P(["Why it challenges: ", challenger.note], className="sc-muted")] if challenger.note else []
-    foot = [withdraw_button(view), html.Span(promote_button(view, challenger, small=True), className="end")]
+    foot = [withdraw_button(view), html.Span(promote_button(view, challenger, small=True, at="challenger"), className="end")]
     sub = "Compare them before you decide. Nothing changes for your team until somebody promotes the challenger."
     return card(challenger_title(champion, challenger), sub, [body, *note], foot=foot if any(foot) else None, flush=True)
 
@@ -94,10 +94,12 @@ def live_card(view: View, history: Sequence[Stretch], target: int | None) -> Com
         Column("Live from", lambda each: html.Span(day(each.since), title=exact_time(each.since))),
         Column("To", lambda each: html.Span(day(each.until), title=exact_time(each.until)) if each.until else "now"),
         Column("For", lambda each: _length(each, now), numeric=True, wide=True),
-        Column("By", lambda each: by(each.by), wide=True),
-        Column("Why", lambda each: html.Span(each.note or MISSING, className="sc-clamp", title=each.note or None), wide=True),
+        Column("Why", _why, wide=True),
     ]
-    body: list[Child] = [_band(history, now), table(columns, history[:MOST_STRETCHES], caption="Which version was live when, newest first")]
+    body: list[Child] = [
+        _band(history, now),
+        table(columns, history[:MOST_STRETCHES], caption="Which version was live when, newest first", class_name="sc-stretches"),
+    ]
     return card(_live_title(history, now), LIVE_TEXT, body, tools=rollback_button(view, target), flush=True)
 
 
@@ -115,7 +117,15 @@ def _length(stretch: Stretch, now: datetime) -> str:
 
 def _version(view: View, stretch: Stretch) -> list[Child]:
     link = dcc.Link(f"v{stretch.version}", href=models_address(view.actor.team_slug, view.dataset or "", version=stretch.version))
-    return [link, html.Span("rolled back to", className="sc-under")] if stretch.rollback else [link]
+    return [link, html.Span("by rollback", className="sc-under")] if stretch.rollback else [link]
+
+
+def _why(stretch: Stretch) -> list[Child]:
+    """The note, and whose it is."""
+    return [
+        html.Span(stretch.note or MISSING, className="sc-clamp", title=stretch.note or None),
+        html.Span(by(stretch.by), className="sc-under"),
+    ]
 
 
 def _band(history: Sequence[Stretch], now: datetime) -> Component:

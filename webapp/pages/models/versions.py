@@ -12,10 +12,10 @@ from webapp.edge import View
 from webapp.pages.models.actions import challenge_button, promote_button, segments_button
 from webapp.services.modelling.versions import VersionSummary
 from webapp.ui.components import Child, badge, card
-from webapp.ui.format import MISSING, by, exact_time, number, percent, relative_time
+from webapp.ui.format import MISSING, by, exact_time, number, relative_time
 from webapp.ui.places import models_address
 from webapp.ui.tables import Column, table
-from webapp.ui.terms import REPEATABILITY, SEPARATION, SMALLEST
+from webapp.ui.terms import REPEATABILITY, SEPARATION
 from webapp.ui.wording import algorithm_name, verdict_badge, version_badge
 
 
@@ -23,7 +23,7 @@ def versions_card(view: View, listed: Sequence[VersionSummary]) -> html.Section:
     """All versions, newest first, with the figures that tell them apart."""
     now = datetime.now(UTC)
     columns: list[Column[VersionSummary]] = [
-        Column("Version", lambda item: _name(view, item)),
+        Column("Version", lambda item: _name(view, item, now)),
         Column("State", lambda item: _state(item)),
         Column("Method", lambda item: f"{algorithm_name(item.algorithm)}, seed {item.seed}", wide=True),
         Column("Segments", lambda item: number(item.k), numeric=True, wide=True),
@@ -42,28 +42,16 @@ def versions_card(view: View, listed: Sequence[VersionSummary]) -> html.Section:
             wide=True,
             title=REPEATABILITY.title,
         ),
-        Column(
-            "Smallest",
-            lambda item: percent(item.figures.get("smallest_share")),
-            numeric=True,
-            wide=True,
-            title=SMALLEST.title,
-        ),
-        Column(
-            "Made",
-            lambda item: html.Span(relative_time(item.created_at, now), title=f"{exact_time(item.created_at)}, {by(item.created_by)}"),
-            numeric=True,
-            wide=True,
-        ),
         Column("Actions", lambda item: _actions(view, item), numeric=True, hide_head=True),
     ]
     body = table(columns, listed, caption="Versions, newest first", class_name="sc-nowrap", pick=lambda item: item.champion)
     return card("Versions", "Immutable once fitted. The champion is the one that pages and exports use.", body, flush=True)
 
 
-def _name(view: View, item: VersionSummary) -> list[Child]:
+def _name(view: View, item: VersionSummary, now: datetime) -> list[Child]:
     link = dcc.Link(f"v{item.number}", href=models_address(view.actor.team_slug, view.dataset or "", version=item.number))
-    under = html.Span(f"snapshot {item.snapshot}", className="sc-under")
+    made = html.Span(relative_time(item.created_at, now), title=f"{exact_time(item.created_at)}, {by(item.created_by)}")
+    under = html.Span([f"snapshot {item.snapshot}, ", made], className="sc-under")
     return [link, under, html.Span(item.note, className="sc-under sc-cut", title=item.note)] if item.note else [link, under]
 
 

@@ -36,6 +36,7 @@ class Reliance(StrEnum):
     NEWEST = "newest"  # one of the last N
     LIVE = "live"  # it was champion within LIVE_DAYS
     ROLLBACK = "rollback"  # a rollback leads to it
+    REFERENCE = "reference"  # the champion or challenger was compared to it: what a person corrects and looks up
     TAGGED = "tagged"  # the newest version with a segment that a campaign is tagged to
     NOTED = "noted"  # the newest version with a segment that somebody wrote a note on
 
@@ -151,6 +152,7 @@ def _pointed_to(session: Session, actor: Actor, dataset: Dataset) -> Iterable[tu
     for kind, reliance in ((Champion, Reliance.CHAMPION), (Challenger, Reliance.CHALLENGER)):
         for version_id in session.scalars(team_rows(actor, kind).where(kind.dataset_id == dataset.id).with_only_columns(kind.version_id)):
             yield version_id, reliance
+    yield from _references(session, actor, dataset)
     if target := rollback_version(session, actor, dataset):
         yield target, Reliance.ROLLBACK
     moves, since = moves_of(session, actor, dataset), datetime.now(UTC) - timedelta(days=LIVE_DAYS)
@@ -158,6 +160,15 @@ def _pointed_to(session: Session, actor: Actor, dataset: Dataset) -> Iterable[tu
     for move, end in zip(moves, ends, strict=False):  # the last one is the champion's, which has no end
         if end >= since:
             yield move.version_id, Reliance.LIVE
+
+
+def _references(session: Session, actor: Actor, dataset: Dataset) -> Iterable[tuple[str, Reliance]]:
+    """The versions whose segments champion and challenger follow. One step back only: the lineage of earlier ones is written down whole."""
+    for kind in (Champion, Challenger):
+        standing = team_rows(actor, ModelVersion).join(kind, kind.version_id == ModelVersion.id).where(kind.dataset_id == dataset.id)
+        for lineage in session.scalars(standing.with_only_columns(ModelVersion.lineage)):
+            if lineage is not None:
+                yield lineage["reference"], Reliance.REFERENCE
 
 
 def _referred_to(session: Session, actor: Actor, dataset: Dataset) -> Iterable[tuple[str, Reliance]]:
