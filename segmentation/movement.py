@@ -21,8 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Labels = NDArray[np.int16]
-NOWHERE, ABSENT = -1, -2
-"""In place of a cluster: no segment, and not a customer then."""
+NOWHERE, ABSENT, NOBODY = -1, -2, -3
+"""In place of a cluster: no segment, not a customer then, and a row that has no customer."""
 HUNDREDTHS = 100
 
 
@@ -112,6 +112,19 @@ class Cell:
     customers: int
     spent_before: int
     spent_now: int
+
+
+@dataclass(frozen=True, eq=False)
+class MovedRows:
+    """The same of each customer of the new state, in the order of its rows (n,); `watch` as in `segmentation.watching`.
+
+    `NOBODY` stands where a row has no customer any more.
+    """
+
+    was: Labels
+    by_old: Labels
+    now: Labels
+    watch: NDArray[np.int8]
 
 
 @dataclass(frozen=True)

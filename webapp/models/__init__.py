@@ -6,7 +6,7 @@ from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, 
 from webapp.models.keys import new_id
 from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.models.segments import Segment, SegmentNote, VersionSegment
-from webapp.models.versions import Champion, ModelVersion, Promotion, SegmentTrace, Sweep, VersionStatus
+from webapp.models.versions import Champion, ModelVersion, Movement, Promotion, SegmentTrace, Sweep, VersionStatus
 from webapp.models.work import ACTIVE_JOB, Job, JobStatus, Worker
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "MemberRole",
     "Membership",
     "ModelVersion",
+    "Movement",
     "Promotion",
     "SavedMapping",
     "Segment",

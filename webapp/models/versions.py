@@ -93,3 +93,25 @@ class SegmentTrace(Base):
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
+
+
+class Movement(Base):
+    """Who moved from a version's division of one snapshot to a version's division of another. Never changes once it is counted.
+
+    `counts` are the sums by fate (None: not counted yet). Everybody's labels lie in the store under `rows_digest`, in the order of the
+    new snapshot's rows.
+    """
+
+    __tablename__ = "movements"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    old_version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
+    old_snapshot_id: Mapped[str] = mapped_column(ForeignKey("snapshots.id"))
+    new_version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
+    new_snapshot_id: Mapped[str] = mapped_column(ForeignKey("snapshots.id"))
+    counts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    rows_digest: Mapped[str | None] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("old_version_id", "old_snapshot_id", "new_version_id", "new_snapshot_id"),)

@@ -41,6 +41,7 @@ TASK_MODULES = (
     "webapp.tasks.sweeping",
     "webapp.tasks.sampling",
     "webapp.tasks.tracing",
+    "webapp.tasks.moving",
     "webapp.tasks.undoing",
 )
 

@@ -8,20 +8,17 @@ only key and label are kept, in a DuckDB that spills to disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from segmentation.artifact import unpack_assignments, unpack_model
 from segmentation.describing.outcomes import yes_values
 from segmentation.describing.worth import Worth
 from segmentation.errors import SegmentationError
-from segmentation.explaining.needs import needed_columns
 from segmentation.movement import Labels, Moves, Tally, moves_of
 from segmentation.pipeline import SegmentModel
 from segmentation.roles import CUSTOMER_KEY, Role, Schema
@@ -33,11 +30,9 @@ from webapp.services.work import jobs
 from webapp.services.work.subjects import TRACE
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
+from webapp.tasks.blocks import snapshot_blocks, used_columns
 
-VECTORS = 16
-"""DuckDB vectors (of 2,048 rows each) in a block."""
-
-_NUMBER, _LABEL = "file_row_number", "label"
+_LABEL = "label"
 
 
 def trace(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -101,10 +96,10 @@ class _Counter:
         return Counted(step.before, tally.division(step.as_of, moves))
 
     def _place(self, connection: duckdb.DuckDBPyConnection, step: Step, schema: Schema) -> Tally:
-        tally, used = Tally(self.plan.segments), _used(self.model, schema)
+        tally, used = Tally(self.plan.segments), used_columns(self.model, schema)
         fitted = self._fitted_labels() if step.snapshot_id == self.plan.fitted_on else None
         path = self.store.verified_path(self.plan.team_id, "snapshot", step.digest)
-        for rows, numbers in _blocks(connection, path, used):
+        for rows, numbers in snapshot_blocks(connection, path, used):
             table = self.model.measure(rows, used, step.as_of)
             labels = fitted[numbers] if fitted is not None else self.model.clusterer.assign(self.model.builder.transform(table)).label
             outcomes = {(column.name, column.label): yes_values(rows[column.name]) for column in used.of(Role.OUTCOME)}
@@ -129,23 +124,6 @@ class _Counter:
         for row, column, customers in counted:
             table[row, column] = customers
         return moves_of(table)
-
-
-def _used(model: SegmentModel, schema: Schema) -> Schema:
-    """What is read of a snapshot: key, what the model needs, amounts and outcomes."""
-    names = {column.name for column in needed_columns(model.recipe, schema)}
-    return Schema(tuple(column for column in schema if column.name in names or column.role in (Role.CUSTOMER_ID, Role.SPEND, Role.OUTCOME)))
-
-
-def _blocks(connection: duckdb.DuckDBPyConnection, path: Path, schema: Schema) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
-    """The customers of a snapshot with their row numbers, block by block."""
-    names = ", ".join(bulk.quoted(column.name) for column in schema)
-    reader = connection.cursor()  # the connection itself writes meanwhile
-    query = f"SELECT {names}, {_NUMBER} FROM read_parquet(?, {_NUMBER} = true) WHERE {CUSTOMER_KEY} IS NOT NULL"
-    reader.execute(query, [str(path)])
-    while len(block := reader.fetch_df_chunk(VECTORS)):
-        numbers = block[_NUMBER].to_numpy(dtype=np.int64)
-        yield bulk.typed_frame(block, schema), numbers
 
 
 TASKS = (Task(TRACE, trace),)

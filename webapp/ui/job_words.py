@@ -18,6 +18,7 @@ _WORDS = {
     "sweep": "Comparing ways to find segments: {}",
     "sample": "Making the sample: {}",
     "trace": "Counting segments over time: {}",
+    "move": "Counting who moved: {}",
 }
 _DONE = {
     "check_import": "{} is checked.",
@@ -27,6 +28,7 @@ _DONE = {
     "sweep": "The comparison is ready: {}.",
     "sample": "{} has its customers. Segments are being found.",
     "trace": "The segments of {} are counted.",
+    "move": "Who moved is counted: {}.",
 }
 _LINKS = {
     "check_import": "See what would happen",
@@ -36,6 +38,7 @@ _LINKS = {
     "sweep": "See what was found",
     "sample": "Go there",
     "trace": "See them",
+    "move": "See who moved",
 }
 QUIET = ("trace",)
 """Work that nobody asked for: it is listed under Jobs, but makes no bar and no notice."""
