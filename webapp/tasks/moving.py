@@ -1,7 +1,5 @@
 """The job "move": who moved between two versions or two days, customer by customer, split into what customers and what the model did."""
 
-# ruff: noqa: S608  (SQL is put together from our own words; values are bound)
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,7 +12,6 @@ from segmentation.clustering import Assignments
 from segmentation.describing.worth import Worth
 from segmentation.errors import SegmentationError
 from segmentation.movement import ABSENT, NOBODY, NOWHERE, Cell, Labels, MovedRows, count_cells
-from segmentation.roles import CUSTOMER_KEY
 from segmentation.watching import Watch, watch_customers
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
@@ -122,14 +119,7 @@ def _shared(store: Store, plan: MovePlan, rows: int) -> Rows:
     """Where each of the `rows` of the new snapshot stands in the old one, -1 for customers who joined."""
     if plan.before.id == plan.after.id:
         return np.arange(rows)
-    paths = [str(store.verified_path(plan.team_id, "snapshot", side.digest)) for side in (plan.before, plan.after)]
-    place = np.full(rows, -1, dtype=np.int64)
-    side = f"SELECT {CUSTOMER_KEY}, file_row_number AS row FROM read_parquet(?, file_row_number = true) WHERE {CUSTOMER_KEY} IS NOT NULL"
-    with bulk.column_engine() as connection:
-        found = connection.execute(f"SELECT o.row AS old, n.row AS new FROM ({side}) o JOIN ({side}) n USING ({CUSTOMER_KEY})", paths)
-        pairs = found.fetchnumpy()
-    place[np.asarray(pairs["new"])] = np.asarray(pairs["old"])
-    return place
+    return bulk.row_places(*(store.verified_path(plan.team_id, "snapshot", side.digest) for side in (plan.after, plan.before)))
 
 
 def _rows(before: _Placed, by_old: Labels, now: _Placed, place: Rows, watch: NDArray[np.int8]) -> MovedRows:
