@@ -22,7 +22,7 @@ from segmentation.guiding.guidance import Guidance, guide
 from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.intake.rules import EffectiveRule, apply_values, effective_rules, stated_values
-from segmentation.lineage import Matching, match_segments
+from segmentation.lineage import Fate, Lineage, Link, Side, correct_lineage, trace_lineage
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.months import MonthlyState, monthly_states
 from segmentation.movement import Cell, Division, Moves, Split, count_cells, count_moves, split_moves
@@ -52,6 +52,7 @@ __all__ = [
     "Explanation",
     "Explanations",
     "Exploration",
+    "Fate",
     "FeatureBuilder",
     "FeatureChoice",
     "FileFormat",
@@ -61,7 +62,8 @@ __all__ = [
     "Intake",
     "Kind",
     "LineCounts",
-    "Matching",
+    "Lineage",
+    "Link",
     "MissingRole",
     "MonthlyState",
     "Moves",
@@ -79,6 +81,7 @@ __all__ = [
     "SegmentStyle",
     "Segmentation",
     "SegmentationError",
+    "Side",
     "Split",
     "StabilityBand",
     "Sweep",
@@ -92,6 +95,7 @@ __all__ = [
     "apply_values",
     "choose",
     "contingency",
+    "correct_lineage",
     "count_cells",
     "count_moves",
     "customers_from_orders",
@@ -107,7 +111,6 @@ __all__ = [
     "guide",
     "inspect_file",
     "judge",
-    "match_segments",
     "measure_customers",
     "measured_with_recipe",
     "monthly_states",
@@ -131,6 +134,7 @@ __all__ = [
     "synthetic_orders",
     "theme",
     "to_json",
+    "trace_lineage",
     "unpack_assignments",
     "unpack_model",
     "write_customers",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from segmentation.artifact import pack_assignments, pack_model, unpack_assignments
 from segmentation.codec import from_json, to_json
 from segmentation.feature_choices import every_feature
-from segmentation.lineage import match_segments
+from segmentation.lineage import Side, trace_lineage
 from segmentation.pipeline import Segmentation, segment_customers
 from segmentation.roles import CUSTOMER_KEY, Schema
 from webapp import bulk
@@ -156,7 +156,8 @@ def _continue(
     known = bulk.read_snapshot(store.verified_path(team_id, "snapshot", reference.snapshot_digest), key_column)[CUSTOMER_KEY]
     place = pd.Index(known).get_indexer(pd.Index(keys))
     shared = place >= 0
-    return Continuation(reference.version_id, match_segments(before[place[shared]], labels[shared]).pairs)
+    old, new = (Side(side[at], np.bincount(side[side >= 0])) for side, at in ((before, place[shared]), (labels, shared)))
+    return Continuation(reference.version_id, trace_lineage(old, new).pairs)
 
 
 def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -> None:
