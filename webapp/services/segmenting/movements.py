@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from segmentation.movement import Cell, Split, split_moves
 from segmentation.palette import SegmentStyle
-from webapp.models import Dataset, Job, ModelVersion, Movement, Snapshot
+from webapp.models import Dataset, Job, ModelVersion, Movement, Snapshot, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.data.chosen import chosen_snapshot
 from webapp.services.errors import Conflict, NotFound
@@ -49,7 +49,8 @@ class MovementReport:
     A group of `customers` and `spend` (hundredths; None: no amounts are known) is a place in `groups`, the one after these "no segment".
     `old` and `new` lead from the clusters of both versions to their groups. `problem` says why the old version could not place the
     customers of the new snapshot, so that both are totals alone. `id` names the movement in filters; `watched` counts valuable
-    customers on the way down.
+    customers on the way down. `listed` is a version that labels the customers of the new snapshot, so that lists and files can show them;
+    None where none was fitted on it.
     """
 
     id: str
@@ -63,6 +64,7 @@ class MovementReport:
     spend: Split | None
     problem: str
     watched: int
+    listed: int | None
     currency: str | None
 
     @property
@@ -111,6 +113,7 @@ def show_movement(session: Session, actor: Actor, dataset: str, before: Asked, a
         spend=split_moves(counts.cells, old, new, len(groups), spend=True, known=known) if counts.spend else None,
         problem=counts.problem,
         watched=counts.watched,
+        listed=_listed(session, actor, sides[1]),
         currency=row.currency,
     )
 
@@ -174,6 +177,14 @@ def _moment(session: Session, dataset: Dataset, side: _Side) -> Moment:
     version, snapshot = side.version, side.snapshot
     champion = champion_id(session, dataset) == version.id
     return Moment(version.number, snapshot.number, snapshot.as_of, champion, version.snapshot_id == snapshot.id)
+
+
+def _listed(session: Session, actor: Actor, after: _Side) -> int | None:
+    """The version itself where it was fitted on that snapshot, else the newest that was."""
+    if after.version.snapshot_id == after.snapshot.id:
+        return after.version.number
+    fitted = team_rows(actor, ModelVersion).where(ModelVersion.snapshot_id == after.snapshot.id, ModelVersion.status == VersionStatus.READY)
+    return session.scalars(fitted.order_by(ModelVersion.number.desc()).limit(1).with_only_columns(ModelVersion.number)).one_or_none()
 
 
 def _row(session: Session, actor: Actor, dataset: Dataset, before: _Side, after: _Side) -> Movement | None:
