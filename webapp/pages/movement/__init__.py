@@ -12,7 +12,7 @@ from webapp.edge import Callbacks, View
 from webapp.pages.movement import parts
 from webapp.pages.movement.ids import AT, Ids
 from webapp.services.access import Permission
-from webapp.services.data import timeline
+from webapp.services.data import datasets, timeline
 from webapp.services.errors import Conflict, NotFound
 from webapp.services.modelling import versions
 from webapp.services.segmenting import movements
@@ -58,7 +58,8 @@ def _last_versions(view: View) -> Sides | None:
 
 
 def show_page(view: View) -> tuple[Component, list[Child]]:
-    """Head and body."""
+    """Head and body; NotFound where there is no such dataset."""
+    datasets.show_dataset(view.session, view.actor, view.dataset or "")
     try:
         sides = chosen_sides(view)
         if sides is None:
