@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 import pandas as pd
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 from segmentation.movement import HUNDREDTHS, Moves, Split
 from segmentation.palette import SegmentStyle, Theme, colour_index
 from segmentation.plots.cells import cell_ink
-from segmentation.plots.chart import Chart, blank, label_at, plain_axis, shown_name, text_width
+from segmentation.plots.chart import WIDTHS, Chart, blank, label_at, plain_axis, shown_name, text_width
 from segmentation.wording import listed, money, number, percent
 
 SANKEY_ROW, SANKEY_LEAST = 52, 260
@@ -64,7 +65,7 @@ def _sankey(
     styles = [*before, *after]
     height = max(SANKEY_LEAST, SANKEY_ROW * max(len(before), len(after)) + 40)
     figure = blank(theme, height, margin={"l": 8, "r": 8, "t": 12, "b": 12})
-    names = [shown_name(style, narrow) for style in styles]
+    names = [_clipped(style, narrow) for style in styles]
     figure.add_sankey(
         arrangement="fixed",
         textfont={"size": 12, "color": theme.ink, "shadow": "none"},
@@ -218,9 +219,9 @@ def _cells(
     narrow: bool,
 ) -> go.Figure:
     """Cells with their text, coloured by share from 0 to 1; the first row stands at the top."""
-    heads, sides = ([_clipped(style, narrow) for style in each] for each in (columns, rows))
-    slanted = not narrow and max(map(text_width, heads), default=0) > 620 / max(len(columns), 1)
-    top = 12 + (96 if narrow or slanted else 20)
+    sides, width = [_clipped(style, narrow) for style in rows], (WIDTHS[False] - 170) / max(len(columns), 1)
+    heads = [_clipped(style, narrow=True) if narrow else _head(style, width) for style in columns]
+    top = 96 if narrow else 12 + 15 * max((head.count("<br>") + 1 for head in heads), default=1)
     height = top + 12 + len(rows) * CELL_ROW[narrow]
     figure = blank(theme, height, margin={"l": 8, "r": 8, "t": top, "b": 8})
     figure.add_heatmap(
@@ -239,10 +240,16 @@ def _cells(
     for a, row in enumerate(texts):
         for b, text in enumerate(row):
             label_at(figure, b, a, text, colour=cell_ink(theme, shares[a][b], faint=0.02), size=11 if narrow else 12)
-    angle = -90 if narrow else -30 if slanted else 0
-    figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=heads, side="top", tickangle=angle, **plain_axis())
+    ticks = {"tickvals": list(range(len(columns))), "ticktext": heads, "side": "top", "tickangle": -90 if narrow else 0}
+    figure.update_xaxes(**ticks, **plain_axis(tickfont={"size": 11}))
     figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=sides, autorange="reversed", **plain_axis())
     return figure
+
+
+def _head(style: SegmentStyle, width: float) -> str:
+    """The name on as many lines of `width` px as it takes, three at most."""
+    lines = textwrap.wrap(style.name, max(8, int(width / text_width("x", 11))), max_lines=3, placeholder="…")
+    return "<br>".join(lines)
 
 
 def _clipped(style: SegmentStyle, narrow: bool) -> str:
@@ -334,7 +341,11 @@ def _bars(
             x=[each / scale for each in values],
             orientation="h",
             name=name,
-            marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": pattern, "fgcolor": theme.surface, "size": 6}},
+            marker={
+                "color": colour,
+                "line": {"width": 0},
+                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": theme.surface, "size": 6},
+            },
             customdata=[f"{name}: {text(each)}" for each in values],
             hovertemplate="%{customdata}<extra></extra>",
         )

@@ -60,7 +60,9 @@ def test_two_versions_are_compared_and_who_moved_is_counted_on_the_way(workspace
     expect(page.get_by_role("heading", name="Movement", exact=True)).to_be_visible()
 
 
-def test_a_flow_is_looked_at_and_taken_along_where_consent_allows(workspace: Workspace, open_page: Callable[..., Page], tmp_path: Path) -> None:
+def test_a_flow_is_looked_at_and_taken_along_where_consent_allows(
+    workspace: Workspace, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
     page = open_page(workspace)
     open_as(page, workspace, MARKETER, "Movement")
     page.get_by_role("button", name="Count who moved").click()

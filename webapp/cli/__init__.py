@@ -32,6 +32,7 @@ COMMANDS = {
     "segments": "models",
     "versions": "models",
     "promote": "models",
+    "compare": "comparing",
     "campaign": "campaigns",
 }
 LASTING = ("serve", "worker")

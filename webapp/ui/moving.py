@@ -128,13 +128,16 @@ def group_label(report: MovementReport, group: int, *, short: bool = False) -> C
     return html.Span("No segment", className="sc-muted")
 
 
-def customers_link(view: View, report: MovementReport, text: Child, query: str, *, joined: bool = False) -> Child:
-    """Leads to the customers of a flow in the grid, from where they can be exported; plain text where no list could show them."""
-    if joined and report.listed is None:
-        return text
+def customers_href(view: View, report: MovementReport, query: str) -> str:
+    """The address of the grid with the customers of a flow, from where they can be exported."""
     version = report.listed or report.after.version
     shown = None if version == report.after.version and report.after.champion else version
-    return dcc.Link(text, href=customers_address(view.actor.team_slug, view.dataset or "", v=shown, f=query))
+    return customers_address(view.actor.team_slug, view.dataset or "", v=shown, f=query)
+
+
+def customers_link(view: View, report: MovementReport, text: Child, query: str, *, joined: bool = False) -> Child:
+    """Leads there; plain text where no list could show those who `joined`."""
+    return text if joined and report.listed is None else dcc.Link(text, href=customers_href(view, report, query))
 
 
 def unlisted_note(report: MovementReport) -> Child:

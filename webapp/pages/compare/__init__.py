@@ -31,9 +31,9 @@ TALL, LOW = 430, 300
 
 def layout(_place: Place) -> Component:
     """The page in its final shape, still waiting."""
-    waiting = [skeleton_tiles(), row((6, skeleton(TALL)), (6, skeleton(TALL))), skeleton(LOW)]
+    waiting = [skeleton_tiles(), row((12, skeleton(TALL))), row((12, skeleton(TALL))), skeleton(LOW)]
     head = html.Div(page_head("Compare", "Reading both versions…"), id=Ids.HEAD)
-    return html.Div([head, html.Div(waiting, id=Ids.BODY), html.Div(id=Ids.DRIFT)])
+    return html.Div([head, html.Div(waiting, id=Ids.BODY)])
 
 
 def chosen_pair(view: View, listed: Sequence[VersionSummary]) -> tuple[int, int] | None:
@@ -105,12 +105,12 @@ def comparison(view: View, found: VersionsCompared) -> list[Child]:
     """All cards but that of the columns, which takes longer."""
     more = address(view.actor.team_slug, view.dataset, "compare", None, **{**view.query, "all": 1})
     return [
-        html.P(_of_what(found), className="sc-muted"),
+        html.P([icon("info-circle"), _of_what(found)], className="sc-filter-note sc-stack"),
         parts.tiles(found),
-        parts.charts(view, found),
+        *parts.charts(view, found),
         parts.matching_card(view, found),
         parts.profiles_card(view, found, every="all" in view.query, more=more),
-        parts.figures_card(found),
+        row((6, parts.figures_card(found)), (6, html.Div(skeleton(TALL), id=Ids.DRIFT))),
     ]
 
 

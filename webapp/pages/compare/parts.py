@@ -19,7 +19,7 @@ from webapp.services.data import comparing
 from webapp.services.data.comparing import ColumnChange, Comparison
 from webapp.services.segmenting.compared import Match, MeasureChange, SideOf, VersionsCompared
 from webapp.ui.charts import chart_or_error
-from webapp.ui.components import Child, Tone, badge, card, empty_state, half_row, row, segment_label, tile
+from webapp.ui.components import Child, Tone, badge, card, empty_state, half_row, segment_label, tile
 from webapp.ui.format import MISSING, count, currency_sign, day, listing, number, percent, signed
 from webapp.ui.moving import drawn_between
 from webapp.ui.places import data_address, segment_address
@@ -37,6 +37,7 @@ INFORMATION_HELP = (
     "Adjusted mutual information: how much one version's segment tells of the other's, beyond chance. 1 everything, 0 nothing "
     "(Vinh, Epps and Bailey 2010)."
 )
+APART_HELP = "Beyond what all customers changed, in standard deviations of all customers before"
 FATES: dict[Fate, tuple[str, Tone, str]] = {
     Fate.CONTINUED: ("Continued", "good", "arrow-right"),
     Fate.SPLIT: ("Split off", "info", "signpost-split"),
@@ -69,12 +70,13 @@ def tiles(found: VersionsCompared) -> html.Div:
     )
 
 
-def charts(view: View, found: VersionsCompared) -> Component:
+def charts(view: View, found: VersionsCompared) -> list[Child]:
     """From segment to segment, as bands and as a table of cells."""
     before, after = found.before.styles, found.after.styles
     drawing = partial(drawn_between, display=view.display, currency=found.currency)
     flows, overlap = (partial(drawing, plot, found.table, before, after) for plot in (plots.version_flows, plots.overlap_map))
-    return row((6, chart_or_error(Ids.FLOWS, flows, empty=nobody)), (6, chart_or_error(Ids.OVERLAP, overlap, empty=nobody)))
+    cards = [chart_or_error(name, draw, empty=nobody) for name, draw in ((Ids.FLOWS, flows), (Ids.OVERLAP, overlap))]
+    return [html.Div(each, className="sc-stack") for each in cards[: None if found.placed else 1]]
 
 
 def nobody() -> Component:
@@ -157,7 +159,12 @@ def profiles_card(view: View, found: VersionsCompared, *, every: bool, more: str
     foot = None if every else dcc.Link("Show all measures", href=more)
     body = table(columns, lines, caption="Means of continued segments before and after")
     return card(
-        profiles_title(found), "Of each continued segment the measures that moved most.", body, foot=foot, flush=True, className="sc-stack"
+        profiles_title(found),
+        "Of each continued segment the measures that moved most beyond what all customers changed.",
+        body,
+        foot=foot,
+        flush=True,
+        className="sc-stack",
     )
 
 

@@ -17,12 +17,13 @@ from webapp.services.access import Permission
 from webapp.services.segmenting.flows import JOINED, changed_filter, flow_filter, watch_filter
 from webapp.services.segmenting.movements import MovementReport
 from webapp.ui.charts import chart_or_error
-from webapp.ui.components import Child, aria, card, chip, empty_state, half_row, icon, tile, verdict
+from webapp.ui.components import Child, aria, button, card, chip, empty_state, half_row, icon, tile, verdict
 from webapp.ui.filters import here
 from webapp.ui.format import MISSING, count, day, money, number, percent, signed
 from webapp.ui.moving import (
     cause_sentence,
     cause_verb,
+    customers_href,
     customers_link,
     drawn_between,
     group_key,
@@ -78,7 +79,7 @@ def unit_chips(view: View, report: MovementReport) -> html.Div:
     shown = shown_unit(view, report)
     units = [name for name in UNITS if name != "value" or report.spend is not None]
     chips = [chip(UNITS[name], href=here(view, unit=None if name == "customers" else name), on=name == shown) for name in units]
-    return html.Div(chips, className="sc-chips", role="group", **aria(label="Unit"))
+    return html.Div(chips, className="sc-chips sc-stack", role="group", **aria(label="Unit"))
 
 
 def charts(view: View, report: MovementReport) -> list[Child]:
@@ -205,7 +206,8 @@ def _export(view: View, report: MovementReport, query: str) -> Child:
         return None
     href = selection_csv_address(view.actor.team_slug, view.dataset or "", v=report.listed or report.after.version, f=query)
     # A plain link: a file is saved by its headers, and where nobody may leave, the browser shows the page that says why.
-    return html.A([icon("download"), "CSV"], href=href, title="Those of them who may leave, by their consent")
+    words: list[Child] = [icon("download"), "CSV"]
+    return html.A(words, href=href, className="btn btn-ghost btn-sm", title="Those of them who may leave, by their consent")
 
 
 def watch_card(view: View, report: MovementReport) -> html.Section:
@@ -219,10 +221,7 @@ def watch_card(view: View, report: MovementReport) -> html.Section:
     if not report.watched:
         return card("Nobody valuable is on the way down", means, className="sc-stack")
     title = f"{count(report.watched, 'valuable customer is', 'valuable customers are')} on the way down"
-    links = [
-        customers_link(view, report, "See all of them", watch_filter(report.id)),
-        customers_link(view, report, "Moved to a lower segment", watch_filter(report.id, "moved")),
-        customers_link(view, report, "About to", watch_filter(report.id, "slipping")),
-        _export(view, report, watch_filter(report.id)),
-    ]
-    return card(title, means, html.Div([link for link in links if link is not None], className="sc-actions"), className="sc-stack")
+    ways = (("See all of them", ()), ("Moved to a lower segment", ("moved",)), ("About to", ("slipping",)))
+    buttons = [button(words, href=customers_href(view, report, watch_filter(report.id, *why)), small=True) for words, why in ways]
+    body = html.Div([*buttons, _export(view, report, watch_filter(report.id))], className="sc-actions sc-actions-start")
+    return card(title, means, body, className="sc-stack")

@@ -66,7 +66,11 @@ class Match:
 
 @dataclass(frozen=True)
 class MeasureChange:
-    """One measure of a segment in both versions, in its unit, and how far that is in standard deviations of all customers before."""
+    """One measure of a segment in both versions, in its unit.
+
+    `apart` is how far that goes beyond what all customers changed, in their standard deviations before: what time does to everybody
+    changes no segment.
+    """
 
     label: str
     unit: Unit
@@ -230,8 +234,6 @@ def _measures(shared: Sequence[Measure], before: dict[str, Difference], after: d
 
 
 def _apart(before: Difference, after: Difference) -> float:
-    """In standard deviations of all customers of the version before; where these cannot be told, the difference of both `z`."""
-    if not before.z:
-        return after.z
-    deviation = (before.mean - before.overall_mean) / before.z
-    return (after.mean - before.mean) / deviation if deviation else after.z - before.z
+    """How far the segment moved away from everybody, in standard deviations of all customers of the version before."""
+    away, aside = before.mean - before.overall_mean, after.mean - after.overall_mean
+    return (aside - away) * before.z / away if away and before.z else after.z - before.z
