@@ -21,6 +21,7 @@ from segmentation.lineage import Fate, Lineage, Link, Side, shared_means, trace_
 from segmentation.movement import NOWHERE, Cell
 from segmentation.palette import SegmentStyle
 from webapp.services.access import Actor, Permission, require
+from webapp.services.errors import Conflict
 from webapp.services.modelling.versions import VersionSummary
 from webapp.services.segmenting.labelled import Labelled, open_labelled
 from webapp.services.segmenting.movements import Asked, Uncounted, show_movement
@@ -116,13 +117,17 @@ class VersionsCompared:
         return sum(map(sum, self.table))
 
 
-def compare_versions(session: Session, actor: Actor, store: Store, dataset: str, before: int, after: int) -> VersionsCompared | Uncounted:
-    """The comparison; `Uncounted` where the versions have other snapshots and nobody has had their movement counted.
+def compare_versions(
+    session: Session, actor: Actor, store: Store, dataset: str, before: int | None, after: int | None
+) -> VersionsCompared | Uncounted:
+    """Two versions by their numbers (None: the champion); `Uncounted` where nobody has had the movement between their snapshots counted.
 
-    NotFound where there is no such version, Conflict where it is not ready.
+    NotFound where there is no such version, Conflict where it is not ready or there is no champion.
     """
     require(actor, Permission.VIEW_CUSTOMERS)
     sides = [open_labelled(session, actor, dataset, number) for number in (before, after)]
+    for side in sides:
+        _check_labelled(side)
     labels = _labels_of_one_snapshot(store, *sides)
     if labels is None:
         counted = show_movement(session, actor, dataset, Asked(before), Asked(after))
@@ -133,6 +138,14 @@ def compare_versions(session: Session, actor: Actor, store: Store, dataset: str,
     assert old is not None  # both versions are ready
     assert new is not None
     return _compared(old, new, sides[0].snapshot.as_of, sides[1].snapshot.as_of, *labels)
+
+
+def _check_labelled(side: Labelled) -> None:
+    """Conflict where nobody has a segment, or the labels were removed."""
+    if side.version is None:
+        raise Conflict("There are no segments yet, so there is nothing to compare. Find segments first.", code="no_champion")
+    if side.version.labels_digest is None:
+        raise Conflict(f"What version {side.version.number} made of each customer is no longer kept. Choose another one.", code="no_labels")
 
 
 def _labels_of_one_snapshot(store: Store, before: Labelled, after: Labelled) -> tuple[Labels, Labels] | None:
