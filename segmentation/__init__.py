@@ -22,7 +22,7 @@ from segmentation.guiding.guidance import Guidance, guide
 from segmentation.guiding.search import Budget
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, Reject, inspect_file, read_customers, require_customer_id
 from segmentation.intake.rules import EffectiveRule, apply_values, effective_rules, stated_values
-from segmentation.lineage import Fate, Lineage, Link, Side, correct_lineage, trace_lineage
+from segmentation.lineage import Fate, Lineage, Link, Side, answers_in, correct_lineage, shared_means, trace_lineage
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.months import MonthlyState, monthly_states
 from segmentation.movement import Cell, Division, Moves, Split, count_cells, count_moves, split_moves
@@ -32,6 +32,7 @@ from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_cu
 from segmentation.recipe import default_recipe, measured_with_recipe
 from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, Kind, Role, Schema
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
+from segmentation.synthetic_histories import PlantedLink, SyntheticMonth, synthetic_history
 from segmentation.synthetic_orders import SyntheticOrders, synthetic_orders
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "OrderCustomers",
     "OrderLines",
     "Part",
+    "PlantedLink",
     "Profiles",
     "Recipe",
     "Reject",
@@ -86,12 +88,14 @@ __all__ = [
     "StabilityBand",
     "Sweep",
     "SyntheticCustomers",
+    "SyntheticMonth",
     "SyntheticOrders",
     "Theme",
     "UnreadableFile",
     "Verdict",
     "adjusted_mutual_information",
     "adjusted_rand",
+    "answers_in",
     "apply_values",
     "choose",
     "contingency",
@@ -126,11 +130,13 @@ __all__ = [
     "require_customer_id",
     "schema_from_roles",
     "segment_customers",
+    "shared_means",
     "split_moves",
     "stability_band",
     "stated_values",
     "sweep_features",
     "synthetic_customers",
+    "synthetic_history",
     "synthetic_orders",
     "theme",
     "to_json",

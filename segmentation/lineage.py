@@ -142,6 +142,11 @@ class Lineage:
         """Current clusters that were a part of a previous one, with that."""
         return {new: old for old, new in self._ends(Fate.SPLIT)}
 
+    def followers(self, previous: int) -> tuple[int, ...]:
+        """Where the customers of a previous cluster are now: in the one that continues it or that it is merged into, else in its parts."""
+        one = [new for kind in (Fate.CONTINUED, Fate.MERGED) for old, new in self._ends(kind) if old == previous]
+        return tuple(one or [part for part, whole in self.split.items() if whole == previous])
+
     def _ends(self, kind: Fate) -> list[tuple[int, int]]:
         """Both clusters of the links of a kind; -1 stands for none."""
         ends = ((link.previous, link.current) for link in self.links if link.kind == kind)

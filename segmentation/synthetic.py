@@ -33,7 +33,7 @@ _PARTNER_TRAIT, _MORE_PARTNERS = "family", 0.37  # without segments, 64 % live w
 
 
 @dataclass(frozen=True)
-class _Score:
+class Score:
     """One column: `centre` and `spread` (within a segment) of its curve, bounds, and how far each trait moves it."""
 
     centre: float
@@ -44,22 +44,22 @@ class _Score:
     curved: bool = True
 
 
-_SCORES = {
-    "Age": _Score(46, 5.5, 19, 84, {"age": 1}, curved=False),
-    "Income": _Score(49_000, 0.16, 4_000, 250_000, {"wealth": 1}),
-    "Kidhome": _Score(0.6, 0.35, 0, 3, {"family": 1}, curved=False),
-    "Teenhome": _Score(0.5, 0.35, 0, 3, {"family": 0.6}, curved=False),
-    "MntWines": _Score(190, 0.38, 0, 6_000, {"wealth": 1, "taste": 0.7}),
-    "MntFruits": _Score(24, 0.4, 0, 900, {"wealth": 1, "taste": -0.7}),
-    "MntMeatProducts": _Score(110, 0.38, 0, 5_000, {"wealth": 1, "taste": 0.5}),
-    "MntFishProducts": _Score(32, 0.4, 0, 1_200, {"wealth": 1, "taste": -0.5}),
-    "MntSweetProducts": _Score(25, 0.4, 0, 900, {"wealth": 1, "taste": -0.7}),
-    "MntGoldProds": _Score(38, 0.4, 0, 1_200, {"wealth": 1}),
-    "NumDealsPurchases": _Score(2.6, 0.33, 0, 20, {"deals": 1}),
-    "NumWebPurchases": _Score(4.4, 0.28, 0, 30, {"channel": -1}),
-    "NumCatalogPurchases": _Score(3.2, 0.3, 0, 30, {"channel": 1}),
-    "NumStorePurchases": _Score(5.6, 0.25, 0, 30, {"wealth": 0.5}),
-    "NumWebVisitsMonth": _Score(5.4, 1.1, 0, 20, {"visits": 1}, curved=False),
+SCORES = {
+    "Age": Score(46, 5.5, 19, 84, {"age": 1}, curved=False),
+    "Income": Score(49_000, 0.16, 4_000, 250_000, {"wealth": 1}),
+    "Kidhome": Score(0.6, 0.35, 0, 3, {"family": 1}, curved=False),
+    "Teenhome": Score(0.5, 0.35, 0, 3, {"family": 0.6}, curved=False),
+    "MntWines": Score(190, 0.38, 0, 6_000, {"wealth": 1, "taste": 0.7}),
+    "MntFruits": Score(24, 0.4, 0, 900, {"wealth": 1, "taste": -0.7}),
+    "MntMeatProducts": Score(110, 0.38, 0, 5_000, {"wealth": 1, "taste": 0.5}),
+    "MntFishProducts": Score(32, 0.4, 0, 1_200, {"wealth": 1, "taste": -0.5}),
+    "MntSweetProducts": Score(25, 0.4, 0, 900, {"wealth": 1, "taste": -0.7}),
+    "MntGoldProds": Score(38, 0.4, 0, 1_200, {"wealth": 1}),
+    "NumDealsPurchases": Score(2.6, 0.33, 0, 20, {"deals": 1}),
+    "NumWebPurchases": Score(4.4, 0.28, 0, 30, {"channel": -1}),
+    "NumCatalogPurchases": Score(3.2, 0.3, 0, 30, {"channel": 1}),
+    "NumStorePurchases": Score(5.6, 0.25, 0, 30, {"wealth": 0.5}),
+    "NumWebVisitsMonth": Score(5.4, 1.1, 0, 20, {"visits": 1}, curved=False),
 }
 
 
@@ -84,9 +84,7 @@ def synthetic_customers(
     rng = np.random.default_rng(seed)
     truth = rng.permutation(np.repeat(np.arange(segments), _whole_sizes(rows, shares)))
     levels = segment_levels(segments)[truth]
-    columns = {name: _draw(rng, score, levels, separation) for name, score in _SCORES.items()}
-    marital = _marital(rng, levels, separation)
-    return SyntheticCustomers(_as_file(rng, columns, marital, _responds(rng, levels, separation)), truth)
+    return SyntheticCustomers(draw_file(rng, levels, separation), truth)
 
 
 def write_customers(path: Path, drawn: SyntheticCustomers, *, truth_path: Path | None = None) -> None:
@@ -99,6 +97,18 @@ def write_customers(path: Path, drawn: SyntheticCustomers, *, truth_path: Path |
 def as_csv(customers: pd.DataFrame) -> str:
     """The text of a file with these customers: a header line, commas, one line each."""
     return str(customers.to_csv(index=False, lineterminator="\n"))
+
+
+def draw_file(
+    rng: np.random.Generator, levels: NDArray[np.float64], separation: float, own: NDArray[np.float64] | None = None
+) -> pd.DataFrame:
+    """The file of customers with these trait `levels` (rows, traits); `own` (rows, scores) is how each deviates from them, drawn anew
+    where it is not given.
+    """
+    ownness = [rng.standard_normal(len(levels)) for _ in SCORES] if own is None else own.T
+    columns = {name: _valued(score, normal, levels, separation) for (name, score), normal in zip(SCORES.items(), ownness, strict=True)}
+    marital = _marital(rng, levels, separation)
+    return _as_file(rng, columns, marital, _responds(rng, levels, separation))
 
 
 def segment_levels(segments: int) -> NDArray[np.float64]:
@@ -137,10 +147,9 @@ def _whole_sizes(rows: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(sizes + 1)
 
 
-def _draw(rng: np.random.Generator, score: _Score, levels: NDArray[np.float64], separation: float) -> NDArray[np.float64]:
+def _valued(score: Score, own: NDArray[np.float64], levels: NDArray[np.float64], separation: float) -> NDArray[np.float64]:
     weights = np.array([score.traits.get(trait, 0.0) for trait in TRAITS])
-    normal = rng.standard_normal(len(levels)) + separation / 2 * (levels @ weights)
-    moved = score.spread * normal
+    moved = score.spread * (own + separation / 2 * (levels @ weights))
     value = score.centre * np.exp(moved) if score.curved else score.centre + moved
     return np.asarray(np.clip(np.rint(value), score.low, score.high))
 

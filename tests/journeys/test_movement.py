@@ -53,6 +53,7 @@ def test_two_versions_are_compared_and_who_moved_is_counted_on_the_way(workspace
     settled(page)
     expect(page.locator("#compare-flows .sankey-node")).not_to_have_count(0)
     picture(page, "compare")
+    expect(page.locator(".sc-notices")).to_contain_text("Who moved is counted")  # the page is read again then, which closes menus
     page.get_by_role("button", name="Before v1").click()
     page.get_by_role("link", name="v2", exact=True).click()
     expect(page.get_by_text("every difference is the model's")).to_be_visible()

@@ -5,7 +5,7 @@ from webapp.models.campaigns import Campaign, CampaignStatus, CampaignTag
 from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, SavedMapping, Snapshot
 from webapp.models.keys import new_id
 from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
-from webapp.models.segments import Segment, SegmentNote, VersionSegment
+from webapp.models.segments import LineageCorrection, Segment, SegmentNote, VersionSegment
 from webapp.models.versions import Champion, ModelVersion, Movement, Promotion, SegmentTrace, Sweep, VersionStatus
 from webapp.models.work import ACTIVE_JOB, Job, JobStatus, Worker
 
@@ -26,6 +26,7 @@ __all__ = [
     "Invitation",
     "Job",
     "JobStatus",
+    "LineageCorrection",
     "MemberRole",
     "Membership",
     "ModelVersion",

@@ -28,15 +28,32 @@ class Segment(Base):
 
 
 class VersionSegment(Base):
-    """Which cluster of a version a segment is; its profile lies in the version's `profiles` at that index."""
+    """Which cluster of a version a segment is; its profile lies in the version's `profiles` at that index.
+
+    `own_segment_id` is the segment that the cluster was before a person said that it continues another one, kept to return to.
+    """
 
     __tablename__ = "version_segments"
     version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"), primary_key=True)
     cluster: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
     segment_id: Mapped[str] = mapped_column(ForeignKey("segments.id"), index=True)
+    own_segment_id: Mapped[str | None] = mapped_column(ForeignKey("segments.id"))
     size: Mapped[int]
     __table_args__ = (UniqueConstraint("version_id", "segment_id"),)
+
+
+class LineageCorrection(Base):
+    """What a person said about a cluster of a version: that it continues a cluster of the version's reference, or (None) no one."""
+
+    __tablename__ = "lineage_corrections"
+    version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"), primary_key=True)
+    cluster: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    reference_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"), index=True)
+    continues: Mapped[int | None]
+    created_by: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
 
 
 class SegmentNote(Base):

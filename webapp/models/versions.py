@@ -41,7 +41,10 @@ class _Fit:
 
 
 class ModelVersion(_Fit, Base):
-    """One fitted clustering. Model, labels and measures lie in the store under their digests (no measures: made before they were kept)."""
+    """One fitted clustering. Model, labels and measures lie in the store under their digests (no measures: made before they were kept).
+
+    `lineage` says how its clusters follow those of the version that it was compared to ("reference"); None: there was none.
+    """
 
     __tablename__ = "model_versions"
     algorithm: Mapped[str] = mapped_column(String(32))
@@ -51,6 +54,7 @@ class ModelVersion(_Fit, Base):
     model_digest: Mapped[str | None] = mapped_column(String(64))
     labels_digest: Mapped[str | None] = mapped_column(String(64))
     measures_digest: Mapped[str | None] = mapped_column(String(64))
+    lineage: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     __table_args__ = (UniqueConstraint("dataset_id", "number"),)
 
 

@@ -6,43 +6,33 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from segmentation.artifact import pack_assignments, pack_model, unpack_assignments
+from segmentation.artifact import pack_assignments, pack_model
 from segmentation.codec import from_json, to_json
 from segmentation.feature_choices import every_feature
-from segmentation.lineage import Side, trace_lineage
 from segmentation.pipeline import Segmentation, segment_customers
 from segmentation.roles import CUSTOMER_KEY, Schema
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
 from webapp.models import Dataset, ModelVersion, Snapshot, VersionStatus
-from webapp.services.access import Actor, team_row, team_rows
+from webapp.services.access import Actor, team_row
 from webapp.services.audit import record_event
+from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.lineage_records import as_record
 from webapp.services.modelling import kept_measures
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.modelling.identities import Continuation, store_identities
-from webapp.services.modelling.versions import VersionReport, find_version, lock_champion, move_champion
+from webapp.services.modelling.versions import VersionReport, lock_champion, move_champion
 from webapp.services.work import jobs
 from webapp.services.work.subjects import RECLUSTER
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
+from webapp.tasks.following import Followed, Reference, find_reference, follow
 
 FIT_SHARE = 0.95
 """Part of the job's progress that the fit takes; the rest is storing."""
-
-
-@dataclass(frozen=True)
-class _Reference:
-    """The version whose segments the new one may continue, with its snapshot."""
-
-    version_id: str
-    labels_digest: str
-    snapshot_digest: str
-    schema: Schema
 
 
 @dataclass(frozen=True)
@@ -50,13 +40,13 @@ class _Work:
     """What a fit needs, read at once so that no transaction stays open."""
 
     version_id: str
+    dataset_id: str
     snapshot_digest: str
     schema: Schema
     as_of: date
     algorithm: str
     seed: int
     requested: dict[str, Any]
-    reference: _Reference | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ class _Fitted:
     """What a fit ended in, its files already in the store."""
 
     result: Segmentation
-    continuation: Continuation
+    followed: Followed | None
     model_digest: str
     labels_digest: str
     measures_digest: str
@@ -88,7 +78,10 @@ def recluster(resources: Resources, job: ClaimedJob, progress: Progress) -> None
         progress=lambda stage, share: progress(stage, share * FIT_SHARE),
     )
     progress("Storing the version", FIT_SHARE)
-    fitted = _store(resources.store, job.actor.team_id, work, customers, result)
+    with unit_of_work(resources, read_only=True) as session:  # after the fit: what was promoted or corrected meanwhile counts
+        dataset = team_row(session, job.actor, Dataset, "dataset", id=work.dataset_id)
+        reference = find_reference(session, job.actor, dataset)
+    fitted = _store(resources.store, job.actor.team_id, work, reference, customers, result)
     with unit_of_work(resources) as session:
         jobs.finish_job(session, job.fence)
         _publish(session, job.actor, work.version_id, fitted)
@@ -101,10 +94,10 @@ def resolved_features(wish: FeatureWish, customers: pd.DataFrame, schema: Schema
 
 def _plan(session: Session, actor: Actor, version_id: str) -> _Work:
     version = team_row(session, actor, ModelVersion, "version", id=version_id)
-    dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
     snapshot = team_row(session, actor, Snapshot, "snapshot", id=version.snapshot_id)
     return _Work(
         version_id=version.id,
+        dataset_id=version.dataset_id,
         snapshot_digest=snapshot.digest,
         schema=from_json(Schema, snapshot.column_schema),
         as_of=snapshot.as_of,
@@ -112,58 +105,26 @@ def _plan(session: Session, actor: Actor, version_id: str) -> _Work:
         algorithm=version.requested.get("algorithm", version.algorithm),
         seed=version.seed,
         requested=dict(version.requested),
-        reference=_reference(session, actor, dataset),
     )
 
 
-def _reference(session: Session, actor: Actor, dataset: Dataset) -> _Reference | None:
-    """The champion, else the latest ready version."""
-    version = (
-        find_version(session, actor, dataset, None)
-        or session.scalars(
-            team_rows(actor, ModelVersion)
-            .where(ModelVersion.dataset_id == dataset.id, ModelVersion.status == VersionStatus.READY)
-            .order_by(ModelVersion.number.desc())
-            .limit(1)
-        ).one_or_none()
-    )
-    if version is None or version.labels_digest is None:
-        return None
-    snapshot = team_row(session, actor, Snapshot, "snapshot", id=version.snapshot_id)
-    return _Reference(version.id, version.labels_digest, snapshot.digest, from_json(Schema, snapshot.column_schema))
-
-
-def _store(store: Store, team_id: str, work: _Work, customers: pd.DataFrame, result: Segmentation) -> _Fitted:
+def _store(store: Store, team_id: str, work: _Work, reference: Reference | None, customers: pd.DataFrame, result: Segmentation) -> _Fitted:
     """Put model, labels and measures into the store; harmless should the job be lost, since their addresses are their content."""
     keys = customers[CUSTOMER_KEY].to_numpy()
     return _Fitted(
         result=result,
-        continuation=_continue(store, team_id, work.reference, keys, result.assignments.label),
+        followed=follow(store, team_id, reference, keys, result.assignments.label, result.profiles) if reference else None,
         model_digest=store.put_bytes(team_id, "model", pack_model(result.model)),
         labels_digest=store.put_bytes(team_id, "labels", pack_assignments(result.assignments)),
         measures_digest=kept_measures.store_measures(store, team_id, kept_measures.kept_columns(result, customers, work.schema)),
     )
 
 
-def _continue(
-    store: Store, team_id: str, reference: _Reference | None, keys: NDArray[np.object_], labels: NDArray[np.int16]
-) -> Continuation:
-    """Match with the reference on the customers whom both versions know."""
-    if reference is None:
-        return Continuation(None, {})
-    before = unpack_assignments(store.read_bytes(team_id, "labels", reference.labels_digest)).label
-    key_column = Schema((reference.schema.named(CUSTOMER_KEY),))
-    known = bulk.read_snapshot(store.verified_path(team_id, "snapshot", reference.snapshot_digest), key_column)[CUSTOMER_KEY]
-    place = pd.Index(known).get_indexer(pd.Index(keys))
-    shared = place >= 0
-    old, new = (Side(side[at], np.bincount(side[side >= 0])) for side, at in ((before, place[shared]), (labels, shared)))
-    return Continuation(reference.version_id, trace_lineage(old, new).pairs)
-
-
 def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -> None:
     """Make the version ready, with its segments; the first champion by itself, unless there is nothing to be found in the data."""
     version = team_row(session, actor, ModelVersion, "version", id=version_id)
     dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
+    lock_dataset(session, dataset)  # whoever corrects the reference's segments meanwhile is waited for, or waits
     result, now = fitted.result, datetime.now(UTC)
     version.status, version.ready_at = VersionStatus.READY, now
     version.algorithm, version.k, version.verdict = result.algorithm, result.k, result.verdict.word
@@ -171,8 +132,12 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
     version.profiles = to_json(result.profiles)
     version.model_digest, version.labels_digest = fitted.model_digest, fitted.labels_digest
     version.measures_digest = fitted.measures_digest
+    continuation = Continuation(None, {})
+    if fitted.followed is not None:
+        reference, lineage = fitted.followed.reference, fitted.followed.lineage
+        version.lineage, continuation = as_record(reference, lineage), Continuation(reference, lineage.pairs)
     session.flush()
-    store_identities(session, actor, version, result.profiles.segments, fitted.continuation, now)
+    store_identities(session, actor, version, result.profiles.segments, continuation, now)
     record_event(
         session,
         actor,

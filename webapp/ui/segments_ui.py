@@ -126,8 +126,19 @@ def _spelled(n: int) -> str:
 def segment_cards(overview: SegmentsOverview, where: Where) -> html.Div:
     """A card for each segment, in the order of the version's clusters."""
     pairs = zip(overview.styles, overview.profiles.segments, strict=True)
-    cards = [segment_card(style, profile, where.segment(style.key), overview.campaigns.get(style.key, ())) for style, profile in pairs]
+    cards = [
+        segment_card(style, profile, where.segment(style.key), overview.campaigns.get(style.key, ()), came_from(overview, style.key))
+        for style, profile in pairs
+    ]
     return html.Div(cards, className="sc-segrow", style={"--cols": cards_a_row(len(cards))})
+
+
+def came_from(overview: SegmentsOverview, key: str) -> str:
+    """What its name does not say: which segments of the version before it took in, or which one it was split off from."""
+    if key in overview.split_from:
+        return f"Split off from {overview.split_from[key].name}"
+    took_in = [style.name for style in overview.took_in.get(key, ())]
+    return f"Took in {format.listing(took_in)}" if took_in else ""
 
 
 def cards_a_row(cards: int) -> int:
@@ -136,10 +147,15 @@ def cards_a_row(cards: int) -> int:
     return ceil(cards / max(rows, 1))
 
 
-def segment_card(style: SegmentStyle, profile: SegmentProfile, href: str, campaigns: Sequence[CampaignSummary] = ()) -> dcc.Link:
-    """Name, size, share of customers beside share of spend, three pieces of evidence, how stable it is and its campaigns."""
+def segment_card(
+    style: SegmentStyle, profile: SegmentProfile, href: str, campaigns: Sequence[CampaignSummary] = (), came_from: str = ""
+) -> dcc.Link:
+    """Name, where it comes from, size, share of customers beside share of spend, three pieces of evidence, how stable it is and its
+    campaigns.
+    """
+    origin = html.P(came_from) if came_from else None
     parts = [
-        html.H3([segment_mark(style.slot), html.Span(style.name)]),
+        html.Div([html.H3([segment_mark(style.slot), html.Span(style.name)]), origin], className="sc-segcard-head"),
         html.Div([html.B(format.number(profile.size)), html.Span("customers" if profile.size != 1 else "customer")], className="fig"),
         bar_pair(profile.share, profile.value_share, style.slot),
         html.Ul([html.Li(fact_text(fact)) for fact in profile.evidence[:3]], className="sc-ev"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
@@ -18,7 +18,7 @@ from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import page_head, row, skeleton
 from webapp.ui.page import Page
 from webapp.ui.places import Place
-from webapp.ui.untag import register_untag, untag_dialog
+from webapp.ui.untag import pressed_id, register_untag, untag_dialog
 
 
 def layout(_place: Place) -> Component:
@@ -73,6 +73,10 @@ def register_changing(callbacks: Callbacks) -> None:
     @callbacks.on(store, Input(Ids.ADD, "n_submit"), State(Ids.CHOICE, "value"), **writing)
     def add(view: View, submitted: int | None, key: str | None) -> Any:
         return acts.add_tag(view, submitted, key)
+
+    @callbacks.on(store, Input({"type": Ids.SUCCESSOR, "key": ALL, "tag": ALL}, "n_clicks"), **writing)
+    def add_successor(view: View, _clicks: list[int | None]) -> Any:
+        return acts.add_successor(view, pressed_id())
 
 
 def register_leaving(callbacks: Callbacks) -> None:

@@ -71,3 +71,8 @@ def add_tag(view: View, submitted: int | None, key: str | None) -> Any:
     tag = campaigns.tag_segment(view.session, view.actor, view.dataset or "", view.item or "", key)
     notify(f"Tagged to {tag.segment_name}.", "good")
     return tag.id
+
+
+def add_successor(view: View, pressed: Any) -> Any:
+    """Tie the campaign to the segment that customers of a retired one are in now."""
+    return no_update if pressed is None else add_tag(view, 1, str(pressed["key"]))

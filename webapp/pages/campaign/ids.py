@@ -20,6 +20,7 @@ class Ids(StrEnum):
     DELETE_CONFIRM = "campaign-delete-confirm"
     ADD = "campaign-add"
     CHOICE = "campaign-choice"
+    SUCCESSOR = "campaign-successor"
 
 
 FORM = "campaign"

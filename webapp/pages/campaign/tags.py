@@ -60,10 +60,9 @@ def no_segment(view: View, overview: SegmentsOverview | None) -> Component:
 def tag_columns(view: View, campaign: CampaignSummary) -> list[Column[TagSummary]]:
     team, dataset = view.actor.team_slug, view.dataset or ""
 
-    def name(tag: TagSummary) -> Child:
-        return segment_name(
-            tag.slot, tag.segment_name, None if tag.retired else segment_address(team, dataset, tag.segment_key), retired=tag.retired
-        )
+    def name(tag: TagSummary) -> list[Child]:
+        href = None if tag.retired else segment_address(team, dataset, tag.segment_key)
+        return [segment_name(tag.slot, tag.segment_name, href, retired=tag.retired), *retirement(view, campaign, tag)]
 
     def export(tag: TagSummary) -> Child:
         address = customers_csv_address(team, dataset, tag.segment_key)
@@ -79,6 +78,20 @@ def tag_columns(view: View, campaign: CampaignSummary) -> list[Column[TagSummary
     if view.actor.may(Permission.TAG):
         columns.append(Column("Remove", lambda tag: untag_button(UNTAG, tag, campaign.name), hide_head=True))
     return columns
+
+
+def retirement(view: View, campaign: CampaignSummary, tag: TagSummary) -> list[Child]:
+    """Under a retired segment: since when, where its customers are now, and an offer to tag that; nothing is tagged by itself."""
+    if tag.retired_with is None:
+        return []
+    names = [each.name for each in tag.successors]
+    where = f" Its customers are now mostly in {format.listing(names)}." if names else ""
+    words: list[Child] = [html.P(f"Retired with version {tag.retired_with}.{where}", className="sc-under")]
+    offered = [each for each in tag.successors if not campaign.reaches(each.key)] if view.actor.may(Permission.TAG) else []
+    return words + [
+        button(f"Tag {each.name}", id={"type": Ids.SUCCESSOR, "key": each.key, "tag": tag.id}, icon_name="tag", small=True)
+        for each in offered
+    ]
 
 
 def add_segment(campaign: CampaignSummary, overview: SegmentsOverview) -> html.Span | dbc.Form:

@@ -90,9 +90,9 @@ def matching_card(view: View, found: VersionsCompared) -> html.Section:
     columns: list[Column[Match]] = [
         Column("What became of it", lambda item: badge(*FATES[item.fate])),
         Column("Before", lambda item: _named(view, item.before, found.before)),
-        Column("After", lambda item: _named(view, item.after, found.after)),
+        Column("After", lambda item: [_named(view, item.after, found.after), _told(item)]),
         Column("Customers", lambda item: f"{number(item.size_before)} → {number(item.size_after)}", numeric=True, wide=True),
-        Column("What says so", _overlap_words),
+        Column("What says so", _overlap_words, wide=True),
     ]
     return card(
         matching_title(found.matches),
@@ -116,6 +116,11 @@ def _named(view: View, style: SegmentStyle | None, side: SideOf) -> Child:
     shown = None if side.version.champion else side.version.number
     href = segment_address(view.actor.team_slug, view.dataset or "", style.key, version=shown)
     return dcc.Link(segment_label(style, short=view.display.narrow), href=href)
+
+
+def _told(match: Match) -> html.Span:
+    """What says so, for a phone."""
+    return html.Span(_overlap_words(match), className="sc-under sc-only-sm")
 
 
 def _overlap_words(match: Match) -> str:

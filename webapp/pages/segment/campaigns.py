@@ -16,7 +16,7 @@ from webapp.pages.segment.ids import UNTAG, Ids
 from webapp.services.access import Permission
 from webapp.services.errors import Invalid
 from webapp.services.planning import campaigns
-from webapp.services.planning.campaigns import CampaignSummary
+from webapp.services.planning.campaigns import CampaignSummary, TagSummary
 from webapp.services.segmenting import segments
 from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui import format
@@ -66,11 +66,14 @@ def no_campaign(view: View) -> Component:
 def campaign_columns(view: View, detail: SegmentDetail) -> list[Column[CampaignSummary]]:
     team, dataset = view.actor.team_slug, view.dataset or ""
 
-    def own_tag(campaign: CampaignSummary) -> Any:
-        return next(tag for tag in campaign.tags if tag.segment_key == detail.style.key)
+    def own_tag(campaign: CampaignSummary) -> TagSummary:
+        return campaign.tag_of(detail.style.key)
 
     columns: list[Column[CampaignSummary]] = [
-        Column("Campaign", lambda campaign: named(campaign, campaign_address(team, dataset, campaign.id))),
+        Column(
+            "Campaign",
+            lambda campaign: [*named(campaign, campaign_address(team, dataset, campaign.id)), inherited(detail, own_tag(campaign))],
+        ),
         Column("Channel", lambda campaign: CHANNEL_WORDS.get(campaign.channel, campaign.channel), wide=True),
         Column("Dates", campaign_days, wide=True),
         Column("Status", lambda campaign: status_badge(campaign.status)),
@@ -81,6 +84,13 @@ def campaign_columns(view: View, detail: SegmentDetail) -> list[Column[CampaignS
     if view.actor.may(Permission.TAG):
         columns.append(Column("Remove", lambda campaign: untag_button(UNTAG, own_tag(campaign), campaign.name), hide_head=True))
     return columns
+
+
+def inherited(detail: SegmentDetail, tag: TagSummary) -> Component | None:
+    """Says that a tag is of a segment that was merged into this one."""
+    if tag.segment_key == detail.style.key:
+        return None
+    return html.Span(f"from {tag.segment_name}, merged into this with version {tag.retired_with}", className="sc-under")
 
 
 def named(campaign: CampaignSummary, href: str) -> list[Child]:

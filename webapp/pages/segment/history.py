@@ -28,7 +28,11 @@ from webapp.ui.segments_ui import Where
 
 _ICONS = {
     Happening.FOUND: "stars",
+    Happening.SPLIT_OFF: "scissors",
     Happening.CONTINUED: "arrow-repeat",
+    Happening.TOOK_IN: "box-arrow-in-down",
+    Happening.MERGED: "sign-merge-right",
+    Happening.RETIRED: "slash-circle",
     Happening.RENAMED: "pencil",
     Happening.DESCRIBED: "card-text",
     Happening.RECOLOURED: "palette",
@@ -73,10 +77,10 @@ def history_line(view: View, detail: SegmentDetail, where: Where, entry: History
 
 def entry_words(entry: HistoryEntry, where: Where) -> list[Child]:
     """What happened, in words."""
-    if entry.what in (Happening.FOUND, Happening.CONTINUED):
+    if entry.version is not None:
         version = dcc.Link(f"version {entry.version}", href=models_address(where.team, where.dataset, version=entry.version))
-        first = "First found in " if entry.what is Happening.FOUND else "Found again in "
-        return [first, version, f", with {format.count(entry.size or 0, 'customer')}"]
+        size = "" if entry.size is None else f", with {format.count(entry.size, 'customer')}"
+        return [f"{version_words(entry)} in ", version, size]
     if entry.what is Happening.RENAMED:
         return [f"Renamed from “{entry.before}” to “{entry.after}”"]
     if entry.what is Happening.RECOLOURED:
@@ -93,6 +97,18 @@ def entry_words(entry: HistoryEntry, where: Where) -> list[Child]:
         return ["Tagged for ", link] if entry.what is Happening.TAGGED else ["No longer tagged for ", link]
     told = {Happening.NOTED: "Note", Happening.NOTE_REMOVED: "A note was removed"}
     return [told.get(entry.what) or ("Described anew" if entry.after else "Description taken away; the evidence speaks again")]
+
+
+def version_words(entry: HistoryEntry) -> str:
+    """What a version did with the segment."""
+    return {
+        Happening.FOUND: "First found",
+        Happening.SPLIT_OFF: f"Split off from {entry.after}",
+        Happening.CONTINUED: "Found again",
+        Happening.TOOK_IN: f"Took in {entry.after}",
+        Happening.MERGED: f"Merged into {entry.after}",
+        Happening.RETIRED: "Retired: nothing of it was left",
+    }[entry.what]
 
 
 def quoted(entry: HistoryEntry) -> Component | None:

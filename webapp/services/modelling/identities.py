@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from segmentation.describing.profiles import SegmentProfile
+from segmentation.codec import from_json
+from segmentation.describing.profiles import Profiles, SegmentProfile
 from segmentation.palette import SYMBOLS
 from webapp.models import ModelVersion, Segment, VersionSegment
-from webapp.services.access import Actor
+from webapp.services.access import Actor, team_rows
 
 
 @dataclass(frozen=True)
@@ -28,29 +29,84 @@ def store_identities(
     session: Session, actor: Actor, version: ModelVersion, profiles: Sequence[SegmentProfile], continuation: Continuation, at: datetime
 ) -> None:
     """Write the version's segments: rows of those that continue are left as they are, new ones are added."""
-    before = _segments_of(session, actor, continuation.reference)
+    before = segments_of(session, actor, continuation.reference)
     kept = {cluster: before[old] for cluster, old in continuation.pairs.items() if old is not None}
-    used, retired = {segment.slot for segment in kept.values()}, {segment.slot for segment in before.values()}
-    names = {name.casefold() for segment in before.values() for name in (segment.name, segment.chosen_name) if name}
+    newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), before.values())
     for cluster, profile in enumerate(profiles):
-        segment = kept.get(cluster)
-        if segment is None:
-            name = distinct_name(profile.name, names)
-            segment = Segment(
-                team_id=actor.team_id,
-                dataset_id=version.dataset_id,
-                key=secrets.token_hex(4),
-                slot=free_slot(used, retired),
-                name=name,
-                short_name=profile.short_name if name == profile.name else name[:40],
-                created_at=at,
-            )
-            session.add(segment)
-            session.flush()
-            used.add(segment.slot)
-            names.add(name.casefold())
+        segment = kept.get(cluster) or newcomers.segment_for(profile)
         session.add(VersionSegment(version_id=version.id, cluster=cluster, team_id=actor.team_id, segment_id=segment.id, size=profile.size))
     session.flush()
+
+
+def move_identities(
+    session: Session, actor: Actor, version: ModelVersion, was: Mapping[int, int | None], continuation: Continuation, at: datetime
+) -> bool:
+    """Let the segments of a ready version follow its reference anew, and say whether any cluster became another segment.
+
+    `was` is which cluster of the reference each cluster continued until now. One that continues none any more becomes the segment again
+    that it was before it was said to continue one, else a new one.
+    """
+    before = segments_of(session, actor, continuation.reference)
+    rows = session.scalars(team_rows(actor, VersionSegment).where(VersionSegment.version_id == version.id)).all()
+    own = {row.cluster: row.own_segment_id if was.get(row.cluster) is not None else row.segment_id for row in rows}
+    kept = {cluster: before[old] for cluster, old in continuation.pairs.items() if old is not None}
+    known = {
+        each.id: each for each in session.scalars(team_rows(actor, Segment).where(Segment.id.in_([each for each in own.values() if each])))
+    }
+    kept |= {cluster: known[segment] for cluster, segment in own.items() if segment and cluster not in kept}
+    newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), [*before.values(), *known.values()])
+    lone = [row.cluster for row in rows if row.cluster not in kept]
+    profiles = from_json(Profiles, version.profiles).segments if lone else ()
+    segments = kept | {cluster: newcomers.segment_for(profiles[cluster]) for cluster in lone}
+    moved = any(segments[row.cluster].id != row.segment_id for row in rows)
+    sizes = {row.cluster: row.size for row in rows}
+    for row in rows:
+        session.delete(row)
+    session.flush()  # before the new rows: a segment is one cluster of a version at most, at any time
+    for cluster, segment in segments.items():
+        memory = own[cluster] if own[cluster] != segment.id else None
+        session.add(
+            VersionSegment(
+                version_id=version.id,
+                cluster=cluster,
+                team_id=actor.team_id,
+                segment_id=segment.id,
+                own_segment_id=memory,
+                size=sizes[cluster],
+            )
+        )
+    session.flush()
+    return moved
+
+
+class _Newcomers:
+    """Makes segments for clusters that continue none, apart in name and slot from those that the version `keeps` and that were `before`."""
+
+    def __init__(
+        self, session: Session, actor: Actor, dataset_id: str, at: datetime, keeps: Iterable[Segment], before: Iterable[Segment]
+    ) -> None:
+        self._session, self._actor, self._dataset_id, self._at = session, actor, dataset_id, at
+        known = list(before)
+        self._used, self._retired = {segment.slot for segment in keeps}, {segment.slot for segment in known}
+        self._names = {name.casefold() for segment in known for name in (segment.name, segment.chosen_name) if name}
+
+    def segment_for(self, profile: SegmentProfile) -> Segment:
+        """A new segment, called as the evidence says."""
+        name = distinct_name(profile.name, self._names)
+        segment = Segment(
+            team_id=self._actor.team_id,
+            dataset_id=self._dataset_id,
+            key=secrets.token_hex(4),
+            slot=free_slot(self._used, self._retired),
+            name=name,
+            short_name=profile.short_name if name == profile.name else name[:40],
+            created_at=self._at,
+        )
+        self._session.add(segment)
+        self._session.flush()
+        self._used.add(segment.slot)
+        self._names.add(name.casefold())
+        return segment
 
 
 def free_slot(used: Collection[int], retired: Collection[int]) -> int:
@@ -70,8 +126,8 @@ def distinct_name(name: str, taken: Collection[str]) -> str:
     return candidate
 
 
-def _segments_of(session: Session, actor: Actor, version_id: str | None) -> dict[int, Segment]:
-    """Segments of a version by cluster."""
+def segments_of(session: Session, actor: Actor, version_id: str | None) -> dict[int, Segment]:
+    """Segments of a version by cluster. For services only."""
     if version_id is None:
         return {}
     rows = session.execute(

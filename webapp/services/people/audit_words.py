@@ -75,6 +75,7 @@ _SENTENCES: dict[str, str] = {
     "version.requested": "Asked for version {number} of {dataset}",
     "version.ready": "Version {number} of {dataset} was ready",
     "version.promoted": "Made version {number} of {dataset} the champion",
+    "version.lineage_corrected": "Corrected which segment {segment} of version {number} of {dataset} is",
     "sweep.requested": "Asked for comparison {number} in the Lab of {dataset}",
     "sweep.ready": "Comparison {number} in the Lab of {dataset} was ready",
     "segment.renamed": "Renamed the segment {before} to {after}",

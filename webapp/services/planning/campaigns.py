@@ -17,6 +17,7 @@ from webapp.models import Campaign, CampaignStatus, CampaignTag, Champion, Datas
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import clean_name
+from webapp.services.data.successors import find_retirements
 from webapp.services.errors import Invalid
 
 CHANNELS = ("email", "post", "sms", "web", "store", "catalogue", "phone")
@@ -28,8 +29,21 @@ LONGEST_NOTE = 2_000
 
 
 @dataclass(frozen=True)
+class Successor:
+    """A segment of the champion that customers of a retired one are in now."""
+
+    key: str
+    name: str
+    slot: int
+
+
+@dataclass(frozen=True)
 class TagSummary:
-    """A campaign's tie to a segment. `retired` says that the champion no longer has that segment; else it has so many `customers`."""
+    """A campaign's tie to a segment. `retired` says that the champion no longer has that segment; else it has so many `customers`.
+
+    `retired_with` is the first version (its number) without it, and `successors` are where its customers are now, as far as that is
+    known: to be offered, never assumed. Where it was `merged`, whole, into its one successor, that has its tags too.
+    """
 
     id: str
     segment_key: str
@@ -39,6 +53,13 @@ class TagSummary:
     created_at: datetime
     retired: bool
     customers: int = 0
+    retired_with: int | None = None
+    successors: tuple[Successor, ...] = ()
+    merged: bool = False
+
+    def concerns(self, segment: str) -> bool:
+        """Whether it is a tag of the segment with that key, or of one that was merged into it."""
+        return self.segment_key == segment or (self.merged and any(each.key == segment for each in self.successors))
 
 
 @dataclass(frozen=True)
@@ -70,16 +91,24 @@ class CampaignSummary:
         """Whether it is tagged to the segment with that key."""
         return any(tag.segment_key == segment for tag in self.tags)
 
+    def concerns(self, segment: str) -> bool:
+        """Whether it is tagged to the segment with that key, or to one that was merged into it."""
+        return any(tag.concerns(segment) for tag in self.tags)
+
+    def tag_of(self, segment: str) -> TagSummary:
+        """The tag by which it concerns the segment with that key: the segment's own before that of a merged one. ValueError without any."""
+        return min((tag for tag in self.tags if tag.concerns(segment)), key=lambda tag: tag.segment_key != segment)
+
 
 def list_campaigns(session: Session, actor: Actor, dataset: str, *, segment: str | None = None) -> tuple[CampaignSummary, ...]:
-    """The dataset's campaigns, newest first; with `segment` (a key) only those tagged to it."""
+    """The dataset's campaigns, newest first; with `segment` (a key) only those tagged to it, or to one that was merged into it."""
     row = team_dataset(session, actor, dataset)
     tags = _tags(session, actor, row)
     found = session.scalars(
         team_rows(actor, Campaign).where(Campaign.dataset_id == row.id).order_by(Campaign.created_at.desc(), Campaign.id)
     ).all()
     summaries = (_summary(campaign, tuple(tags[campaign.id])) for campaign in found)
-    return tuple(summary for summary in summaries if segment is None or summary.reaches(segment))
+    return tuple(summary for summary in summaries if segment is None or summary.concerns(segment))
 
 
 def show_campaign(session: Session, actor: Actor, dataset: str, campaign_id: str) -> CampaignSummary:
@@ -254,23 +283,37 @@ def _tags(session: Session, actor: Actor, dataset: Dataset) -> dict[str, list[Ta
         .join(Segment, Segment.id == CampaignTag.segment_id)
         .where(Segment.dataset_id == dataset.id, CampaignTag.team_id == actor.team_id)
         .order_by(CampaignTag.created_at, CampaignTag.id)
-    )
+    ).all()
+    gone = find_retirements(session, actor, dataset, {segment.id for _, segment in rows} - set(live)) if live else {}
+    after = {segment for each in gone.values() for segment in each.successors}
+    known = {each.id: each for each in session.scalars(team_rows(actor, Segment).where(Segment.id.in_(after)))} if after else {}
     tags: dict[str, list[TagSummary]] = defaultdict(list)
     for tag, segment in rows:
-        name = segment.chosen_name or segment.name
+        retirement = gone.get(segment.id)
         tags[tag.campaign_id].append(
             TagSummary(
                 id=tag.id,
                 segment_key=segment.key,
-                segment_name=name,
+                segment_name=_name(segment),
                 slot=segment.slot,
                 created_by=tag.created_by,
                 created_at=tag.created_at,
                 retired=segment.id not in live,
                 customers=live.get(segment.id, 0),
+                retired_with=retirement.version if retirement else None,
+                successors=tuple(_successor(known[each]) for each in retirement.successors) if retirement else (),
+                merged=retirement is not None and retirement.merged,
             )
         )
     return tags
+
+
+def _name(segment: Segment) -> str:
+    return segment.chosen_name or segment.name
+
+
+def _successor(segment: Segment) -> Successor:
+    return Successor(segment.key, _name(segment), segment.slot)
 
 
 def _summary(campaign: Campaign, tags: tuple[TagSummary, ...]) -> CampaignSummary:

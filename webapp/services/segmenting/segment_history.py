@@ -8,18 +8,25 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
-from webapp.models import AuditEvent, Campaign, Dataset, ModelVersion, Segment, VersionSegment, VersionStatus
+from segmentation.lineage import Lineage
+from webapp.models import AuditEvent, Campaign, Dataset, ModelVersion, Promotion, Segment, VersionSegment, VersionStatus
 from webapp.services.access import Actor, team_dataset, team_row, team_rows
+from webapp.services.data.lineage_records import read_lineage
 from webapp.services.segmenting.segment_notes import list_notes
+from webapp.services.segmenting.segments import version_styles
 
 
 class Happening(StrEnum):
     """What happened."""
 
     FOUND = "found"  # in the first version that has it
+    SPLIT_OFF = "split_off"  # found there as a part of another one
     CONTINUED = "continued"  # in a later one
+    TOOK_IN = "took_in"  # another one was merged into it
+    MERGED = "merged"  # into another one
+    RETIRED = "retired"  # nothing of it was left
     RENAMED = "renamed"
     DESCRIBED = "described"
     RECOLOURED = "recoloured"
@@ -33,8 +40,9 @@ class Happening(StrEnum):
 class HistoryEntry:
     """One thing that happened to a segment, when, and by whom.
 
-    `before` and `after` are names, texts, or slots as text; `version` and `size` belong to versions, `note` (its id) and `removable` to
-    notes, whose text is `after`, and `campaign` (its id), whose name is `after`, to tags.
+    `before` and `after` are names, texts, or slots as text; `version` and `size` belong to versions (`after` is then the other segment
+    of a split or merge), `note` (its id) and `removable` to notes, whose text is `after`, and `campaign` (its id), whose name is `after`,
+    to tags.
     """
 
     at: datetime
@@ -72,20 +80,40 @@ def show_history(session: Session, actor: Actor, dataset: str, key: str) -> tupl
 
 
 def _versions(session: Session, actor: Actor, segment: Segment) -> Iterator[HistoryEntry]:
-    """The ready versions that have the segment; the first is where it was found."""
-    rows = session.execute(
-        select(ModelVersion.number, ModelVersion.ready_at, ModelVersion.created_by, VersionSegment.size)
-        .join(VersionSegment, VersionSegment.version_id == ModelVersion.id)
-        .where(
-            VersionSegment.segment_id == segment.id,
-            VersionSegment.team_id == actor.team_id,
-            ModelVersion.status == VersionStatus.READY,
-        )
-        .order_by(ModelVersion.number)
-    )
-    for place, (number, ready_at, created_by, size) in enumerate(rows):
-        what = Happening.CONTINUED if place else Happening.FOUND
-        yield HistoryEntry(ready_at or segment.created_at, created_by, what, version=number, size=size)
+    """The ready versions that have the segment (the first is where it was found), and the promoted ones that lost it."""
+    ready = team_rows(actor, ModelVersion).where(ModelVersion.dataset_id == segment.dataset_id, ModelVersion.status == VersionStatus.READY)
+    known = session.scalars(ready.order_by(ModelVersion.number).options(defer(ModelVersion.profiles), defer(ModelVersion.report))).all()
+    rows = session.scalars(team_rows(actor, VersionSegment).where(VersionSegment.segment_id == segment.id))
+    places = {row.version_id: row for row in rows}
+    promoted = set(session.scalars(select(Promotion.version_id).where(Promotion.dataset_id == segment.dataset_id)))
+    first = next((version for version in known if version.id in places), None)
+    for version in known:
+        stored = read_lineage(version)
+        if version.id in places:
+            yield from _in_version(session, version, places[version.id], stored, first=version is first)
+        elif stored is not None and stored[0] in places and version.id in promoted:
+            into = stored[1].merged.get(places[stored[0]].cluster)
+            other = "" if into is None else version_styles(session, version)[into].name
+            yield _at(version, Happening.RETIRED if into is None else Happening.MERGED, other)
+
+
+def _in_version(
+    session: Session, version: ModelVersion, place: VersionSegment, stored: tuple[str, Lineage] | None, *, first: bool
+) -> Iterator[HistoryEntry]:
+    """What a version did with the segment that it has."""
+    before = version_styles(session, stored[0]) if stored else ()
+    whole = stored[1].split.get(place.cluster) if stored and first else None
+    if whole is not None:
+        yield _at(version, Happening.SPLIT_OFF, before[whole].name, place.size)
+    else:
+        yield _at(version, Happening.FOUND if first else Happening.CONTINUED, size=place.size)
+    for old, new in stored[1].merged.items() if stored else ():
+        if new == place.cluster:
+            yield _at(version, Happening.TOOK_IN, before[old].name)
+
+
+def _at(version: ModelVersion, what: Happening, after: str = "", size: int | None = None) -> HistoryEntry:
+    return HistoryEntry(version.ready_at or version.created_at, version.created_by, what, after=after, version=version.number, size=size)
 
 
 def _own_events(session: Session, actor: Actor, segment: Segment) -> Iterator[HistoryEntry]:

@@ -17,6 +17,7 @@ from webapp.models import Dataset, ModelVersion, Segment, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import clean_name
+from webapp.services.data.lineage_records import read_lineage
 from webapp.services.errors import NotFound
 from webapp.services.filtering.coarse import coarse
 from webapp.services.modelling.versions import VersionSummary, find_version, ready_version, summarise_version
@@ -29,8 +30,9 @@ CACHED_VERSIONS = 64
 class SegmentsOverview:
     """All segments of one version: `profiles.segments[i]` is drawn and called as `styles[i]`.
 
-    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first. `coarse` says that the
-    figures are rounded, as viewers read them.
+    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first, with those of segments
+    that were merged into it. `took_in` names by segment key those that were merged into it in this version, and `split_from` the one
+    that it was a part of. `coarse` says that the figures are rounded, as viewers read them.
     """
 
     version: VersionSummary
@@ -40,6 +42,8 @@ class SegmentsOverview:
     currency: str | None
     campaigns: Mapping[str, tuple[CampaignSummary, ...]] = field(default_factory=dict)
     coarse: bool = False
+    took_in: Mapping[str, tuple[SegmentStyle, ...]] = field(default_factory=dict)
+    split_from: Mapping[str, SegmentStyle] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def show_segment(session: Session, actor: Actor, dataset: str, key: str, *, vers
         style=overview.styles[cluster],
         profile=overview.profiles.segments[cluster],
         description=team_row(session, actor, Segment, "segment", dataset_id=row.id, key=key).description,
-        campaigns=tuple(campaign for campaign in campaigns if key in {tag.segment_key for tag in campaign.tags}),
+        campaigns=tuple(campaign for campaign in campaigns if campaign.concerns(key)),
     )
 
 
@@ -137,12 +141,13 @@ def rename_segment(session: Session, actor: Actor, dataset: str, key: str, name:
     return style_of(segment)
 
 
-def version_styles(session: Session, version: ModelVersion) -> tuple[SegmentStyle, ...]:
-    """How the version's segments are drawn and called, in cluster order."""
+def version_styles(session: Session, version: ModelVersion | str) -> tuple[SegmentStyle, ...]:
+    """How the segments of a version (or of the version with that id) are drawn and called, in cluster order."""
+    version_id = version if isinstance(version, str) else version.id
     rows = session.scalars(
         select(Segment)
         .join(VersionSegment, VersionSegment.segment_id == Segment.id)
-        .where(VersionSegment.version_id == version.id)
+        .where(VersionSegment.version_id == version_id)
         .order_by(VersionSegment.cluster)
     )
     return tuple(style_of(segment) for segment in rows)
@@ -160,9 +165,10 @@ def _overview(
 ) -> SegmentsOverview:
     styles = version_styles(session, version)
     tagged = {
-        style.key: tuple(sorted((each for each in campaigns if each.reaches(style.key)), key=lambda each: not each.live))
+        style.key: tuple(sorted((each for each in campaigns if each.concerns(style.key)), key=lambda each: not each.live))
         for style in styles
     }
+    took_in, split_from = _changes(session, version, styles)
     return SegmentsOverview(
         version=summarise_version(session, version),
         profiles=_profiles(session, actor, version),
@@ -170,7 +176,25 @@ def _overview(
         tags={key: len(found) for key, found in tagged.items()},
         currency=dataset.currency,
         campaigns=tagged,
+        took_in=took_in,
+        split_from=split_from,
     )
+
+
+def _changes(
+    session: Session, version: ModelVersion, styles: tuple[SegmentStyle, ...]
+) -> tuple[dict[str, tuple[SegmentStyle, ...]], dict[str, SegmentStyle]]:
+    """Which segments of the version before each one took in, and which one it was split off from."""
+    stored = read_lineage(version)
+    if stored is None:
+        return {}, {}
+    lineage, before = stored[1], version_styles(session, stored[0])
+    took_in = {
+        style.key: tuple(before[old] for old, new in sorted(lineage.merged.items()) if new == cluster)
+        for cluster, style in enumerate(styles)
+        if cluster in lineage.merged.values()
+    }
+    return took_in, {styles[new].key: before[old] for new, old in lineage.split.items()}
 
 
 class _Recent:

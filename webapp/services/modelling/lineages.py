@@ -1,0 +1,92 @@
+"""What people said about how a version's clusters follow those of its reference: kept with the version, and for versions to come.
+
+The reference of a version is the champion at its making, else the latest ready version. Segments follow the links: a cluster that continues
+one of the reference is the same segment. So a correction of a version is also one of every version that was compared to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from segmentation import lineage as library
+from segmentation.lineage import ORIGIN, Lineage
+from webapp.models import LineageCorrection, ModelVersion, VersionStatus
+from webapp.services.access import Actor, team_rows
+from webapp.services.data.lineage_records import as_record, read_lineage
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What people said about one version that had the same reference: its clusters with those that they continue, or None for no one."""
+
+    version_id: str
+    said: dict[int, int | None]
+
+
+def list_answers(session: Session, actor: Actor, reference_id: str) -> tuple[Answers, ...]:
+    """What people said about versions with that reference, the version that was last spoken about first."""
+    rows = session.scalars(
+        team_rows(actor, LineageCorrection)
+        .where(LineageCorrection.reference_id == reference_id)
+        .order_by(LineageCorrection.created_at.desc(), LineageCorrection.cluster)
+    )
+    said: dict[str, dict[int, int | None]] = {}
+    for row in rows:
+        said.setdefault(row.version_id, {})[row.cluster] = row.continues
+    return tuple(Answers(version_id, answers) for version_id, answers in said.items())
+
+
+def carry_answers(answers: dict[int, int | None], earlier: Lineage, known: dict[int, int | None]) -> dict[int, int | None]:
+    """`known` answers with those that people gave about an earlier version, where the new version asks the same.
+
+    `earlier` leads from that version to the new one, both compared to the same reference. The question is the same where the cluster is:
+    more than half of either is in the other. An answer that is known already stands, and nothing is continued twice.
+    """
+    found = dict(known)
+    for old, continues in answers.items():
+        shares = earlier.overlap[old] / np.maximum(np.maximum(earlier.sizes[0][old], earlier.sizes[1]), 1)
+        new = int(shares.argmax()) if shares.size else 0
+        taken = continues is not None and continues in found.values()
+        if shares.size and shares[new] > ORIGIN and new not in found and not taken:
+            found[new] = continues
+    return found
+
+
+def store_correction(session: Session, actor: Actor, version: ModelVersion, cluster: int, continues: int | None) -> None:
+    """Keep what a person said of a cluster of `version`, here and for versions to come; ValueError for clusters that are not there."""
+    stored = read_lineage(version)
+    if stored is None:
+        raise ValueError("A version without a lineage cannot be corrected.")
+    reference, lineage = stored
+    corrected = library.correct_lineage(lineage, cluster, continues)
+    version.lineage = as_record(reference, corrected)
+    session.execute(delete(LineageCorrection).where(LineageCorrection.version_id == version.id, LineageCorrection.cluster == cluster))
+    undone = set(library.answers_in(lineage)) - set(library.answers_in(corrected))
+    session.execute(delete(LineageCorrection).where(LineageCorrection.version_id == version.id, LineageCorrection.cluster.in_(undone)))
+    session.add(
+        LineageCorrection(
+            version_id=version.id,
+            cluster=cluster,
+            team_id=actor.team_id,
+            reference_id=reference,
+            continues=continues,
+            created_by=actor.name,
+            created_at=datetime.now(UTC),
+        )
+    )
+    session.flush()
+
+
+def versions_after(session: Session, actor: Actor, version: ModelVersion) -> tuple[ModelVersion, ...]:
+    """The ready versions whose reference is `version`, in their order."""
+    found = team_rows(actor, ModelVersion).where(
+        ModelVersion.dataset_id == version.dataset_id,
+        ModelVersion.status == VersionStatus.READY,
+        ModelVersion.lineage["reference"].as_string() == version.id,
+    )
+    return tuple(session.scalars(found.order_by(ModelVersion.number)))
