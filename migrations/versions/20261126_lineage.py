@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126_lineage"
-down_revision = "20261126_customers_index"
+down_revision = "20261126_job_codes"
 branch_labels = None
 depends_on = None
 

@@ -28,6 +28,7 @@ from webapp.services.access import Actor
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.tasks.attempt import Attempt, Ending, Surroundings
+from webapp.tasks.scratch import sweep_scratch
 from webapp.worker import Worker, claim, run_inline, serve_worker
 
 MODULES = ("tests.webapp.fake_tasks",)
@@ -342,6 +343,15 @@ def test_a_database_that_is_away_does_not_end_the_worker(sqlite_resources: Resou
     assert stop.is_set()
 
 
+def test_a_worker_removes_old_files_that_no_import_refers_to(sqlite_plant: Plant) -> None:
+    store, team = sqlite_plant.resources.store, sqlite_plant.actor.team_id
+    old, young = (store.path(team, "past", store.put_bytes(team, "past", data)) for data in (b"old", b"young"))
+    os.utime(old, (1_000_000, 1_000_000))
+    sqlite_plant.start()
+    wait_for(lambda: not old.exists())
+    assert young.exists()
+
+
 def test_a_command_tries_a_crashing_job_as_often_as_a_worker(sqlite_plant: Plant) -> None:
     job_id = sqlite_plant.enqueue("crash")
     run_inline(sqlite_plant.resources, job_id, modules=MODULES)
@@ -381,3 +391,32 @@ def test_control_c_at_the_command_line_cancels_the_job(sqlite_plant: Plant) -> N
         run_inline(sqlite_plant.resources, job_id, on_progress=interrupt, modules=MODULES)
     assert sqlite_plant.show(job_id).status == "cancelled"
     assert not is_running(int(sqlite_plant.file("pid").read_text()))
+
+
+def test_temporary_files_of_a_killed_child_and_of_a_killed_worker_go(plant: Plant) -> None:
+    def littered() -> Path:
+        plant.child()
+        folder = Path(plant.file("litter").read_text())
+        assert (folder / "rows.csv").exists()
+        return folder
+
+    plant.start()
+    job, child = plant.enqueue("litter_first"), plant.child()
+    litter = littered()
+    os.kill(child, signal.SIGKILL)
+    assert plant.ended(job).status == "done"
+    assert not litter.exists()
+    plant.file("pid").unlink()
+    plant.enqueue("litter_first")
+    litter = littered()
+    sweep_scratch()
+    assert litter.exists(), "what a living worker holds stays"
+    plant.stop_all()
+    wait_for(lambda: sweep_scratch() or not litter.exists())
+    assert not litter.exists()
+
+
+def test_a_refused_job_keeps_the_code_of_its_refusal(plant: Plant) -> None:
+    plant.start()
+    ended = plant.ended(plant.enqueue("refuse"))
+    assert (ended.status, ended.code) == ("failed", "not_enough_data")

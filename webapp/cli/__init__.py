@@ -34,6 +34,7 @@ COMMANDS = {
     "promote": "models",
     "compare": "comparing",
     "campaign": "campaigns",
+    "doctor": "doctor",
 }
 LASTING = ("serve", "worker")
 

@@ -51,6 +51,7 @@ from webapp.tasks.looking import (
     Unidentified,
     column_choice,
     consent_findings,
+    emptied_findings,
     likely_format,
     look_at,
     remembered_roles,
@@ -122,7 +123,7 @@ def check_import(resources: Resources, job: ClaimedJob, progress: Progress) -> N
 def _dry_run(store: Store, plan: ImportPlan, progress: Progress) -> tuple[ImportReport, str | None]:
     """The report and the digest of the rejected rows; a file without a customer id is only described, so that somebody can name one."""
     try:
-        with _stage(store, plan, progress) as staged:
+        with _stage(store, plan, progress, keep=False) as staged:
             return compared_report(store, plan, staged, _report(plan, staged), progress), staged.rejects
     except Unidentified as refusal:
         return unidentified_report(refusal.look, plan, str(refusal)), None
@@ -171,7 +172,7 @@ def prepared_import(store: Store, plan: ImportPlan, progress: Progress, *, alike
 
     `alike` is what was guessed about a file of which is known that this one has the same columns: it is not guessed again.
     """
-    with _stage(store, plan, progress, alike) as staged:
+    with _stage(store, plan, progress, alike, keep=True) as staged:
         report = _with_checked(plan, _report(plan, staged))
         _refuse_unseen(plan, report)
         if not report.accepted:
@@ -207,12 +208,12 @@ def _with_checked(plan: ImportPlan, report: ImportReport) -> ImportReport:
 
 
 def _refuse_unseen(plan: ImportPlan, report: ImportReport) -> None:
-    """Refuse to do what the check did not show: other customers would leave, or the file would be read otherwise."""
+    """Refuse to do what the check did not show: more customers would leave, more known values be emptied, or the file be read otherwise."""
     checked = plan.checked
     if checked is None:
         return
     read_otherwise = (report.schema, report.values) != (checked.schema, checked.values)
-    if report.removed > checked.removed or read_otherwise:
+    if report.removed > checked.removed or report.emptied > checked.emptied or read_otherwise:
         raise UnreadableFile(
             "Since the file was checked, the dataset or what is known of such files has changed, and the import would do something else "
             "than was shown. Upload the file again to see what it would do now.",
@@ -221,19 +222,22 @@ def _refuse_unseen(plan: ImportPlan, report: ImportReport) -> None:
 
 
 @contextmanager
-def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePreview | None = None) -> Iterator[_Staged]:
+def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePreview | None = None, *, keep: bool) -> Iterator[_Staged]:
+    """The file compared with the customers that are there; with `keep` its order lines stay in the store."""
     progress("Reading the file", 0.05)
-    read, rejects = _read(store, plan, alike)
+    read, rejects = _read(store, plan, alike, keep=keep)
     progress("Comparing with the customers that are there", 0.4)
     base = store.verified_path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
     with staging(read.intake.customers, stored_columns(read.schema), base, _mode(plan, read)) as merged:
         counts = merged.counts()
         as_of = _as_of(plan, read, counts)
         told = [*consent_findings(read.intake.schema, merged, plan.withdrawn), *_note_as_of(plan, read, as_of)]
+        # Customers are summed up from all their order lines: what they lack there they lack, and no cell was empty.
+        told += emptied_findings(merged) if read.orders is None else ()
         yield _Staged(replace(read, findings=(*read.findings, *told)), merged, counts, as_of, rejects)
 
 
-def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_Read, str | None]:
+def _read(store: Store, plan: ImportPlan, alike: FilePreview | None, *, keep: bool) -> tuple[_Read, str | None]:
     """The file under the dataset's schema, and the digest of its rejected rows; columns known by their header keep what they are, unless
     somebody says otherwise."""
     path = store.path(plan.team_id, "upload", plan.file_digest)
@@ -245,7 +249,8 @@ def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_R
         form = plan.format or likely_format(plan, first)
         returned = Path(folder) / "rejects.csv"
         if first.preview.kind == "orders":
-            orders = read_orders(store, plan, file, apply_values(first.preview.schema, values_for(plan, first)), form, returned)
+            schema = apply_values(first.preview.schema, values_for(plan, first))
+            orders = read_orders(store, plan, file, schema, form, returned, keep=keep)
             intake = orders.intake
         else:
             orders = None
@@ -353,6 +358,7 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
         rules=effective_rules(read.file_schema, staged.as_of),
         sheets=read.preview.sheets,
         lines=read.orders.counts if read.orders else None,
+        id_stated=Role.CUSTOMER_ID in plan.roles.values(),
     )
 
 

@@ -40,6 +40,8 @@ _LINKS = {
     "trace": "See them",
     "move": "See who moved",
 }
+NUMBERED = ("recluster", "sweep")
+"""Work whose subject is a number that every dataset has."""
 QUIET = ("trace",)
 """Work that nobody asked for: it is listed under Jobs, but makes no bar and no notice."""
 

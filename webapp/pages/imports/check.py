@@ -6,6 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import View
+from webapp.pages.imports.answered import answered_card
 from webapp.pages.imports.choices import Choice, choice_list, choices_in
 from webapp.pages.imports.findings import decide_card, decided_here, findings_card, questions, undecided
 from webapp.pages.imports.happens import happens_card
@@ -15,6 +16,7 @@ from webapp.pages.imports.reading import facts, reading_card, rules_card
 from webapp.services.access import Permission
 from webapp.services.data.imports import ColumnChoice, ImportDetail, ImportReport
 from webapp.ui.components import Child, badge, button, card, error_state, icon, row
+from webapp.ui.discarding import discard_button
 from webapp.ui.format import count, filled_text, percent
 from webapp.ui.places import data_address
 from webapp.ui.tables import Column, meter, table
@@ -39,13 +41,14 @@ def check_page(view: View, detail: ImportDetail) -> Component:
         head(view, f"Check {detail.file_name}", f"{_facts(report)} Nothing is changed until you import."),
         steps(1),
         decide_card(report) if editable else None,
+        answered_card(report, editable=editable),
         None if report.unidentified else happens_card(view, detail, report),
         reading_card(report) if editable else None,
         row((8, html.Div(left)), (4, findings)) if findings else html.Div(left),
         rejects_card(report.rejects, report.rejected),
     ]
     if editable:
-        parts += [dcc.Store(id=Ids.BEFORE, data=_before(parts, report)), _foot(view, report)]
+        parts += [dcc.Store(id=Ids.BEFORE, data=_before(parts, report)), _foot(view, detail, report)]
     return html.Div(parts)
 
 
@@ -115,12 +118,15 @@ def _use(item: ColumnChoice) -> list[Child]:
     return [icon("check-lg", tone="ok"), f" {item.use}"]
 
 
-def _foot(view: View, report: ImportReport) -> html.Div:
+def _foot(view: View, detail: ImportDetail, report: ImportReport) -> html.Div:
     ready = bool(report.accepted) and not undecided(report)
     importing = button(f"Import {count(report.accepted, 'customer')}", id=Ids.CONFIRM, kind="primary", disabled=not ready)
     again = button("Check again", id=Ids.RECHECK, disabled=True)
     hint = html.Span(id=Ids.HINT, role="status")
-    return html.Div([hint, html.Div([_back(view), again, importing], className="end")], className="sc-foot-bar")
+    return html.Div(
+        [hint, html.Div([_back(view), discard_button(view, detail, Ids.DISCARD), again, importing], className="end")],
+        className="sc-foot-bar",
+    )
 
 
 def _back(view: View) -> Component:

@@ -9,11 +9,12 @@ from webapp.edge import View
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
 from webapp.pages.imports.undoing import undo_parts
+from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.data.imports import ImportDetail
 from webapp.services.work import jobs as job_services
 from webapp.ui import jobs
-from webapp.ui.components import Child, button, card, empty_state, error_state, verdict
+from webapp.ui.components import Child, button, card, empty_state, error_state, icon, verdict
 from webapp.ui.format import count, file_size, number
 from webapp.ui.places import data_address, home_address, segments_address
 from webapp.ui.recluster import recluster_button
@@ -46,6 +47,13 @@ def undone_page(view: View, detail: ImportDetail) -> Component:
     return html.Div([head(view, f"Import of {detail.file_name}", "Undone."), card(body=state, className="sc-stack")])
 
 
+def discarded_page(view: View, detail: ImportDetail) -> Component:
+    """That nothing is left of the file."""
+    again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
+    state = empty_state("trash", "This file was discarded", "It was not imported. To import it after all, upload it again.", again)
+    return html.Div([head(view, f"Import of {detail.file_name}", "Discarded."), card(body=state, className="sc-stack")])
+
+
 def result_page(view: View, detail: ImportDetail) -> Component:
     """What became of the rows, and the next step."""
     dataset = datasets.show_dataset(view.session, view.actor, detail.dataset)
@@ -67,8 +75,16 @@ def result_page(view: View, detail: ImportDetail) -> Component:
     title = ", ".join(f"{number(amount)} {word}" for word, amount in [*named, *(part for part in more if part[1])])
     kept = f" Snapshot {detail.snapshot} holds the result." if detail.snapshot else ""
     sub = f"{count(report.file_rows, 'row')} of the file.{kept}"
-    parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected)]
+    parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected, foot=_corrections(view))]
     return html.Div(parts)
+
+
+def _corrections(view: View) -> Child:
+    """What to do with rejected rows, for those who can."""
+    if not view.actor.may(Permission.IMPORT):
+        return None
+    text = "Correct these rows in the downloaded file and import that file to update: only the customers of these rows change."
+    return html.Span([icon("info-circle"), " ", text])
 
 
 def next_step(view: View, detail: ImportDetail) -> Component:

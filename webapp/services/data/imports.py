@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -14,8 +14,12 @@ from sqlalchemy.orm import Session
 from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapshot
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
+from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.leftovers import remove_files, remove_if_empty
 from webapp.services.data.mappings import clean_mapping, joined_mapping
 from webapp.services.data.reports import (
+    EMPTIED,
+    KNOWN_KEPT,
     ColumnChoice,
     ColumnDrift,
     EarlierImport,
@@ -33,8 +37,11 @@ from webapp.services.work.subjects import CHECK_IMPORT, IMPORT, UNDO_IMPORT
 from webapp.store import Store
 
 __all__ = [
+    "EMPTIED",
+    "KNOWN_KEPT",
     "ColumnChoice",
     "ColumnDrift",
+    "Discarded",
     "EarlierImport",
     "ImportDetail",
     "ImportReport",
@@ -46,6 +53,7 @@ __all__ = [
     "clean_mapping",
     "clean_mode",
     "confirm_import",
+    "discard_import",
     "list_imports",
     "read_rejects",
     "show_import",
@@ -55,6 +63,8 @@ __all__ = [
 ]
 
 LONGEST_FILE_NAME = 255
+FIRST_DAY = date(1900, 1, 1)
+"""No customer base is older."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,16 @@ class RejectsFile:
 
     name: str
     data: bytes
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """An import that is gone, and whether its dataset, in which there was nothing else, went along."""
+
+    import_id: str
+    file_name: str
+    dataset: str
+    dataset_removed: bool
 
 
 def start_import(
@@ -102,7 +122,7 @@ def start_import(
         status=ImportStatus.UPLOADED,
         mode=clean_mode(mode),
         mapping=clean_mapping(mapping) if mapping else None,
-        as_of=as_of,
+        as_of=clean_day(as_of),
         created_by=actor.name,
         created_at=datetime.now(UTC),
     )
@@ -119,9 +139,10 @@ def show_import(session: Session, actor: Actor, import_id: str) -> ImportDetail:
 
 
 def list_imports(session: Session, actor: Actor, dataset: str, *, limit: int = 50) -> tuple[ImportDetail, ...]:
-    """The dataset's imports, newest first."""
+    """The dataset's imports, newest first, but for those that were discarded."""
     row = team_dataset(session, actor, dataset)
-    newest_first = team_rows(actor, Import).where(Import.dataset_id == row.id).order_by(Import.created_at.desc(), Import.id)
+    kept = team_rows(actor, Import).where(Import.dataset_id == row.id, Import.status != ImportStatus.DISCARDED)
+    newest_first = kept.order_by(Import.created_at.desc(), Import.id)
     return _details(session, actor, session.scalars(newest_first.limit(limit)).all())
 
 
@@ -134,9 +155,9 @@ def change_mapping(
     """
     require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
-    stated, wanted = joined_mapping(row.mapping or {}, mapping), clean_mode(mode or row.mode)
+    stated, wanted, day = joined_mapping(row.mapping or {}, mapping), clean_mode(mode or row.mode), clean_day(as_of)
     _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.UPLOADED)
-    row.mapping, row.mode, row.as_of, row.message, row.finished_at = stated, wanted, as_of or row.as_of, None, None
+    row.mapping, row.mode, row.as_of, row.message, row.finished_at = stated, wanted, day or row.as_of, None, None
     record_event(session, actor, "import.mapping_changed", row.id, mapping=dict(mapping), mode=str(wanted))
     return _enqueue(session, actor, row, check=True)
 
@@ -152,6 +173,22 @@ def confirm_import(session: Session, actor: Actor, import_id: str) -> ImportDeta
     _move(session, row, (ImportStatus.CHECKED,), ImportStatus.UPLOADED)
     record_event(session, actor, "import.confirmed", row.id)
     return _enqueue(session, actor, row, check=False)
+
+
+def discard_import(session: Session, actor: Actor, store: Store, import_id: str) -> Discarded:
+    """Let go of a file that waits to be confirmed or was refused: its report and files are removed, and a dataset that nothing else
+    came into. Conflict where it is at work or was stored."""
+    require(actor, Permission.IMPORT)
+    row = team_row(session, actor, Import, "import", id=import_id)
+    dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
+    lock_dataset(session, dataset)
+    _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.DISCARDED)
+    record_event(session, actor, "import.discarded", row.id, dataset=dataset.slug, file=row.file_name)
+    remove_files(session, actor, store, row)
+    row.report, row.rejects_digest = None, None
+    session.flush()
+    name, slug = row.file_name, dataset.slug
+    return Discarded(import_id, name, slug, remove_if_empty(session, actor, dataset))
 
 
 def read_rejects(session: Session, actor: Actor, store: Store, import_id: str) -> RejectsFile:
@@ -192,6 +229,16 @@ def clean_mode(mode: str) -> ImportMode:
     if mode not in set(ImportMode):
         raise Invalid(f"There is no mode {mode!r}. Choose from: {', '.join(ImportMode)}.", details={"field": "mode"})
     return ImportMode(mode)
+
+
+def clean_day(as_of: date | None) -> date | None:
+    """The day that a file is of; Invalid before 1900 and later than a day from now (somewhere it is tomorrow already)."""
+    last = datetime.now(UTC).date() + timedelta(days=1)
+    if as_of is not None and not FIRST_DAY <= as_of <= last:
+        raise Invalid(
+            f"The file cannot be of {as_of.isoformat()}. State a day from {FIRST_DAY.isoformat()} to today.", details={"field": "as_of"}
+        )
+    return as_of
 
 
 def _move(session: Session, row: Import, before: Iterable[ImportStatus], after: ImportStatus) -> None:
