@@ -35,7 +35,7 @@ from webapp.services.work import jobs
 from webapp.services.work.subjects import TRACE
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
-from webapp.tasks.blocks import used_columns
+from webapp.tasks.blocks import snapshot_blocks, used_columns
 
 SAMPLED = 20_000
 """Customers by whom drift is measured; an estimate of a share is then within one in a hundred."""
