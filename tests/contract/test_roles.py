@@ -125,6 +125,7 @@ def fitting(endpoint: str) -> dict[str, Any]:
         "api_score_customers": {"customers": []},
         "api_create_campaign": {"name": "x", "channel": "post"},
         "api_tag_campaign": {"segment": "x"},
+        "api_correct_lineage": {"version": 1, "segment": "x", "continues": None},
     }
     if endpoint == "api_import_customers":
         return {"data": {"file": (BytesIO(b"ID\n1\n"), "x.csv")}, "content_type": "multipart/form-data"}

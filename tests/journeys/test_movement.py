@@ -57,7 +57,7 @@ def test_two_versions_are_compared_and_who_moved_is_counted_on_the_way(workspace
     page.get_by_role("button", name="Before v1").click()
     page.get_by_role("link", name="v2", exact=True).click()
     expect(page.get_by_text("every difference is the model's")).to_be_visible()
-    page.get_by_role("link", name="Who moved").click()
+    page.get_by_role("link", name="Who moved", exact=True).click()
     expect(page.get_by_role("heading", name="Movement", exact=True)).to_be_visible()
 
 

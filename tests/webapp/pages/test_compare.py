@@ -7,15 +7,20 @@ from dataclasses import replace
 import pytest
 from dash import no_update
 
+from segmentation.lineage import Fate
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.months import counted
 from tests.webapp.pages.segment_shop import links, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.edge import Resources
+from webapp.models import MemberRole
 from webapp.pages import compare
+from webapp.pages.compare import correcting
 from webapp.pages.compare.parts import alike_words, matching_title
 from webapp.services.errors import NotFound
 from webapp.services.modelling import versions
+from webapp.services.segmenting import compared, lineages
+from webapp.services.segmenting.movements import Uncounted
 from webapp.ui import moving
 
 
@@ -113,3 +118,44 @@ def test_the_matches_are_counted_in_the_title(shop: Shop) -> None:
     text = seen(shop)
     assert "continued" in text
     assert matching_title(()) == ""
+
+
+def test_a_person_says_which_segment_is_which_and_the_page_follows(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    hear(monkeypatch)
+    counted(shop)
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/compare", search="?a=1&b=2")
+        assert "Accept or correct" in words(compare.show_body(view))
+        lineage = lineages.show_lineage(session, shop.actor, "customers", 2)
+        assert lineage is not None
+        link = next(each for each in lineage.links if each.kind is Fate.CONTINUED)
+        assert link.current is not None
+        assert link.previous is not None
+        opened, form, version = correcting.open_dialog(view, {"type": "correct-open", "version": 2})
+        assert (opened, version) == (True, 2)
+        assert link.current.name in str(form)
+        assert correcting.goes_on_from(view, link.current.key, 2) == link.previous.key
+        assert correcting.correct(view, 1, link.current.key, "none", 2) == (False, "")
+    with shop.reading() as session:
+        found = compared.compare_versions(session, shop.actor, shop.resources.store, "customers", 1, 2)
+    assert not isinstance(found, Uncounted)
+    assert link.previous.key not in {match.after.key for match in found.matches if match.fate is Fate.CONTINUED and match.after}
+
+
+def test_refusals_of_a_correction_stay_in_the_dialog(shop: Shop) -> None:
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/compare")
+        stays, message = correcting.correct(view, 1, "nowhere", "none", 2)
+        assert stays is no_update
+        assert "no such segment" in message
+        assert correcting.correct(view, None, None, None, None) == (no_update, no_update)
+        assert correcting.open_dialog(view, None) == (no_update,) * 3
+        assert correcting.goes_on_from(view, "nowhere", 2) is no_update
+
+
+def test_marketers_and_unmatched_versions_have_nothing_to_correct(shop: Shop) -> None:
+    shop.recluster(k=4)
+    counted(shop)
+    for search, role in (("?a=1&b=2", MemberRole.MARKETER), ("?a=2&b=3", MemberRole.ADMIN), ("?a=2&b=1", MemberRole.ADMIN)):
+        with shop.reading() as session:
+            assert "Accept or correct" not in words(compare.show_body(look(shop, session, f"{HERE}/compare", search=search, role=role)))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import Input, Output, html
+from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.compare import parts
+from webapp.pages.compare.correcting import correct_button, correct_dialog, register_correcting
 from webapp.pages.compare.ids import AT, Ids
 from webapp.services.access import Permission
 from webapp.services.errors import Conflict, NotFound
@@ -33,7 +34,7 @@ def layout(_place: Place) -> Component:
     """The page in its final shape, still waiting."""
     waiting = [skeleton_tiles(), row((12, skeleton(TALL))), row((12, skeleton(TALL))), skeleton(LOW)]
     head = html.Div(page_head("Compare", "Reading both versions…"), id=Ids.HEAD)
-    return html.Div([head, html.Div(waiting, id=Ids.BODY)])
+    return html.Div([head, html.Div(waiting, id=Ids.BODY), dcc.Store(id=Ids.CORRECT_VERSION), correct_dialog()])
 
 
 def chosen_pair(view: View, listed: Sequence[VersionSummary]) -> tuple[int, int] | None:
@@ -108,7 +109,7 @@ def comparison(view: View, found: VersionsCompared) -> list[Child]:
         html.P([icon("info-circle"), _of_what(found)], className="sc-filter-note sc-stack"),
         parts.tiles(found),
         *parts.charts(view, found),
-        parts.matching_card(view, found),
+        parts.matching_card(view, found, correct_button(view, found)),
         parts.profiles_card(view, found, every="all" in view.query, more=more),
         row((6, parts.figures_card(found)), (6, html.Div(skeleton(TALL), id=Ids.DRIFT))),
     ]
@@ -152,6 +153,7 @@ def register(callbacks: Callbacks) -> None:
         return show_drift(view)
 
     register_counting(callbacks, AT)
+    register_correcting(callbacks)
 
 
 PAGE = Page(

@@ -9,6 +9,14 @@ class Ids(StrEnum):
     DRIFT = "compare-drift"
     FLOWS = "compare-flows"
     OVERLAP = "compare-overlap"
+    CORRECT_OPEN = "correct-open"
+    CORRECT_DIALOG = "correct-dialog"
+    CORRECT_FORM = "correct-form"
+    CORRECT_CANCEL = "correct-cancel"
+    CORRECT_VERSION = "correct-version"
+    CORRECT_OWN = "correct-own"
+    CORRECT_EARLIER = "correct-earlier"
+    CORRECT_ERROR = "correct-error"
 
 
 AT = "compare"

@@ -85,8 +85,8 @@ def nobody() -> Component:
     return card(body=empty_state("people", "No shared customers", text))
 
 
-def matching_card(view: View, found: VersionsCompared) -> html.Section:
-    """What became of every segment, with the overlap that says so."""
+def matching_card(view: View, found: VersionsCompared, correct: Child) -> html.Section:
+    """What became of every segment, with the overlap that says so; `correct` is the way to say otherwise."""
     columns: list[Column[Match]] = [
         Column("What became of it", lambda item: badge(*FATES[item.fate])),
         Column("Before", lambda item: _named(view, item.before, found.before)),
@@ -99,6 +99,7 @@ def matching_card(view: View, found: VersionsCompared) -> html.Section:
         f"Continued: at least {percent(CONTINUED_FROM)} of the smaller one are in both; where most customers are others, profiles within "
         f"{NEAR} standard deviations. Split or merged: more than {percent(ORIGIN)} of the part are in the other one. Or a person said so.",
         table(columns, found.matches, caption="What became of every segment"),
+        tools=correct,
         flush=True,
         className="sc-stack",
     )

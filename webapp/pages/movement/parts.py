@@ -198,7 +198,9 @@ def _flow_actions(view: View, report: MovementReport, flow: Flow) -> Child:
     joined = flow.was < 0
     if joined and report.listed is None:
         return MISSING
-    return html.Div([customers_link(view, report, "See them", query), _export(view, report, query)], className="sc-actions")
+    return html.Div(
+        [button("See them", href=customers_href(view, report, query), small=True), _export(view, report, query)], className="sc-actions"
+    )
 
 
 def _export(view: View, report: MovementReport, query: str) -> Child:

@@ -69,6 +69,9 @@ def campaign_columns(view: View, detail: SegmentDetail) -> list[Column[CampaignS
     def own_tag(campaign: CampaignSummary) -> TagSummary:
         return campaign.tag_of(detail.style.key)
 
+    def name(campaign: CampaignSummary) -> list[Child]:
+        return [*named(campaign, campaign_address(team, dataset, campaign.id)), inherited(detail, own_tag(campaign))]
+
     columns: list[Column[CampaignSummary]] = [
         Column(
             "Campaign",

@@ -18,7 +18,7 @@ from webapp.services.data.lineage_records import read_lineage
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.modelling.identities import Continuation, move_identities
 from webapp.services.modelling.lineages import store_correction, versions_after
-from webapp.services.modelling.versions import ready_version
+from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.segmenting.segments import version_styles
 
 
@@ -58,14 +58,16 @@ class VersionLineage:
     choices: tuple[SegmentStyle, ...]
 
 
-def show_lineage(session: Session, actor: Actor, dataset: str, version: int) -> VersionLineage | None:
-    """The lineage of a ready version; None where there is none: it was the first, or made before lineages were kept.
+def show_lineage(session: Session, actor: Actor, dataset: str, version: int | None) -> VersionLineage | None:
+    """The lineage of a ready version (None: of the champion); None where there is none: it was the first, or made before lineages were
+    kept, or nothing was promoted yet.
 
     Counts of customers who are in two segments can be of a few people, so viewers do not read them.
     """
     require(actor, Permission.VIEW_CUSTOMERS)
     row = team_dataset(session, actor, dataset)
-    return _shown(session, actor, ready_version(session, actor, row, version))
+    found = find_version(session, actor, row, version)
+    return None if found is None else _shown(session, actor, found)
 
 
 def correct_lineage(session: Session, actor: Actor, dataset: str, version: int, key: str, *, continues: str | None) -> VersionLineage:
