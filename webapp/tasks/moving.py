@@ -49,9 +49,8 @@ def count_movement(store: Store, plan: MovePlan, progress: Progress) -> tuple[Mo
     old, problem = _place_by_old(store, plan, before, now)
     progress("Counting who moved", 0.9)
     place = _shared(store, plan, len(now.there))
-    by_old = old.assigned if plan.old == plan.new else _steadied(before, old, place)
-    watch = watch_customers(before.judged, old.judged, before.spent, place)
-    rows = _rows(before, by_old.label, now, place, watch)
+    watch = watch_customers(before.assigned, old.assigned, before.spent, place)
+    rows = _rows(before, old.assigned.label, now, place, watch)
     spend = bool(np.isfinite(before.spent).any() and np.isfinite(now.spent).any())
     counts = MovementCounts(_cells(before, rows, now, place), spend, int(np.count_nonzero(rows.watch)), problem)
     return counts, rows
@@ -59,14 +58,9 @@ def count_movement(store: Store, plan: MovePlan, progress: Progress) -> tuple[Mo
 
 @dataclass(frozen=True, eq=False)
 class _Placed:
-    """The rows (n,) of a snapshot as a model divides them.
-
-    `assigned` is the division that people know: of the snapshot that a model was fitted on, that of the fit. `judged` is what the model
-    says of those customers like of any others, which for some algorithms differs a little. `there` is False for rows without a customer.
-    """
+    """The rows (n,) of a snapshot as a model divides them; `there` is False for rows without a customer."""
 
     assigned: Assignments
-    judged: Assignments
     spent: NDArray[np.float64]
     there: NDArray[np.bool_]
 
@@ -75,19 +69,20 @@ def _place(store: Store, team_id: str, model: MovedModel, snapshot: MovedSnapsho
     """SegmentationError where the snapshot lacks a column that the model needs."""
     fitted = unpack_model(store.read_bytes(team_id, "model", model.model_digest))
     used, path = used_columns(fitted, snapshot.schema), store.verified_path(team_id, "snapshot", snapshot.digest)
+    known = unpack_assignments(store.read_bytes(team_id, "labels", model.labels_digest)) if snapshot.id == model.fitted_on else None
     with bulk.column_engine() as connection:
         rows = int(connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()[0][0])
-        judged, spent, there = _nowhere(rows), np.full(rows, np.nan), np.zeros(rows, dtype=bool)
+        assigned, spent, there = known or _nowhere(rows), np.full(rows, np.nan), np.zeros(rows, dtype=bool)
         for block, numbers in snapshot_blocks(connection, path, used):
             table = fitted.measure(block, used, snapshot.as_of)
-            found = fitted.clusterer.assign(fitted.builder.transform(table))
-            judged.label[numbers], judged.confidence[numbers], judged.runner_up[numbers] = found.label, found.confidence, found.runner_up
+            if known is None:
+                found = fitted.clusterer.assign(fitted.builder.transform(table))
+                assigned.label[numbers], assigned.confidence[numbers] = found.label, found.confidence
+                assigned.runner_up[numbers] = found.runner_up
             amounts = Worth.of(block, used, table).spend
             spent[numbers] = np.nan if amounts is None else amounts
             there[numbers] = True
-    if snapshot.id == model.fitted_on:
-        return _Placed(unpack_assignments(store.read_bytes(team_id, "labels", model.labels_digest)), judged, spent, there)
-    return _Placed(judged, judged, spent, there)
+    return _Placed(assigned, spent, there)
 
 
 def _place_by_old(store: Store, plan: MovePlan, before: _Placed, now: _Placed) -> tuple[_Placed, str]:
@@ -100,19 +95,11 @@ def _place_by_old(store: Store, plan: MovePlan, before: _Placed, now: _Placed) -
         return _place(store, plan.team_id, plan.old, plan.after), ""
     except SegmentationError as error:
         nowhere = _nowhere(len(now.there))
-        return _Placed(nowhere, nowhere, now.spent, now.there), error.message
+        return _Placed(nowhere, now.spent, now.there), error.message
 
 
 def _nowhere(rows: int) -> Assignments:
     return Assignments(np.full(rows, NOWHERE, np.int16), np.zeros(rows, np.float32), np.full(rows, NOWHERE, np.int16))
-
-
-def _steadied(before: _Placed, old: _Placed, place: Rows) -> Assignments:
-    """By the old model now, where it judges as it judged before: then nobody has moved, whatever the fit itself made of them."""
-    label, there = old.assigned.label.copy(), np.flatnonzero(place >= 0)
-    unmoved = there[old.judged.label[there] == before.judged.label[place[there]]]
-    label[unmoved] = before.assigned.label[place[unmoved]]
-    return Assignments(label, old.judged.confidence, old.judged.runner_up)
 
 
 def _shared(store: Store, plan: MovePlan, rows: int) -> Rows:

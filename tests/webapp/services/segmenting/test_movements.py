@@ -13,8 +13,9 @@ from sqlalchemy import select
 from segmentation.movement import Split
 from segmentation.pipeline import SegmentModel
 from segmentation.roles import Schema
-from tests.webapp.months import DAYS, FILE, V1, V2, counted, open_months
-from tests.webapp.working import Shop, claim, count_rows, run_claimed, run_jobs
+from tests.webapp.months import DAYS, FILE, JANUARY, V1, V2, counted, open_months
+from tests.webapp.scored import few_draws, touching_csv
+from tests.webapp.working import Shop, claim, count_rows, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources
 from webapp.models import Job, JobStatus, MemberRole, Movement
 from webapp.services.access import Actor
@@ -255,3 +256,18 @@ def test_a_job_that_is_done_twice_changes_nothing(shop: Shop) -> None:
 def test_the_usual_pair_is_the_champion_on_its_last_two_days(shop: Shop) -> None:
     with shop.reading() as session:
         assert movements.usual_sides(session, shop.actor, "customers") == DAYS
+
+
+def test_a_stand_in_moves_nobody_who_is_what_they_were(sqlite_resources: Resources) -> None:
+    """Ward cannot place later customers; what is kept of those fitted is what its stand-in says of them too."""
+    shop = open_shop(sqlite_resources)
+    shop.import_file(touching_csv(), as_of=JANUARY)
+    with few_draws():
+        first = shop.recluster(algorithm="ward", k=3)
+        shop.import_file(touching_csv().replace("K1,", "K9999,", 1), as_of=JANUARY)
+        shop.recluster(k=3)
+    assert first.figures["agreement"] < 1
+    found = counted(shop)
+    assert found.customers.customers is not None
+    assert found.customers.customers.moved == 0
+    assert sum(found.customers.total.joined) == 1
