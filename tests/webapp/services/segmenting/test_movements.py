@@ -195,6 +195,7 @@ def test_who_may_not_see_customers_sees_no_moves(shop: Shop) -> None:
         chosen = selections.select_customers(session, viewer, shop.resources.store, "customers", asked)
     assert chosen.rows is None
     assert len(chosen.problems) == 1
+    assert not [column.name for column in chosen.columns if column.name.startswith("moved-")]
 
 
 def test_marketers_may_have_it_counted(shop: Shop) -> None:
