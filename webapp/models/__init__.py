@@ -6,16 +6,28 @@ from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, 
 from webapp.models.keys import new_id
 from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.models.segments import LineageCorrection, Segment, SegmentNote, VersionSegment
-from webapp.models.versions import Champion, ModelVersion, Movement, Promotion, SegmentTrace, Sweep, VersionStatus
+from webapp.models.versions import (
+    AlteredVersion,
+    Challenger,
+    Champion,
+    ModelVersion,
+    Movement,
+    Promotion,
+    SegmentTrace,
+    Sweep,
+    VersionStatus,
+)
 from webapp.models.work import ACTIVE_JOB, Job, JobStatus, Worker
 
 __all__ = [
     "ACTIVE_JOB",
+    "AlteredVersion",
     "ApiToken",
     "AuditEvent",
     "Campaign",
     "CampaignStatus",
     "CampaignTag",
+    "Challenger",
     "Champion",
     "Customer",
     "Dataset",

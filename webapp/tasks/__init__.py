@@ -40,6 +40,7 @@ TASK_MODULES = (
     "webapp.tasks.reclustering",
     "webapp.tasks.sweeping",
     "webapp.tasks.sampling",
+    "webapp.tasks.tidying",
     "webapp.tasks.tracing",
     "webapp.tasks.moving",
     "webapp.tasks.undoing",

@@ -84,7 +84,7 @@ def follow(store: Store, team_id: str, reference: Reference, keys: Keys, labels:
 
 
 def _stored(session: Session, actor: Actor, version: ModelVersion) -> StoredLabels | None:
-    if version.labels_digest is None:
+    if version.labels_digest is None or version.status != VersionStatus.READY:  # the labels of a removed one are gone
         return None
     snapshot = team_row(session, actor, Snapshot, "snapshot", id=version.snapshot_id)
     return StoredLabels(version.id, version.labels_digest, snapshot.digest, from_json(Schema, snapshot.column_schema))

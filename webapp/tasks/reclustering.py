@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib import metadata
 from typing import Any
 
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from segmentation.artifact import pack_assignments, pack_model, unpack_model
+from segmentation.artifact import library_versions, pack_assignments, pack_model, unpack_model
+from segmentation.clustering import settings_of
 from segmentation.codec import from_json, to_json
 from segmentation.errors import ArtifactError
 from segmentation.feature_choices import every_feature
@@ -23,8 +26,10 @@ from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.lineage_records import as_record
 from webapp.services.modelling import kept_measures
+from webapp.services.modelling.challengers import move_challenger
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.modelling.identities import Continuation, store_identities
+from webapp.services.modelling.retention import request_tidying
 from webapp.services.modelling.versions import VersionReport, lock_champion, move_champion
 from webapp.services.work import jobs
 from webapp.services.work.subjects import RECLUSTER
@@ -32,6 +37,7 @@ from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
 from webapp.tasks.following import Followed, Reference, find_reference, follow
 
+PRODUCT = "smartcart-segments"
 FIT_SHARE = 0.95
 """Part of the job's progress that the fit takes; the rest is storing."""
 
@@ -59,6 +65,7 @@ class _Fitted:
     model_digest: str
     labels_digest: str
     measures_digest: str
+    libraries: dict[str, str]
 
 
 def recluster(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -112,12 +119,14 @@ def _plan(session: Session, actor: Actor, version_id: str) -> _Work:
 def _store(store: Store, team_id: str, work: _Work, reference: Reference | None, customers: pd.DataFrame, result: Segmentation) -> _Fitted:
     """Put model, labels and measures into the store; harmless should the job be lost, since their addresses are their content."""
     keys = customers[CUSTOMER_KEY].to_numpy()
+    model = _read_back(pack_model(result.model))
     return _Fitted(
         result=result,
         followed=follow(store, team_id, reference, keys, result.assignments.label, result.profiles) if reference else None,
-        model_digest=store.put_bytes(team_id, "model", _read_back(pack_model(result.model))),
+        model_digest=store.put_bytes(team_id, "model", model),
         labels_digest=store.put_bytes(team_id, "labels", pack_assignments(result.assignments)),
         measures_digest=kept_measures.store_measures(store, team_id, kept_measures.kept_columns(result, customers, work.schema)),
+        libraries={PRODUCT: metadata.version(PRODUCT), "python": platform.python_version(), **library_versions(model)},
     )
 
 
@@ -129,10 +138,11 @@ def _read_back(model: bytes) -> bytes:
 
 
 def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -> None:
-    """Make the version ready, with its segments; the first champion by itself, unless there is nothing to be found in the data."""
+    """Make the version ready, with its segments, and point to it as asked for."""
     version = team_row(session, actor, ModelVersion, "version", id=version_id)
     dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
-    lock_dataset(session, dataset)  # whoever corrects the reference's segments meanwhile is waited for, or waits
+    # Before the champion's row, as everybody does who moves a pointer; and before segments are read, which a person may be correcting.
+    lock_dataset(session, dataset)
     result, now = fitted.result, datetime.now(UTC)
     version.status, version.ready_at = VersionStatus.READY, now
     version.algorithm, version.k, version.verdict = result.algorithm, result.k, result.verdict.word
@@ -140,26 +150,29 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
     version.profiles = to_json(result.profiles)
     version.model_digest, version.labels_digest = fitted.model_digest, fitted.labels_digest
     version.measures_digest = fitted.measures_digest
+    version.recipe, version.parameters = to_json(result.model.recipe), settings_of(result.model.clusterer)
+    version.libraries = fitted.libraries
     continuation = Continuation(None, {})
     if fitted.followed is not None:
         reference, lineage = fitted.followed.reference, fitted.followed.lineage
         version.lineage, continuation = as_record(reference, lineage), Continuation(reference, lineage.pairs)
     session.flush()
     store_identities(session, actor, version, result.profiles.segments, continuation, now)
-    record_event(
-        session,
-        actor,
-        "version.ready",
-        f"{dataset.slug}/{version.number}",
-        algorithm=result.algorithm,
-        k=result.k,
-        verdict=result.verdict.word,
-    )
+    facts = {"algorithm": result.algorithm, "k": result.k, "verdict": result.verdict.word}
+    record_event(session, actor, "version.ready", f"{dataset.slug}/{version.number}", **facts)
+    _point(session, actor, dataset, version)
+
+
+def _point(session: Session, actor: Actor, dataset: Dataset, version: ModelVersion) -> None:
+    """Champion or challenger, as asked for; the first champion by itself, unless there is nothing to be found in the data."""
     champion = lock_champion(session, actor, dataset)
     if version.requested["promote"]:
         move_champion(session, actor, dataset, version, previous=champion, note="Promoted as asked for with the re-cluster.")
-    elif champion is None and result.verdict.word != "none":
+    elif champion is None and version.verdict != "none":
         move_champion(session, actor, dataset, version, previous=None, note="The first version with segments in it.")
+    elif champion is not None and version.requested.get("challenge"):
+        move_challenger(session, actor, dataset, version)
+    request_tidying(session, actor, dataset)
 
 
 TASKS = (Task(RECLUSTER, recluster),)

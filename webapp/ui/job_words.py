@@ -19,6 +19,7 @@ _WORDS = {
     "sample": "Making the sample: {}",
     "trace": "Counting segments over time: {}",
     "move": "Counting who moved: {}",
+    "tidy": "Removing old versions: {}",
 }
 _DONE = {
     "check_import": "{} is checked.",
@@ -29,6 +30,7 @@ _DONE = {
     "sample": "{} has its customers. Segments are being found.",
     "trace": "The segments of {} are counted.",
     "move": "Who moved is counted: {}.",
+    "tidy": "Old versions of {} are removed.",
 }
 _LINKS = {
     "check_import": "See what would happen",
@@ -39,10 +41,11 @@ _LINKS = {
     "sample": "Go there",
     "trace": "See them",
     "move": "See who moved",
+    "tidy": "Look",
 }
 NUMBERED = ("recluster", "sweep")
 """Work whose subject is a number that every dataset has."""
-QUIET = ("trace",)
+QUIET = ("trace", "tidy")
 """Work that nobody asked for: it is listed under Jobs, but makes no bar and no notice."""
 
 _BADGES: dict[str, tuple[str, Any, str | None]] = {

@@ -19,6 +19,7 @@ __all__ = [
     "audit_csv_address",
     "campaign_address",
     "campaigns_address",
+    "card_address",
     "compare_address",
     "customer_address",
     "customers_address",
@@ -160,6 +161,11 @@ def compare_address(team: str, dataset: str, *, before: int | None = None, after
 def movement_address(team: str, dataset: str, **query: object) -> str:
     """Who moved, `from` and `to` a version ("v3"), a version on a snapshot ("v3s5") or a snapshot as the champion sees it ("s5")."""
     return address(team, dataset, "movement", None, **query)
+
+
+def card_address(team: str, dataset: str, version: int, form: str) -> str:
+    """The Flask route that gives a version's model card, `form` being "html" or "md"."""
+    return f"{models_address(team, dataset, version=version)}/card.{form}"
 
 
 def lab_address(team: str, dataset: str, *, sweep: int | None = None, **query: object) -> str:

@@ -51,7 +51,9 @@ def find_retirements(session: Session, actor: Actor, dataset: Dataset, segments:
 
 
 def _way_to_champion(session: Session, actor: Actor, dataset: Dataset) -> list[_Step]:
-    ready = team_rows(actor, ModelVersion).where(ModelVersion.dataset_id == dataset.id, ModelVersion.status == VersionStatus.READY)
+    ready = team_rows(actor, ModelVersion).where(
+        ModelVersion.dataset_id == dataset.id, ModelVersion.status.in_((VersionStatus.READY, VersionStatus.REMOVED))
+    )
     versions = {version.id: version for version in session.scalars(ready.options(defer(ModelVersion.profiles), defer(ModelVersion.report)))}
     way: list[tuple[ModelVersion, Lineage | None]] = []
     next_id = session.scalars(select(Champion.version_id).where(Champion.dataset_id == dataset.id)).one_or_none()

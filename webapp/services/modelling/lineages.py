@@ -83,10 +83,10 @@ def store_correction(session: Session, actor: Actor, version: ModelVersion, clus
 
 
 def versions_after(session: Session, actor: Actor, version: ModelVersion) -> tuple[ModelVersion, ...]:
-    """The ready versions whose reference is `version`, in their order."""
+    """The versions whose reference is `version`, in their order, those removed since included."""
     found = team_rows(actor, ModelVersion).where(
         ModelVersion.dataset_id == version.dataset_id,
-        ModelVersion.status == VersionStatus.READY,
+        ModelVersion.status.in_((VersionStatus.READY, VersionStatus.REMOVED)),
         ModelVersion.lineage["reference"].as_string() == version.id,
     )
     return tuple(session.scalars(found.order_by(ModelVersion.number)))

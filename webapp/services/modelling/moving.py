@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, defer
 from segmentation.codec import from_json, to_json
 from segmentation.movement import Cell
 from segmentation.roles import Schema
-from webapp.models import ModelVersion, Movement, Snapshot
+from webapp.models import ModelVersion, Movement, Snapshot, VersionStatus
 from webapp.services.access import Actor, team_row, team_rows
+from webapp.services.errors import Conflict
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def read_counts(row: Movement) -> MovementCounts:
 def _model(session: Session, actor: Actor, version_id: str) -> MovedModel:
     found = team_rows(actor, ModelVersion).where(ModelVersion.id == version_id).options(defer(ModelVersion.profiles))
     version = session.scalars(found).one()
-    assert version.model_digest is not None  # asked for of ready versions only
-    assert version.labels_digest is not None
+    if version.status != VersionStatus.READY or version.model_digest is None or version.labels_digest is None:
+        raise Conflict(f"Version {version.number} was removed meanwhile, so it places nobody any more. Choose another one.")
     return MovedModel(version.id, version.model_digest, version.labels_digest, version.snapshot_id)
 
 

@@ -80,8 +80,10 @@ def show_history(session: Session, actor: Actor, dataset: str, key: str) -> tupl
 
 
 def _versions(session: Session, actor: Actor, segment: Segment) -> Iterator[HistoryEntry]:
-    """The ready versions that have the segment (the first is where it was found), and the promoted ones that lost it."""
-    ready = team_rows(actor, ModelVersion).where(ModelVersion.dataset_id == segment.dataset_id, ModelVersion.status == VersionStatus.READY)
+    """The versions that have the segment (the first is where it was found), and the promoted ones that lost it; removed ones too."""
+    ready = team_rows(actor, ModelVersion).where(
+        ModelVersion.dataset_id == segment.dataset_id, ModelVersion.status.in_((VersionStatus.READY, VersionStatus.REMOVED))
+    )
     known = session.scalars(ready.order_by(ModelVersion.number).options(defer(ModelVersion.profiles), defer(ModelVersion.report))).all()
     rows = session.scalars(team_rows(actor, VersionSegment).where(VersionSegment.segment_id == segment.id))
     places = {row.version_id: row for row in rows}

@@ -21,8 +21,9 @@ SWEEP = "sweep"
 SAMPLE = "sample"
 TRACE = "trace"
 MOVE = "move"
+TIDY = "tidy"
 
-_OF_DATASETS = (SAMPLE, TRACE)
+_OF_DATASETS = (SAMPLE, TRACE, TIDY)
 _OF_IMPORTS = (CHECK_IMPORT, IMPORT, UNDO_IMPORT)
 _FITS: Mapping[str, type[Any]] = {RECLUSTER: ModelVersion, SWEEP: Sweep}
 
