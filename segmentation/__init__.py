@@ -1,5 +1,6 @@
 """Customer segments from a plain table: read a file, find segments, say what sets each apart, place new customers."""
 
+from segmentation.agreement import adjusted_mutual_information
 from segmentation.artifact import pack_assignments, pack_model, unpack_assignments, unpack_model
 from segmentation.choosing.selection import Candidate, Sweep, Verdict
 from segmentation.choosing.stability import adjusted_rand, contingency
@@ -24,7 +25,7 @@ from segmentation.intake.rules import EffectiveRule, apply_values, effective_rul
 from segmentation.lineage import Fate, Lineage, Link, Side, answers_in, correct_lineage, shared_means, trace_lineage
 from segmentation.measures import default_as_of, measure_customers
 from segmentation.months import MonthlyState, monthly_states
-from segmentation.movement import Division, Moves, count_moves
+from segmentation.movement import Cell, Division, Moves, Split, count_cells, count_moves, split_moves
 from segmentation.orders import LineCounts, OrderCustomers, OrderLines, Part, customers_from_orders, read_order_lines
 from segmentation.palette import SegmentStyle, Theme, theme
 from segmentation.pipeline import Segmentation, SegmentModel, choose, segment_customers, sweep_features
@@ -44,6 +45,7 @@ __all__ = [
     "Budget",
     "Cancelled",
     "Candidate",
+    "Cell",
     "Change",
     "Column",
     "Division",
@@ -82,6 +84,7 @@ __all__ = [
     "Segmentation",
     "SegmentationError",
     "Side",
+    "Split",
     "StabilityBand",
     "Sweep",
     "SyntheticCustomers",
@@ -90,12 +93,14 @@ __all__ = [
     "Theme",
     "UnreadableFile",
     "Verdict",
+    "adjusted_mutual_information",
     "adjusted_rand",
     "answers_in",
     "apply_values",
     "choose",
     "contingency",
     "correct_lineage",
+    "count_cells",
     "count_moves",
     "customers_from_orders",
     "default_as_of",
@@ -126,6 +131,7 @@ __all__ = [
     "schema_from_roles",
     "segment_customers",
     "shared_means",
+    "split_moves",
     "stability_band",
     "stated_values",
     "sweep_features",

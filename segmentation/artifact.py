@@ -25,6 +25,7 @@ from segmentation.describing.profile_types import Measure
 from segmentation.errors import ArtifactError
 from segmentation.explaining.reach import Reach
 from segmentation.features import FeatureBuilder, Recipe
+from segmentation.movement import MovedRows
 from segmentation.pipeline import SegmentModel
 from segmentation.proof import Proof, make_proof
 
@@ -104,6 +105,20 @@ def unpack_assignments(data: bytes) -> Assignments:
         return Assignments(arrays["label"], arrays["confidence"], arrays["runner_up"])
     except KeyError as error:
         raise ArtifactError(_DAMAGED.format(what="assignments", why=f"{error} is missing")) from error
+
+
+def pack_moved(rows: MovedRows) -> bytes:
+    """Where everybody was and is, as bytes; equal rows give equal bytes."""
+    return _pack("movement", {}, {"was": rows.was, "by_old": rows.by_old, "now": rows.now, "watch": rows.watch})
+
+
+def unpack_moved(data: bytes) -> MovedRows:
+    """The rows that `pack_moved` stored. ArtifactError when `data` is anything else."""
+    _, arrays = _unpack("movement", data)
+    try:
+        return MovedRows(arrays["was"], arrays["by_old"], arrays["now"], arrays["watch"])
+    except KeyError as error:
+        raise ArtifactError(_DAMAGED.format(what="movement", why=f"{error} is missing")) from error
 
 
 def library_versions(data: bytes) -> dict[str, str]:

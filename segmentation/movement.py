@@ -3,11 +3,16 @@
 A group is one of `k` segments, or the last one for customers whom the model places nowhere. For every group, and for all together,
 
     size now = size before + joined - left + moved in - moved out
+
+Where the model changed too, movement is split in two steps: first the old model places the customers as they are now (they moved), then
+the new model takes over (it moved). The same holds for what they spent, in whole hundredths, so that every sum is exact to the last one:
+
+    spend now = spend before + own change of those who stayed + joined - left + both steps' moved in - moved out
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +21,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Labels = NDArray[np.int16]
+NOWHERE, ABSENT, NOBODY = -1, -2, -3
+"""In place of a cluster: no segment, not a customer then, and a row that has no customer."""
+HUNDREDTHS = 100
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,10 @@ class Moves:
     def moved_out(self, group: int) -> int:
         """Customers who went to another group."""
         return sum(count for place, count in enumerate(self.flows[group]) if place != group)
+
+    def net(self, group: int) -> int:
+        """What all of it adds to the group."""
+        return self.joined[group] - self.left[group] + self.moved_in(group) - self.moved_out(group)
 
     @property
     def moved(self) -> int:
@@ -87,6 +99,51 @@ class Division:
         return self.sizes[segment] / self.customers if self.customers else 0.0
 
 
+@dataclass(frozen=True)
+class Cell:
+    """Customers with one fate: in cluster `was` of the old model before, `by_old` where it puts them now, `now` in the new model.
+
+    `NOWHERE` and `ABSENT` stand in place of clusters. `spent_before` and `spent_now` are sums in hundredths.
+    """
+
+    was: int
+    by_old: int
+    now: int
+    customers: int
+    spent_before: int
+    spent_now: int
+
+
+@dataclass(frozen=True, eq=False)
+class MovedRows:
+    """The same of each customer of the new state, in the order of its rows (n,); `watch` as in `segmentation.watching`.
+
+    `NOBODY` stands where a row has no customer any more.
+    """
+
+    was: Labels
+    by_old: Labels
+    now: Labels
+    watch: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Movement in two steps that add up, in customers or in hundredths of what they spent.
+
+    `customers` are moves by the old model, with those who joined and left; `model` moves of the same customers from the old model to the
+    new; both None where the old model cannot place them now. `own` is by group how the spend of those who were there both times changed
+    (nothing where customers are counted). `before` and `after` are the groups' sizes.
+    """
+
+    total: Moves
+    customers: Moves | None
+    model: Moves | None
+    own: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
 class Tally:
     """Counts the customers of one day block by block, so that they need not be in memory together."""
 
@@ -139,6 +196,58 @@ def count_moves(keys_before: NDArray[np.object_], before: Labels, keys_now: NDAr
     gone[place[place >= 0]] = False
     table[:, absent] += np.bincount(_group(before[gone], segments), minlength=segments + 2)
     return moves_of(table)
+
+
+def count_cells(
+    was: Labels, by_old: Labels, now: Labels, spent_before: NDArray[np.float64], spent_now: NDArray[np.float64]
+) -> tuple[Cell, ...]:
+    """Everybody of either state by their fate: labels and amounts (n,) each, NaN for an amount that is not known or was not asked for."""
+    if not len(was):
+        return ()
+    lowest = min(NOWHERE, ABSENT)
+    sizes = [int(labels.max()) - lowest + 1 for labels in (was, by_old, now)]
+    code = np.ravel_multi_index([labels.astype(np.int64) - lowest for labels in (was, by_old, now)], sizes)
+    customers = np.bincount(code)
+    before, after = (np.bincount(code, weights=np.nan_to_num(np.rint(spent * HUNDREDTHS))) for spent in (spent_before, spent_now))
+    there = np.flatnonzero(customers)
+    places = np.stack(np.unravel_index(there, sizes), axis=1) + lowest
+    figures = np.stack([customers[there], before[there].astype(np.int64), after[there].astype(np.int64)], axis=1)
+    return tuple(Cell(*map(int, row)) for row in np.hstack([places, figures]))
+
+
+def split_moves(
+    cells: Sequence[Cell], old: Sequence[int], new: Sequence[int], groups: int, *, spend: bool = False, known: bool = True
+) -> Split:
+    """The movement of `cells` over `groups` segments, where the old model's cluster c is group `old[c]` and the new one's `new[c]`.
+
+    In customers, or with `spend` in hundredths. Without `known` the old model could not place the customers now: there is a total only.
+    """
+    places = {NOWHERE: groups, ABSENT: groups + 1}
+    from_old, from_new = {**places, **dict(enumerate(old))}, {**places, **dict(enumerate(new))}
+    total, moved, remodelled = (np.zeros((groups + 2, groups + 2), dtype=np.int64) for _ in range(3))
+    own, before, after = (np.zeros(groups + 1, dtype=np.int64) for _ in range(3))
+    for cell in cells:
+        was, by_old, now = from_old[cell.was], from_old[cell.by_old], from_new[cell.now]
+        amount, earlier = (cell.spent_now, cell.spent_before) if spend else (cell.customers, cell.customers)
+        if cell.now == ABSENT:
+            total[was, -1] += earlier
+            moved[was, -1] += earlier
+        else:
+            total[was, now] += amount
+            moved[was, by_old] += amount
+            remodelled[by_old, now] += amount
+            after[now] += amount
+        if cell.was != ABSENT:
+            before[was] += earlier
+            own[was] += amount - earlier if cell.now != ABSENT else 0
+    return Split(
+        total=moves_of(total),
+        customers=moves_of(moved) if known else None,
+        model=moves_of(remodelled) if known else None,
+        own=tuple(map(int, own)),
+        before=tuple(map(int, before)),
+        after=tuple(map(int, after)),
+    )
 
 
 def moves_of(table: NDArray[np.int64]) -> Moves:

@@ -113,6 +113,18 @@ def schema_meaning(schema: Schema) -> list[Any]:
     ]
 
 
+def row_places(source: Path, target: Path) -> NDArray[np.int64]:
+    """Where the customer of each row of one snapshot stands in another: row numbers, -1 where they are not in it."""
+    side = f"SELECT {CUSTOMER_KEY}, file_row_number AS row FROM read_parquet(?, file_row_number = true) WHERE {CUSTOMER_KEY} IS NOT NULL"
+    with column_engine() as connection:
+        rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(source)]).fetchall()[0][0]
+        joined = f"SELECT s.row AS source, t.row AS target FROM ({side}) s JOIN ({side}) t USING ({CUSTOMER_KEY})"
+        found = connection.execute(joined, [str(source), str(target)]).fetchnumpy()
+    place = np.full(rows, -1, dtype=np.int64)
+    place[np.asarray(found["source"])] = np.asarray(found["target"])
+    return place
+
+
 def column_figures(path: Path, schema: Schema) -> dict[str, dict[str, Any]]:
     """Per column: `filled` (share), `distinct`, and `low`, `high`, `typical` as numbers, ISO dates or text."""
     names = ("filled", "distinct", "low", "high", "typical")

@@ -6,6 +6,7 @@ from segmentation.plots.chart import Chart, template
 from segmentation.plots.clustergrams import clustergram_chart
 from segmentation.plots.correlation import correlation_map
 from segmentation.plots.exploration import category_bars, histograms
+from segmentation.plots.flows import net_change, overlap_map, transitions, version_flows
 from segmentation.plots.frontiers import frontier_chart
 from segmentation.plots.mapping import customer_map
 from segmentation.plots.outcome_rates import outcome_rates
@@ -33,11 +34,15 @@ __all__ = [
     "histograms",
     "k_panel",
     "mix",
+    "net_change",
     "outcome_rates",
+    "overlap_map",
     "shares",
     "shares_over_time",
     "size_over_time",
     "snake_plot",
     "template",
+    "transitions",
     "value_recency",
+    "version_flows",
 ]

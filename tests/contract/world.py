@@ -71,6 +71,8 @@ class World:
                 "/customer",
                 "/data",
                 "/explore",
+                "/movement",
+                "/compare",
             ),
             *(
                 f"/imports/{owned.import_id}",

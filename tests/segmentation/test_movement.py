@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation.codec import from_json, to_json
-from segmentation.movement import Division, Moves, Tally, count_moves, moves_of
+from segmentation.movement import ABSENT, NOWHERE, Cell, Division, Moves, Tally, count_cells, count_moves, moves_of, split_moves
 
 SEGMENTS = 3
 states = st.dictionaries(st.integers(0, 30).map(str), st.integers(-1, SEGMENTS - 1), max_size=25)
@@ -108,3 +110,66 @@ def test_a_division_is_kept_as_json() -> None:
     division = tally.division(DAY, moves_between({"a": 0}, {"a": 2, "b": 1}))
     assert from_json(Division, to_json(division)) == division
     assert division.outcomes[0].rate == 0.5
+
+
+@st.composite
+def remodelled(draw: st.DrawFn) -> tuple[list[tuple[int, int, int, float, float]], list[int], list[int], int]:
+    """Customers as (was, by_old, now, spent before, spent now), and the groups of both models' clusters, which may share some."""
+    groups = draw(st.integers(2, 5))
+    old, new = (draw(st.lists(st.sampled_from(range(groups)), min_size=1, max_size=groups, unique=True)) for _ in range(2))
+    amount = st.one_of(st.just(float("nan")), st.floats(0, 1e6))
+    there = st.tuples(st.integers(-1, len(old) - 1), st.integers(-1, len(old) - 1), st.integers(-1, len(new) - 1), amount, amount)
+    joined = st.tuples(st.just(ABSENT), st.integers(-1, len(old) - 1), st.integers(-1, len(new) - 1), st.just(float("nan")), amount)
+    left = st.tuples(st.integers(-1, len(old) - 1), st.just(ABSENT), st.just(ABSENT), amount, st.just(float("nan")))
+    return draw(st.lists(st.one_of(there, joined, left), max_size=40)), old, new, groups
+
+
+def cells_of(customers: list[tuple[int, int, int, float, float]]) -> tuple[Cell, ...]:
+    was, by_old, now, before, after = (np.array(column) for column in zip(*customers, strict=True)) if customers else [np.empty(0)] * 5
+    return count_cells(*(labels.astype(np.int16) for labels in (was, by_old, now)), before, after)
+
+
+@given(remodelled(), st.booleans())
+def test_the_two_parts_of_movement_add_up_exactly(made: tuple[list[Any], list[int], list[int], int], spend: bool) -> None:
+    """For every group and every pair of models, in customers and in hundredths of spend; sizes are counted another way."""
+    customers, old, new, groups = made
+    split = split_moves(cells_of(customers), old, new, groups, spend=spend)
+    assert split.customers is not None
+    assert split.model is not None
+    for group in range(groups + 1):
+        before = [each for each in customers if each[0] != ABSENT and (groups if each[0] < 0 else old[each[0]]) == group]
+        after = [each for each in customers if each[2] != ABSENT and (groups if each[2] < 0 else new[each[2]]) == group]
+        assert split.before[group] == (sum(hundredths(each[3]) for each in before) if spend else len(before))
+        assert split.after[group] == (sum(hundredths(each[4]) for each in after) if spend else len(after))
+        change = split.after[group] - split.before[group]
+        assert change == split.customers.net(group) + split.model.net(group) + split.own[group]
+        assert change == split.total.net(group) + split.own[group]
+        assert not split.model.joined[group]
+        assert not split.model.left[group]
+        assert spend or not split.own[group]
+
+
+def hundredths(amount: float) -> int:
+    return 0 if math.isnan(amount) else round(amount * 100)
+
+
+def test_movement_agrees_with_simulated_truth() -> None:
+    """Customers on a line whom two models cut at different places: who crossed the old cut, and who lies between both cuts, is known."""
+    draw = np.random.default_rng(4)
+    before = draw.uniform(0, 100, 4_000)
+    after = before + np.where(draw.random(4_000) < 0.2, draw.normal(0, 15, 4_000), 0.0)
+    was, by_old, now = (np.digitize(before, [30, 60]), np.digitize(after, [30, 60]), np.digitize(after, [30, 70]))
+    nothing = np.full(4_000, np.nan)
+    split = split_moves(count_cells(*(each.astype(np.int16) for each in (was, by_old, now)), nothing, nothing), (0, 1, 2), (0, 1, 2), 3)
+    assert split.customers is not None
+    assert split.model is not None
+    assert split.customers.moved == np.sum(((before < 30) != (after < 30)) | ((before < 60) != (after < 60)))
+    assert split.model.flows[2][1] == np.sum((after >= 60) & (after < 70))
+    assert split.model.moved == split.model.flows[2][1]
+
+
+def test_where_the_old_model_cannot_place_there_is_a_total_alone() -> None:
+    cells = (Cell(0, NOWHERE, 1, 3, 0, 0),)
+    split = split_moves(cells, (0, 1), (0, 1), 2, known=False)
+    assert (split.customers, split.model) == (None, None)
+    assert split.total.flows[0][1] == 3

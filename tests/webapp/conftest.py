@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SECRET
+from tests.webapp.months import open_months
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.config import Config
 from webapp.edge import Resources, open_resources
@@ -52,6 +53,23 @@ def tried(imported: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Prepa
             sweeps.request_sweep(session, shop.actor, "customers", algorithms=("kmeans",))
         run_jobs(shop.resources)
     return folder, shop
+
+
+@pytest.fixture(scope="session")
+def months(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Two months with a version each."""
+    folder = tmp_path_factory.mktemp("months")
+    shutil.copy(sqlite_template, folder / "smartcart.db")
+    shop = open_months(open_folder(folder))
+    shop.resources.engine.dispose()
+    return folder, shop
+
+
+@pytest.fixture
+def months_shop(months: Prepared, tmp_path: Path) -> Iterator[Shop]:
+    """An own copy of a workspace with two months."""
+    with copied(months, tmp_path / "months") as shop:
+        yield shop
 
 
 @pytest.fixture

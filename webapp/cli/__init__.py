@@ -35,6 +35,7 @@ COMMANDS = {
     "rollback": "registry",
     "challenge": "registry",
     "keep": "registry",
+    "compare": "comparing",
     "campaign": "campaigns",
     "doctor": "doctor",
 }

@@ -6,7 +6,17 @@ from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, 
 from webapp.models.keys import new_id
 from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.models.segments import LineageCorrection, Segment, SegmentNote, VersionSegment
-from webapp.models.versions import AlteredVersion, Challenger, Champion, ModelVersion, Promotion, SegmentTrace, Sweep, VersionStatus
+from webapp.models.versions import (
+    AlteredVersion,
+    Challenger,
+    Champion,
+    ModelVersion,
+    Movement,
+    Promotion,
+    SegmentTrace,
+    Sweep,
+    VersionStatus,
+)
 from webapp.models.work import ACTIVE_JOB, Job, JobStatus, Worker
 
 __all__ = [
@@ -32,6 +42,7 @@ __all__ = [
     "MemberRole",
     "Membership",
     "ModelVersion",
+    "Movement",
     "Promotion",
     "SavedMapping",
     "Segment",

@@ -120,6 +120,28 @@ class SegmentTrace(Base):
     created_at: Mapped[datetime]
 
 
+class Movement(Base):
+    """Who moved from a version's division of one snapshot to a version's division of another. Never changes once it is counted.
+
+    `counts` are the sums by fate (None: not counted yet). Everybody's labels lie in the store under `rows_digest`, in the order of the
+    new snapshot's rows.
+    """
+
+    __tablename__ = "movements"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    old_version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
+    old_snapshot_id: Mapped[str] = mapped_column(ForeignKey("snapshots.id"))
+    new_version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
+    new_snapshot_id: Mapped[str] = mapped_column(ForeignKey("snapshots.id"))
+    counts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    rows_digest: Mapped[str | None] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("old_version_id", "old_snapshot_id", "new_version_id", "new_snapshot_id"),)
+
+
 FINAL = frozenset({VersionStatus.READY, VersionStatus.REMOVED})
 STILL_MOVES = frozenset({"status", "pinned", "removed_at", "lineage"})
 """What may still change of a version that is ready: whether it is kept, and which segments it continues, where a person corrects that.

@@ -42,6 +42,7 @@ TASK_MODULES = (
     "webapp.tasks.sampling",
     "webapp.tasks.tidying",
     "webapp.tasks.tracing",
+    "webapp.tasks.moving",
     "webapp.tasks.undoing",
 )
 

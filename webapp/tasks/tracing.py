@@ -9,15 +9,13 @@ only key and label are kept, in a DuckDB that spills to disk.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from segmentation.artifact import unpack_assignments, unpack_model
 from segmentation.describing.outcomes import yes_values
@@ -25,7 +23,6 @@ from segmentation.describing.worth import Worth
 from segmentation.drift import measure_drift
 from segmentation.errors import SegmentationError
 from segmentation.explaining.explanation import explain
-from segmentation.explaining.needs import needed_columns
 from segmentation.movement import Labels, Moves, Tally, moves_of
 from segmentation.pipeline import SegmentModel
 from segmentation.roles import CUSTOMER_KEY, Role, Schema
@@ -38,13 +35,12 @@ from webapp.services.work import jobs
 from webapp.services.work.subjects import TRACE
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
+from webapp.tasks.blocks import snapshot_blocks, used_columns
 
 SAMPLED = 20_000
 """Customers by whom drift is measured; an estimate of a share is then within one in a hundred."""
-VECTORS = 16
-"""DuckDB vectors (of 2,048 rows each) in a block."""
 
-_NUMBER, _LABEL = "file_row_number", "label"
+_LABEL = "label"
 
 
 def trace(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -116,10 +112,10 @@ class _Counter:
         return Counted(step.before, tally.division(step.as_of, moves))
 
     def _place(self, connection: duckdb.DuckDBPyConnection, step: Step, schema: Schema) -> Tally:
-        tally, used = Tally(self.plan.segments), _used(self.model, schema)
+        tally, used = Tally(self.plan.segments), used_columns(self.model, schema)
         fitted = self._fitted_labels() if step.snapshot_id == self.plan.fitted_on else None
         path = self.store.verified_path(self.plan.team_id, "snapshot", step.digest)
-        for rows, numbers in _blocks(connection, path, used):
+        for rows, numbers in snapshot_blocks(connection, path, used):
             table = self.model.measure(rows, used, step.as_of)
             labels = fitted[numbers] if fitted is not None else self.model.clusterer.assign(self.model.builder.transform(table)).label
             outcomes = {(column.name, column.label): yes_values(rows[column.name]) for column in used.of(Role.OUTCOME)}
@@ -134,7 +130,7 @@ class _Counter:
         fitted = self.plan.fitted
         before, _ = self._sampled(fitted.digest, fitted.schema, fitted.as_of)
         now, rows = self._sampled(step.digest, schema, step.as_of)
-        explained = explain(self.model, rows, _used(self.model, schema), step.as_of)
+        explained = explain(self.model, rows, used_columns(self.model, schema), step.as_of)
         unlike = explained.unlike
         named = zip(self.model.recipe.features, explained.labels, strict=True)
         measures = [_measure_drift(spec.measure, label, before, now) for spec, label in named]
@@ -142,7 +138,7 @@ class _Counter:
 
     def _sampled(self, digest: str, schema: Schema, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Measures of a sample of a snapshot's customers as of its day, and their rows."""
-        path, used = self.store.verified_path(self.plan.team_id, "snapshot", digest), _used(self.model, schema)
+        path, used = self.store.verified_path(self.plan.team_id, "snapshot", digest), used_columns(self.model, schema)
         rows, _ = bulk.sample_rows(path, used, max(1, math.ceil(bulk.count_rows(path) / SAMPLED)))
         return self.model.measure(rows, used, as_of), rows
 
@@ -166,23 +162,6 @@ class _Counter:
 def _measure_drift(name: str, label: str, before: pd.DataFrame, now: pd.DataFrame) -> ColumnDrift:
     drift = measure_drift(before[name], now[name])
     return ColumnDrift(name, label, round(drift.psi, 4), round(drift.chance, 4), drift.word)
-
-
-def _used(model: SegmentModel, schema: Schema) -> Schema:
-    """What is read of a snapshot: key, what the model needs, amounts and outcomes."""
-    names = {column.name for column in needed_columns(model.recipe, schema)}
-    return Schema(tuple(column for column in schema if column.name in names or column.role in (Role.CUSTOMER_ID, Role.SPEND, Role.OUTCOME)))
-
-
-def _blocks(connection: duckdb.DuckDBPyConnection, path: Path, schema: Schema) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
-    """The customers of a snapshot with their row numbers, block by block."""
-    names = ", ".join(bulk.quoted(column.name) for column in schema)
-    reader = connection.cursor()  # the connection itself writes meanwhile
-    query = f"SELECT {names}, {_NUMBER} FROM read_parquet(?, {_NUMBER} = true) WHERE {CUSTOMER_KEY} IS NOT NULL"
-    reader.execute(query, [str(path)])
-    while len(block := reader.fetch_df_chunk(VECTORS)):
-        numbers = block[_NUMBER].to_numpy(dtype=np.int64)
-        yield bulk.typed_frame(block, schema), numbers
 
 
 TASKS = (Task(TRACE, trace),)

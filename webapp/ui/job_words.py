@@ -18,6 +18,7 @@ _WORDS = {
     "sweep": "Comparing ways to find segments: {}",
     "sample": "Making the sample: {}",
     "trace": "Counting segments over time: {}",
+    "move": "Counting who moved: {}",
     "tidy": "Removing old versions: {}",
 }
 _DONE = {
@@ -28,6 +29,7 @@ _DONE = {
     "sweep": "The comparison is ready: {}.",
     "sample": "{} has its customers. Segments are being found.",
     "trace": "The segments of {} are counted.",
+    "move": "Who moved is counted: {}.",
     "tidy": "Old versions of {} are removed.",
 }
 _LINKS = {
@@ -38,6 +40,7 @@ _LINKS = {
     "sweep": "See what was found",
     "sample": "Go there",
     "trace": "See them",
+    "move": "See who moved",
     "tidy": "Look",
 }
 NUMBERED = ("recluster", "sweep")

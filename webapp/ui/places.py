@@ -20,6 +20,7 @@ __all__ = [
     "campaign_address",
     "campaigns_address",
     "card_address",
+    "compare_address",
     "customer_address",
     "customers_address",
     "customers_csv_address",
@@ -31,6 +32,7 @@ __all__ = [
     "jobs_address",
     "lab_address",
     "models_address",
+    "movement_address",
     "new_address",
     "new_team_address",
     "parse_path",
@@ -149,6 +151,16 @@ def campaign_address(team: str, dataset: str, campaign_id: str) -> str:
 def models_address(team: str, dataset: str, *, version: int | None = None) -> str:
     """All versions, or the page of one."""
     return address(team, dataset, "models", None if version is None else str(version))
+
+
+def compare_address(team: str, dataset: str, *, before: int | None = None, after: int | None = None) -> str:
+    """Two versions side by side; which ones the page chooses where none are named."""
+    return address(team, dataset, "compare", None, a=before, b=after)
+
+
+def movement_address(team: str, dataset: str, **query: object) -> str:
+    """Who moved, `from` and `to` a version ("v3"), a version on a snapshot ("v3s5") or a snapshot as the champion sees it ("s5")."""
+    return address(team, dataset, "movement", None, **query)
 
 
 def card_address(team: str, dataset: str, version: int, form: str) -> str:

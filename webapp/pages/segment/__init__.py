@@ -8,7 +8,7 @@ from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_up
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.pages.segment import campaigns, customers, history, look, profile, rename
+from webapp.pages.segment import campaigns, customers, history, look, movement, profile, rename
 from webapp.pages.segment.head import chosen_tab, segment_head
 from webapp.pages.segment.ids import UNTAG, Ids
 from webapp.services.access import Permission
@@ -18,6 +18,7 @@ from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import Child, page_head, row, skeleton
 from webapp.ui.customer_grid import page_rows
+from webapp.ui.moving import register_counting
 from webapp.ui.page import Page
 from webapp.ui.places import Place, segment_address
 from webapp.ui.segments_ui import Where, asked_version
@@ -62,6 +63,8 @@ def show_tab(view: View) -> list[Child]:
         return []
     if tab == "customers":
         return customers.customers_tab(view, detail)
+    if tab == "movement":
+        return movement.movement_tab(view)
     if tab == "history":
         return history.history_tab(view, detail, where_of(view))
     return campaigns.campaigns_tab(view, detail) if tab == "campaigns" else profile.profile_tab(detail)
@@ -75,6 +78,7 @@ def register(callbacks: Callbacks) -> None:
     register_looks(callbacks)
     register_notes(callbacks)
     register_untag(callbacks, UNTAG, Ids.CHANGED)
+    register_counting(callbacks, movement.AT)
     dialogs = ((Ids.TAG_DIALOG, Ids.TAG_CANCEL), (Ids.RENAME_DIALOG, Ids.RENAME_CANCEL), (Ids.LOOK_DIALOG, Ids.LOOK_CANCEL))
     for dialog, cancel in dialogs:
         close = ClientsideFunction("shell", "openDialog")
@@ -99,6 +103,10 @@ def register_reading(callbacks: Callbacks) -> None:
     @callbacks.on(Output(Ids.GROWTH, "children"), Input("display", "data"), Input("pulse", "data"), needs=Permission.VIEW)
     def growth(view: View, _display: Any, _pulse: Any) -> Any:
         return profile.show_growth(view) if view.item else no_update
+
+    @callbacks.on(Output(Ids.MOVED, "children"), Input("display", "data"), Input("pulse", "data"), needs=Permission.VIEW)
+    def moved(view: View, _display: Any, _pulse: Any) -> Any:
+        return movement.show_moved(view) if view.item else no_update
 
     @callbacks.on(
         Output(Ids.GRID, "getRowsResponse"), Input(Ids.GRID, "getRowsRequest"), needs=Permission.VIEW_CUSTOMERS, prevent_initial_call=True

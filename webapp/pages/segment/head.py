@@ -22,8 +22,8 @@ from webapp.ui.components import Child, aria, button, icon, icon_button, mark_ti
 from webapp.ui.places import customers_address, customers_csv_address, segments_address
 from webapp.ui.segments_ui import Where, fact_text, stability_badge
 
-TABS = ("profile", "customers", "campaigns", "history")
-_TAB_WORDS = {"profile": "Profile", "customers": "Customers", "campaigns": "Campaigns", "history": "History"}
+TABS = ("profile", "movement", "customers", "campaigns", "history")
+_TAB_WORDS = {"profile": "Profile", "movement": "Movement", "customers": "Customers", "campaigns": "Campaigns", "history": "History"}
 BORDER = Filter(CONFIDENCE, Condition.AT_MOST, ("0.5999",))
 """Customers whose confidence, as lists show it, is under 0.60."""
 
@@ -204,7 +204,7 @@ def _short_money(amount: float, currency: str | None) -> str:
 
 
 def tabs(view: View, detail: SegmentDetail, where: Where) -> Component:
-    """Profile, Customers, Campaigns, History: each its own address."""
+    """Profile, Movement, Customers, Campaigns, History: each its own address."""
     happened = segment_history.show_history(view.session, view.actor, where.dataset, detail.style.key)
     figures = {"customers": detail.profile.size, "campaigns": len(detail.campaigns), "history": len(happened)}
     counts = {tab: format.number(figure) for tab, figure in figures.items()}

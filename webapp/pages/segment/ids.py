@@ -10,6 +10,7 @@ class Ids(StrEnum):
     DIFFERENCES = "differences-place"
     DISTRIBUTIONS = "distributions-place"
     MIX = "mix-place"
+    MOVED = "segment-moved"
     GROWTH = "growth-place"
     RULES_ABOUT = "segment-rules-about"
     OUTCOMES_ABOUT = "segment-outcomes-about"

@@ -103,7 +103,7 @@ def page_customers(
     require(actor, Permission.VIEW_CUSTOMERS)
     if not 0 <= start < stop <= start + LONGEST_PAGE:
         raise Invalid(f"A page has 1 to {LONGEST_PAGE} rows.", details={"field": "stop"})
-    base = open_labelled(session, actor, dataset, asked.version)
+    base = open_labelled(session, actor, dataset, asked.version, asked.query)
     selection = select_from(base, actor, store, asked.query, segment=asked.segment)
     numbers = sorted_rows(base, actor, store, selection.rows, replace(asked, sort=asked.sort or CUSTOMER_KEY), start, stop)
     rows = _page_rows(base.path(store), base, base.labels(store), masked_columns(actor, base.schema), numbers)

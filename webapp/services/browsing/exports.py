@@ -69,7 +69,7 @@ def save_customers(session: Session, actor: Actor, store: Store, dataset: str, p
     """
     require(actor, Permission.EXPORT)
     form = file_form(path)
-    base = open_labelled(session, actor, dataset, asked.version)
+    base = open_labelled(session, actor, dataset, asked.version, asked.query)
     selection = select_from(base, actor, store, asked.query, segment=asked.segment)
     if selection.problems:
         raise Invalid(selection.problems[0], details={"field": "f"})

@@ -72,7 +72,7 @@ def show_filtered(
     if exact is None:
         return None
     whole = for_reader(actor, exact)
-    base = open_labelled(session, actor, dataset, version)
+    base = open_labelled(session, actor, dataset, version, query)
     selection = select_from(base, actor, store, {"f": query.get("f", "")})
     assert base.version is not None  # there are segments, so there is a version
     if selection.rows is None or base.version.measures_digest is None:

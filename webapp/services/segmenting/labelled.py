@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,19 +19,24 @@ from webapp.services.access import Actor, team_dataset, team_row
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import NotFound
 from webapp.services.modelling.versions import find_version
+from webapp.services.segmenting.flows import OpenMovement, open_movements
 from webapp.services.segmenting.segments import version_styles
 from webapp.store import State, Store
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """A snapshot, its columns, and the version that labels it (None: nobody has a segment yet) with its segments in cluster order."""
+    """A snapshot, its columns, and the version that labels it (None: nobody has a segment yet) with its segments in cluster order.
+
+    `movements` are those that the filters of the address name.
+    """
 
     dataset: Dataset
     snapshot: Snapshot
     schema: Schema
     version: ModelVersion | None
     styles: tuple[SegmentStyle, ...]
+    movements: tuple[OpenMovement, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -64,10 +70,10 @@ class Labelled:
         return read_labels(store, team_id, digest)
 
 
-def open_labelled(session: Session, actor: Actor, dataset: str, number: int | None) -> Labelled:
+def open_labelled(session: Session, actor: Actor, dataset: str, number: int | None, query: Mapping[str, str] | None = None) -> Labelled:
     """The snapshot of the ready version `number` or of the champion; before the first promotion the latest snapshot.
 
-    NotFound before the first import.
+    NotFound before the first import. `query` is what customers are selected by, where they are.
     """
     row = team_dataset(session, actor, dataset)
     version = find_version(session, actor, row, number)
@@ -75,7 +81,8 @@ def open_labelled(session: Session, actor: Actor, dataset: str, number: int | No
     if snapshot is None:
         raise NotFound("This dataset has no customers yet. Import a customer file first.")
     styles = version_styles(session, version) if version else ()
-    return Labelled(row, snapshot, from_json(Schema, snapshot.column_schema), version, styles)
+    movements = open_movements(session, actor, row, query or {})
+    return Labelled(row, snapshot, from_json(Schema, snapshot.column_schema), version, styles, movements)
 
 
 def read_labels(store: Store, team_id: str, digest: str) -> Assignments:

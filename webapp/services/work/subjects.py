@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from webapp.models import Dataset, Import, ImportStatus, Job, JobStatus, ModelVersion, Sweep, VersionStatus
+from webapp.models import Dataset, Import, ImportStatus, Job, JobStatus, ModelVersion, Movement, Sweep, VersionStatus
 from webapp.services.access import Permission
 
 CHECK_IMPORT = "check_import"
@@ -20,6 +20,7 @@ RECLUSTER = "recluster"
 SWEEP = "sweep"
 SAMPLE = "sample"
 TRACE = "trace"
+MOVE = "move"
 TIDY = "tidy"
 
 _OF_DATASETS = (SAMPLE, TRACE, TIDY)
@@ -37,17 +38,20 @@ class Subject:
 
 def needed_permission(kind: str) -> Permission:
     """What somebody needs to start or stop a job of this kind."""
+    if kind == MOVE:
+        return Permission.VIEW_CUSTOMERS
     return Permission.IMPORT if kind in (*_OF_IMPORTS, *_OF_DATASETS) else Permission.RECLUSTER
 
 
 def describe_subjects(session: Session, jobs: Iterable[Job]) -> dict[str, Subject]:
-    """The subject of each job by job id, in at most four queries. The jobs come from `access`, so their subjects are the team's."""
+    """The subject of each job by job id, in at most six queries. The jobs come from `access`, so their subjects are the team's."""
     jobs = list(jobs)
     imports = _rows(session, Import, [job.subject_id for job in jobs if job.kind in _OF_IMPORTS])
     versions = _rows(session, ModelVersion, [job.subject_id for job in jobs if job.kind == RECLUSTER])
     sweeps = _rows(session, Sweep, [job.subject_id for job in jobs if job.kind == SWEEP])
     datasets = _rows(session, Dataset, [job.subject_id for job in jobs if job.kind in _OF_DATASETS])
-    found = imports | versions | sweeps | datasets
+    movements = _movements(session, [job.subject_id for job in jobs if job.kind == MOVE])
+    found = imports | versions | sweeps | datasets | movements
     return {job.id: _subject(job, found.get(job.subject_id)) for job in jobs}
 
 
@@ -80,7 +84,25 @@ def _rows(session: Session, model: Any, ids: list[str]) -> dict[str, Any]:
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
 
 
-def _subject(job: Job, about: Import | ModelVersion | Sweep | Dataset | None) -> Subject:
+def _movements(session: Session, ids: list[str]) -> dict[str, Subject]:
+    """By id; the page of a movement knows it by its id too."""
+    if not ids:
+        return {}
+    old, new = aliased(ModelVersion), aliased(ModelVersion)
+    rows = session.execute(
+        select(Movement.id, old.number, new.number)
+        .join(old, old.id == Movement.old_version_id)
+        .join(new, new.id == Movement.new_version_id)
+        .where(Movement.id.in_(ids))
+    )
+    return {
+        id_: Subject(f"version {before} to {now}" if before != now else f"version {now}", f"movement?m={id_}") for id_, before, now in rows
+    }
+
+
+def _subject(job: Job, about: Import | ModelVersion | Sweep | Dataset | Subject | None) -> Subject:
+    if isinstance(about, Subject):
+        return about
     if isinstance(about, Import):
         return Subject(about.file_name, f"imports/{about.id}")
     if isinstance(about, ModelVersion):

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from segmentation.artifact import unpack_assignments
-from tests.webapp.working import Shop, claim, customers_csv, open_shop, run_claimed, run_jobs
+from tests.webapp.months import FEBRUARY, FILE, GROWN, JANUARY, moved
+from tests.webapp.working import Shop, claim, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources
 from webapp.models import Job, JobStatus, MemberRole, ModelVersion, SegmentTrace
 from webapp.services.errors import Conflict, Forbidden, NotFound
@@ -19,16 +20,7 @@ from webapp.services.segmenting.traces import Traces
 from webapp.services.work import jobs
 from webapp.tasks import tracing as task
 
-JANUARY, FEBRUARY, MARCH = date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31)
-FILE = customers_csv((50, 50, 50))
-GROWN = customers_csv((50, 50, 50)) + "\n".join(customers_csv((0, 0, 12), seed=5, first=201).splitlines()[1:]) + "\n"
-
-
-def moved(file: str, key: int, like: int) -> str:
-    """The file, with one customer's cells taken from another one's line."""
-    lines = file.splitlines()
-    cells = next(line for line in lines if line.startswith(f"{like},")).split(",", 1)[1]
-    return "\n".join(f"{key},{cells}" if line.startswith(f"{key},") else line for line in lines) + "\n"
+MARCH = date(2026, 3, 31)
 
 
 @pytest.fixture
@@ -121,7 +113,7 @@ def test_of_two_states_of_a_day_the_last_one_counts(shop: Shop) -> None:
 
 
 def test_a_day_that_lacks_a_column_says_so_and_the_others_are_counted(sqlite_shop: Shop) -> None:
-    with patch.object(task, "_used", side_effect=lambda model, schema: _without_income(model, schema)):
+    with patch.object(task, "used_columns", side_effect=lambda model, schema: _without_income(model, schema)):
         sqlite_shop.import_file(GROWN, as_of=FEBRUARY)
     found = read(sqlite_shop)
     assert not found.current
@@ -135,7 +127,7 @@ def _without_income(model: object, schema: object) -> object:
     return task_used(model, wanted)
 
 
-task_used = task._used
+task_used = task.used_columns
 
 
 def test_what_changes_while_it_is_counted_gets_a_job_of_its_own(sqlite_shop: Shop) -> None:

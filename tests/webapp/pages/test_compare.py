@@ -1,0 +1,161 @@
+"""Compare: which versions it takes, what it says of them, and its states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from dash import no_update
+
+from segmentation.lineage import Fate
+from tests.webapp.looking import HERE, hear, look
+from tests.webapp.months import counted
+from tests.webapp.pages.segment_shop import links, walk, words
+from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
+from webapp.edge import Resources
+from webapp.models import MemberRole
+from webapp.pages import compare
+from webapp.pages.compare import correcting
+from webapp.pages.compare.parts import alike_words, matching_title
+from webapp.services.errors import NotFound
+from webapp.services.modelling import versions
+from webapp.services.segmenting import compared, lineages
+from webapp.services.segmenting.movements import Uncounted
+from webapp.ui import moving
+
+
+@pytest.fixture
+def shop(months_shop: Shop) -> Shop:
+    return months_shop
+
+
+def seen(shop: Shop, search: str = "") -> str:
+    with shop.reading() as session:
+        view = look(shop, session, f"{HERE}/compare", search=search)
+        return words([compare.show_head(view), compare.show_body(view), compare.show_drift(view)])
+
+
+def test_other_snapshots_are_counted_first_and_shown_then(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = hear(monkeypatch)
+    assert "Not counted yet From version 1 (31 Jan 2026) to version 2 (28 Feb 2026)" in seen(shop)
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/compare")
+        assert moving.count_pressed(view, {"type": "compare-count", "before": "v1", "after": "v2"}) is not no_update
+    assert said
+    assert "Being counted" in seen(shop)
+    run_jobs(shop.resources)
+    text = seen(shop)
+    assert "customers changed, and the model did" in text
+    assert "149" in text or "customers of both in no segment" in text
+    for part in ("How alike", "What became of it", "Figures side by side", "drifted beyond chance", "Shared information"):
+        assert part in text
+
+
+def test_one_snapshot_needs_no_counting_and_cannot_have_drifted(shop: Shop) -> None:
+    shop.recluster(k=4)
+    text = seen(shop, "?a=2&b=3")
+    assert "every difference is the model's" in text
+    assert "so whatever differs is the model's doing" in text
+    assert "v2" in text
+
+
+def test_the_sides_are_the_champion_and_the_newest_unless_the_address_says_otherwise(shop: Shop) -> None:
+    with shop.reading() as session:
+        listed = versions.list_versions(session, shop.actor, "customers")
+
+        def pair(search: str) -> tuple[int, int] | None:
+            return compare.chosen_pair(look(shop, session, f"{HERE}/compare", search=search), listed)
+
+        assert pair("") == (1, 2)
+        assert pair("?a=2&b=1") == (2, 1)
+        assert pair("?a=2") == (2, 1)
+        assert pair("?b=2") == (1, 2)
+        assert pair("?a=x&b=1") == (2, 1)
+        assert compare.chosen_pair(look(shop, session, f"{HERE}/compare"), listed[1:]) is None
+
+
+def test_all_measures_are_an_address_away(shop: Shop) -> None:
+    shop.recluster(k=2)
+    with shop.reading() as session:
+        body = compare.show_body(look(shop, session, f"{HERE}/compare", search="?a=2&b=3"))
+        more = next(link for link in links(body) if "all=1" in link)
+        every = compare.show_body(look(shop, session, f"{HERE}/compare", search=f"?{more.partition('?')[2]}"))
+    assert len(list(walk(every))) > len(list(walk(body)))
+
+
+def test_versions_that_are_missing_or_not_ready_say_so(shop: Shop) -> None:
+    assert "There is no version 9" in seen(shop, "?a=1&b=9")
+    with shop.writing() as session:
+        versions.request_recluster(session, shop.actor, "customers", k=3)
+    assert "Version 3 is not ready yet" in seen(shop, "?a=1&b=3")
+
+
+def test_one_version_is_not_enough(sqlite_resources: Resources) -> None:
+    shop = open_shop(sqlite_resources)
+    shop.import_file(customers_csv())
+    assert "Nothing to compare yet" in seen(shop)
+    shop.recluster(k=3)
+    assert "A second version is needed" in seen(shop)
+
+
+def test_strangers_find_nothing(shop: Shop) -> None:
+    with shop.reading() as session:
+        view = replace(look(shop, session, f"{HERE}/compare"), actor=shop.stranger)
+        for body in (compare.show_head, compare.show_body, compare.show_drift):
+            with pytest.raises(NotFound):
+                body(view)
+
+
+@pytest.mark.parametrize(
+    ("rand", "expected"), [(0.95, "almost the same"), (0.85, "much alike"), (0.7, "alike in the main"), (-0.1, "different")]
+)
+def test_agreement_in_words(rand: float, expected: str) -> None:
+    assert alike_words(rand) == expected
+
+
+def test_the_matches_are_counted_in_the_title(shop: Shop) -> None:
+    counted(shop)
+    text = seen(shop)
+    assert "continued" in text
+    assert matching_title(()) == ""
+
+
+def test_a_person_says_which_segment_is_which_and_the_page_follows(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    hear(monkeypatch)
+    counted(shop)
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/compare", search="?a=1&b=2")
+        assert "Accept or correct" in words(compare.show_body(view))
+        lineage = lineages.show_lineage(session, shop.actor, "customers", 2)
+        assert lineage is not None
+        link = next(each for each in lineage.links if each.kind is Fate.CONTINUED)
+        assert link.current is not None
+        assert link.previous is not None
+        opened, form, version = correcting.open_dialog(view, {"type": "correct-open", "version": 2})
+        assert (opened, version) == (True, 2)
+        assert link.current.name in str(form)
+        assert correcting.goes_on_from(view, link.current.key, 2) == link.previous.key
+        assert correcting.correct(view, 1, link.current.key, "none", 2) == (False, "")
+    with shop.reading() as session:
+        found = compared.compare_versions(session, shop.actor, shop.resources.store, "customers", 1, 2)
+    assert not isinstance(found, Uncounted)
+    assert link.previous.key not in {match.after.key for match in found.matches if match.fate is Fate.CONTINUED and match.after}
+
+
+def test_refusals_of_a_correction_stay_in_the_dialog(shop: Shop) -> None:
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/compare")
+        stays, message = correcting.correct(view, 1, "nowhere", "none", 2)
+        assert stays is no_update
+        assert "no such segment" in message
+        assert correcting.correct(view, None, None, None, None) == (no_update, no_update)
+        assert correcting.open_dialog(view, None) == (no_update,) * 3
+        assert correcting.goes_on_from(view, "nowhere", 2) is no_update
+
+
+def test_marketers_and_unmatched_versions_have_nothing_to_correct(shop: Shop) -> None:
+    shop.recluster(k=4)
+    counted(shop)
+    for search, role in (("?a=1&b=2", MemberRole.MARKETER), ("?a=2&b=3", MemberRole.ADMIN), ("?a=2&b=1", MemberRole.ADMIN)):
+        with shop.reading() as session:
+            assert "Accept or correct" not in words(compare.show_body(look(shop, session, f"{HERE}/compare", search=search, role=role)))

@@ -1,0 +1,164 @@
+"""Movement: what dominates, figures that add up, every flow's way to its customers, and the page's states."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from dash import no_update
+from dash.development.base_component import Component
+
+from tests.webapp.looking import HERE, hear, look
+from tests.webapp.months import DAYS, V1, V2, counted
+from tests.webapp.pages.segment_shop import links, walk, words
+from tests.webapp.working import Shop, customers_csv, open_shop
+from webapp.edge import Resources
+from webapp.models import MemberRole
+from webapp.pages import customers as customers_page
+from webapp.pages import movement, segment
+from webapp.services.errors import NotFound
+from webapp.services.segmenting.movements import Asked, MovementReport
+from webapp.ui import moving
+from webapp.ui.filters import chosen_customers
+from webapp.ui.moving import read_token
+
+
+@pytest.fixture
+def shop(months_shop: Shop) -> Shop:
+    return months_shop
+
+
+@pytest.fixture
+def report(shop: Shop) -> MovementReport:
+    return counted(shop, *DAYS)
+
+
+def shown(shop: Shop, search: str = "", role: MemberRole = MemberRole.ADMIN) -> tuple[Component, list[Any]]:
+    with shop.reading() as session:
+        return movement.show_page(look(shop, session, f"{HERE}/movement", search=search, role=role))
+
+
+def test_the_champions_last_two_days_are_shown_unless_others_are_named(shop: Shop, report: MovementReport) -> None:
+    text = words(shown(shop))
+    assert "Mostly the customers moved" in text
+    assert "4 customers moved by what they did, 0 because the model changed." in text
+    assert "From version 1 (31 Jan 2026) to 28 Feb 2026 by version 1" in text
+    assert "12" in text
+    assert words(shown(shop, f"?m={report.id}")) == text
+    assert words(shown(shop, "?from=v1&to=s2")) == text
+
+
+def test_versions_say_which_part_is_the_models(shop: Shop) -> None:
+    found = counted(shop, V1, V2)
+    assert found.customers.model is not None
+    text = words(shown(shop, "?from=v1&to=v2"))
+    assert "because the model changed" in text
+    assert "Model moved" in text
+
+
+def test_every_link_leads_to_as_many_customers_as_its_figure_says(shop: Shop, report: MovementReport) -> None:
+    """In the table of segments, whose figures are links."""
+    _, body = shown(shop)
+    figures = [part for part in walk(body) if "f=moved" in str(getattr(part, "href", "")) and re.fullmatch(r"[\d,]+", words(part))]
+    assert len(figures) >= 4
+    for link in figures:
+        path, _, search = link.href.partition("?")
+        with shop.reading() as session:
+            assert chosen_customers(look(shop, session, path, search=f"?{search}")).count == int(words(link).replace(",", ""))
+    assert report.watched
+    watch = next(part for part in walk(body) if words(part) == "See all of them" and isinstance(part, Component))
+    with shop.reading() as session:
+        path, _, search = watch.href.partition("?")
+        view = look(shop, session, path, search=f"?{search}")
+        assert chosen_customers(view).count == report.watched
+        assert "On the way down: in a segment of lower spend or close to one of lower spend" in words(customers_page.show_bar(view))
+
+
+def test_a_flow_is_named_in_the_filters_of_the_grid(shop: Shop, report: MovementReport) -> None:
+    _, body = shown(shop)
+    href = next(link for link in links(body) if "customers?" in link and "moved-was" in link and "new" in link)
+    path, _, search = href.partition("?")
+    with shop.reading() as session:
+        text = words(customers_page.show_bar(look(shop, session, path, search=f"?{search}")))
+    assert "Then (31 Jan 2026, v1): not a customer" in text
+    assert "Now (28 Feb 2026, v1): " in text
+    assert report.listed == 2
+
+
+@pytest.mark.parametrize("unit", ["customers", "percent", "value"])
+def test_units_are_an_address_away(shop: Shop, report: MovementReport, unit: str) -> None:
+    _, body = shown(shop, f"?unit={unit}")
+    text = words(body)
+    assert {"customers": "Change in customers", "percent": "Share of the row's customers", "value": "Change in spend"}[unit] in text
+    assert any("unit=value" in link for link in links(body)) or unit == "value"
+    assert report.spend is not None
+
+
+def test_marketers_export_and_viewers_see_no_tab(shop: Shop, report: MovementReport) -> None:
+    _, body = shown(shop, role=MemberRole.MARKETER)
+    assert any("customers.csv?" in link and report.id in link for link in links(body))
+    with shop.reading() as session:
+        path = f"{HERE}/segments/{report.groups[0].key}"
+        view = look(shop, session, path, search="?tab=movement", role=MemberRole.VIEWER)
+        assert "Viewers see segments, not people" in words(segment.show_tab(view))
+        assert segment.movement.show_moved(view) is None
+
+
+def test_the_segments_tab_says_who_came_and_who_went(shop: Shop) -> None:
+    with shop.reading() as session:
+        found = movement.show_page(look(shop, session, f"{HERE}/movement"))
+    assert "Not counted yet" in words(found)
+    report = counted(shop, *DAYS)
+    total = report.customers.total
+    for at, style in enumerate(report.groups):
+        with shop.reading() as session:
+            card = segment.movement.show_moved(look(shop, session, f"{HERE}/segments/{style.key}", search="?tab=movement"))
+        text = words(card)
+        if total.joined[at] or total.moved_in(at) or total.moved_out(at) or total.left[at]:
+            assert f"{report.customers.before[at]} customers then, {report.customers.after[at]} now" in text
+        else:
+            assert "Nobody came, nobody went" in text
+
+
+def test_counting_can_be_asked_for_and_asked_for_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    hear(monkeypatch)
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/movement")
+        assert moving.count_pressed(view, None) is no_update
+        assert moving.count_pressed(view, {"before": "x", "after": "v1"}) is no_update
+        assert moving.count_pressed(view, {"before": "v1", "after": "v1s2"}) is not no_update
+    assert "Being counted" in words(shown(shop))
+
+
+def test_states_without_a_second_day(sqlite_resources: Resources) -> None:
+    shop = open_shop(sqlite_resources)
+    shop.import_file(customers_csv())
+    assert "Nobody has a segment yet" in words(shown(shop))
+    shop.recluster(k=3)
+    assert "One day and one version only" in words(shown(shop))
+    shop.recluster(k=2)
+    assert "Not counted yet" in words(shown(shop))
+
+
+def test_what_is_missing_is_said(shop: Shop) -> None:
+    assert "There is no version 9" in words(shown(shop, "?from=v9&to=v1"))
+    assert "There is no snapshot 8" in words(shown(shop, "?from=s8&to=s1"))
+    assert "There is no such movement" in words(shown(shop, "?m=0123"))
+
+
+def test_strangers_find_nothing(shop: Shop, report: MovementReport) -> None:
+    with shop.reading() as session:
+        view = replace(look(shop, session, f"{HERE}/movement", search=f"?m={report.id}"), actor=shop.stranger)
+        with pytest.raises(NotFound):
+            moving.count_pressed(view, {"before": "v1", "after": "v2"})
+        with pytest.raises(NotFound):
+            movement.show_page(view)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"), [("v3", Asked(3)), ("s5", Asked(None, 5)), ("v3s5", Asked(3, 5)), ("", None), ("x", None), ("v", None), (None, None)]
+)
+def test_moments_are_read_from_addresses(text: str | None, asked: Asked | None) -> None:
+    assert read_token(text) == asked
