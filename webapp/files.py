@@ -20,7 +20,7 @@ from webapp.services.data.datasets import ensure_dataset, show_dataset
 from webapp.services.data.imports import read_rejects, show_import, start_import
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.people.audit_log import COLUMNS, all_pages, csv_lines, read_filter, record_download
-from webapp.services.people.teams import zone_of
+from webapp.services.zones import zone_of
 
 ALL_CUSTOMERS = "all"
 """Stands for a segment's key in the address of an export of everybody."""

@@ -160,7 +160,10 @@ def _continue(
 
 
 def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -> None:
-    """Make the version ready, with its segments; the first champion by itself, unless there is nothing to be found in the data."""
+    """Make the version ready, with its segments; the first champion by itself, unless there is nothing to be found in the data.
+
+    What a schedule asked for waits for a person, also where there is no champion yet.
+    """
     version = team_row(session, actor, ModelVersion, "version", id=version_id)
     dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
     result, now = fitted.result, datetime.now(UTC)
@@ -181,6 +184,8 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
         k=result.k,
         verdict=result.verdict.word,
     )
+    if version.requested.get("schedule"):
+        return
     champion = lock_champion(session, actor, dataset)
     if version.requested["promote"]:
         move_champion(session, actor, dataset, version, previous=champion, note="Promoted as asked for with the re-cluster.")

@@ -13,6 +13,10 @@ from segmentation.orders import LineCounts
 from webapp.models import Import
 from webapp.services.access import Actor, Permission
 
+ASKED = {"date_order_assumed": "date_order", "decimal_assumed": "decimal"}
+"""Findings that only a person can settle, and the field of the column's rule that settles them."""
+NO_ID = "no_customer_id"
+
 
 @dataclass(frozen=True)
 class ColumnChoice:
@@ -125,6 +129,11 @@ class ImportReport:
     sheets: tuple[str, ...] = ()
     unidentified: bool = False
     lines: LineCounts | None = None
+
+    @property
+    def undecided(self) -> tuple[Finding, ...]:
+        """Findings that keep the file from being imported before somebody decides."""
+        return tuple(item for item in self.findings if item.code in ASKED or item.code == NO_ID)
 
     @property
     def accepted(self) -> int:

@@ -30,7 +30,8 @@ from webapp.services.work.subjects import RECLUSTER
 class VersionSummary:
     """One model version. `snapshot` is a number; `figures`, `k`, `verdict` and `ready_at` are there once it is ready.
 
-    `algorithm` is the one that was fitted, once it is; `requested` holds what was asked for: algorithm, k, features, promote.
+    `algorithm` is the one that was fitted, once it is; `requested` holds what was asked for: algorithm, k, features,
+    promote, and the id of the schedule that asked.
     """
 
     number: int
@@ -110,16 +111,19 @@ def request_recluster(
     seed: int = 0,
     features: FeatureWish = None,
     promote: bool = False,
+    schedule: str | None = None,
 ) -> JobSummary:
     """A pending version and its job, in one transaction; while one is active, that job and no second version.
 
     `algorithm` "auto" is the best of all. Which measures can be features, and whether there are enough customers, the job finds out.
+    `schedule` is the id of the one that asks: its version is never promoted by itself.
     """
     require(actor, Permission.RECLUSTER)
     check_algorithm(algorithm)
     check_k(k)
     check_seed(seed)
     requested = {"algorithm": algorithm, "k": k, "features": checked_features(features), "promote": promote}
+    requested |= {"schedule": schedule} if schedule else {}
     row = team_dataset(session, actor, dataset)
     lock_dataset(session, row)
     exclusive = f"{RECLUSTER}:{row.id}"

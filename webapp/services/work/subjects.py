@@ -16,12 +16,13 @@ from webapp.services.access import Permission
 CHECK_IMPORT = "check_import"
 IMPORT = "import"
 UNDO_IMPORT = "undo_import"
+IMPORT_FOLDER = "import_folder"
 RECLUSTER = "recluster"
 SWEEP = "sweep"
 SAMPLE = "sample"
 TRACE = "trace"
 
-_OF_DATASETS = (SAMPLE, TRACE)
+_OF_DATASETS = (SAMPLE, TRACE, IMPORT_FOLDER)
 _OF_IMPORTS = (CHECK_IMPORT, IMPORT, UNDO_IMPORT)
 _FITS: Mapping[str, type[Any]] = {RECLUSTER: ModelVersion, SWEEP: Sweep}
 
