@@ -50,12 +50,12 @@ class _Tally:
 
 @dataclass(frozen=True)
 class _Round:
-    """One look into a dataset's folder."""
+    """One look into a dataset's folder; `dataset` is its slug."""
 
     resources: Resources
     job: ClaimedJob
     inbox: Inbox
-    dataset: Dataset
+    dataset: str
 
     @property
     def actor(self) -> Actor:
@@ -74,11 +74,11 @@ class _Round:
             return "refused", refusal.message
 
     def put_away(self, letter: Letter, fate: Fate, reason: str) -> None:
-        self.inbox.put_away(self.actor.team_slug, self.dataset.slug, letter, fate, reason)
+        self.inbox.put_away(self.actor.team_slug, self.dataset, letter, fate, reason)
 
     def _stored(self, letter: Letter, name: str) -> StoredFile:
         most = self.resources.config.upload_megabytes
-        with self.inbox.reading(self.actor.team_slug, self.dataset.slug, letter) as file:
+        with self.inbox.reading(self.actor.team_slug, self.dataset, letter) as file:
             try:
                 digest, size = self.resources.store.put_stream(self.actor.team_id, "upload", file, most=most * MEGABYTE)
             except ValueError:
@@ -94,7 +94,7 @@ class _Round:
         raise UnreadableFile("Other imports kept changing this dataset meanwhile. Put the file into the folder again.", code="busy")
 
     def _import_once(self, file: StoredFile, progress: Progress) -> str:
-        row = new_import(self.actor, self.dataset, file)
+        row = new_import(self.actor, self.job.dataset_id, file)
         row.status = ImportStatus.IMPORTING
         with unit_of_work(self.resources, read_only=True) as session:
             plan = plan_row(session, self.actor, row)
@@ -121,21 +121,21 @@ class _Round:
         with unit_of_work(self.resources) as session:
             jobs.report_progress(session, self.job.fence, f"Refusing {file.name}", 0.9)
             alike = team_rows(self.actor, Import).where(
-                Import.dataset_id == self.dataset.id,
+                Import.dataset_id == self.job.dataset_id,
                 Import.file_digest == file.digest,
                 Import.status.in_((ImportStatus.CHECKING, ImportStatus.CHECKED)),
             )
             waiting = session.scalars(alike.limit(1)).one_or_none()
-            waiting_id = waiting.id if waiting else start_import(session, self.actor, self.dataset.slug, file).id
-        return f"It waits for somebody to check it at /t/{self.actor.team_slug}/{self.dataset.slug}/imports/{waiting_id}."
+            waiting_id = waiting.id if waiting else start_import(session, self.actor, self.dataset, file).id
+        return f"It waits for somebody to check it at /t/{self.actor.team_slug}/{self.dataset}/imports/{waiting_id}."
 
 
 def import_folder(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
     """Take every whole file of the dataset's folder in order of name; what was stored stays, should the job end early."""
     with unit_of_work(resources, read_only=True) as session:
-        dataset = team_row(session, job.actor, Dataset, "dataset", id=job.dataset_id)
+        dataset = team_row(session, job.actor, Dataset, "dataset", id=job.dataset_id).slug
     inbox = Inbox(Path(resources.config.inbox))
-    files, tally = inbox.waiting(job.actor.team_slug, dataset.slug), _Tally()
+    files, tally = inbox.waiting(job.actor.team_slug, dataset), _Tally()
     work = _Round(resources, job, inbox, dataset)
     for place, letter in enumerate(files):
         begun = place / len(files)

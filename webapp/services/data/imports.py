@@ -92,18 +92,18 @@ def start_import(
     "replace".
     """
     require(actor, Permission.IMPORT)
-    row = new_import(actor, team_dataset(session, actor, dataset), file)
+    row = new_import(actor, team_dataset(session, actor, dataset).id, file)
     row.mode, row.mapping, row.as_of = clean_mode(mode), clean_mapping(mapping) if mapping else None, as_of
     add_import(session, actor, row)
     return _enqueue(session, actor, row, check=check)
 
 
-def new_import(actor: Actor, dataset: Dataset, file: StoredFile) -> Import:
+def new_import(actor: Actor, dataset_id: str, file: StoredFile) -> Import:
     """The row of an import with nothing stated, not stored yet. For services and tasks only."""
     return Import(
         id=new_id(),
         team_id=actor.team_id,
-        dataset_id=dataset.id,
+        dataset_id=dataset_id,
         file_name=PurePath(file.name.replace("\\", "/")).name[:LONGEST_FILE_NAME] or "upload",
         file_digest=file.digest,
         file_bytes=file.bytes,
