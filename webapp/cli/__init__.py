@@ -32,6 +32,7 @@ COMMANDS = {
     "segments": "models",
     "versions": "models",
     "promote": "models",
+    "schedule": "schedules",
     "campaign": "campaigns",
 }
 LASTING = ("serve", "worker")

@@ -102,6 +102,13 @@ def test_a_later_version_waits_for_promotion_unless_asked(sqlite_shop: Shop) -> 
     assert sqlite_shop.recluster(k=3, seed=1, promote=True).champion
 
 
+def test_what_a_schedule_asked_for_is_never_promoted_by_itself(sqlite_shop: Shop) -> None:
+    first = sqlite_shop.recluster(k=3, schedule="s" * 32)
+    assert (first.status, first.champion, first.requested["schedule"]) == ("ready", False, "s" * 32)
+    assert sqlite_shop.recluster(k=3).champion
+    assert not sqlite_shop.recluster(k=2, schedule="s" * 32).champion
+
+
 def test_without_segments_in_the_data_nothing_becomes_champion_by_itself(sqlite_resources: Resources) -> None:
     shop = open_shop(sqlite_resources)
     shop.import_file(customers_csv((150,)))
