@@ -26,6 +26,7 @@ from segmentation.errors import ArtifactError
 from segmentation.explaining.reach import Reach
 from segmentation.features import FeatureBuilder, Recipe
 from segmentation.pipeline import SegmentModel
+from segmentation.proof import Proof, make_proof
 
 MAGIC = b"SCSEGART"
 FORMAT = 1
@@ -41,23 +42,48 @@ Arrays = Mapping[str, NDArray[Any]]
 def pack_model(model: SegmentModel) -> bytes:
     """`model` as bytes; equal models give equal bytes."""
     content = {"recipe": to_json(model.recipe), "algorithm": model.clusterer.algorithm}
-    arrays: Arrays = {**model.builder.state(), **model.clusterer.state()}
+    proof = make_proof(model.builder, model.clusterer)
+    arrays: Arrays = {**model.builder.state(), **model.clusterer.state(), **proof.state()}
     if model.reach is None:
         return _pack("model", content, arrays)
     return _pack("model", content | {"reach": to_json(model.reach.measures)}, {**arrays, **model.reach.state()})
 
 
 def unpack_model(data: bytes) -> SegmentModel:
-    """The model that `pack_model` stored, equal bit for bit. ArtifactError when `data` is anything else."""
+    """The model that `pack_model` stored, equal bit for bit, once it has placed the customers of its proof as it did then.
+
+    ArtifactError when `data` is anything else, or when the libraries of today make other segments of it.
+    """
     content, arrays = _unpack("model", data)
     algorithm = str(content.get("algorithm"))
     if algorithm not in ALGORITHMS:
         raise ArtifactError(f'The stored model is of the algorithm "{algorithm}", which this version cannot read. Upgrade it.')
     try:
         recipe = from_json(Recipe, content["recipe"])
-        return SegmentModel(recipe, FeatureBuilder.restored(recipe, arrays), restored(algorithm, arrays), _reach(content, arrays))
+        model = SegmentModel(recipe, FeatureBuilder.restored(recipe, arrays), restored(algorithm, arrays), _reach(content, arrays))
+        proven = _is_proven(model, arrays)
     except (KeyError, ValueError) as error:
         raise ArtifactError(_DAMAGED.format(what="model", why=f"its content does not fit: {error}")) from error
+    if not proven:
+        raise ArtifactError(_otherwise(library_versions(data)), code="model_changed")
+    return model
+
+
+def _is_proven(model: SegmentModel, arrays: Arrays) -> bool:
+    """Whether the model answers as it did when it was stored; models stored without a proof cannot be asked."""
+    proof = Proof.restored(arrays)
+    return proof is None or proof.holds(model.builder, model.clusterer)
+
+
+def _otherwise(libraries: Mapping[str, str]) -> str:
+    """What to do about a model of which today's libraries make other segments."""
+    now = present_libraries()
+    changed = [f"{name} {then} (now {now[name]})" for name, then in libraries.items() if now.get(name, then) != then]
+    made = f" It was made with {', '.join(changed)}." if changed else ""
+    return (
+        f"The stored model no longer places customers as it did when it was made, so it is not used.{made} "
+        "Install the libraries that it was made with, or re-cluster to make a new version."
+    )
 
 
 def _reach(content: Mapping[str, Any], arrays: Arrays) -> Reach | None:
@@ -85,11 +111,16 @@ def library_versions(data: bytes) -> dict[str, str]:
     return dict(_header(_payload("artifact", data), "artifact")[0]["libraries"])
 
 
+def present_libraries() -> dict[str, str]:
+    """The versions of the libraries that compute here and now, by name."""
+    return {name: version(name) for name in LIBRARIES}
+
+
 def _pack(kind: str, content: Mapping[str, Any], arrays: Arrays) -> bytes:
     header = {
         "format": FORMAT,
         "kind": kind,
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": present_libraries(),
         "content": content,
         "arrays": list(arrays),
     }

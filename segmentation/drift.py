@@ -58,12 +58,22 @@ def measure_drift(base: _Values, other: _Values, *, bins: int = 10) -> Drift:
         return Drift(float("nan"), 0, float("nan"))
     before, after = _codes(base, other, bins)
     groups = int(max(before.max(), after.max())) + 1
-    counts = np.array([np.bincount(each, minlength=groups) for each in (before, after)], dtype=float)
+    return drift_of_counts(*(np.bincount(each, minlength=groups) for each in (before, after)))
+
+
+def drift_of_counts(base: NDArray[np.int64], other: NDArray[np.int64]) -> Drift:
+    """The drift of customers counted in the same bins (b,) on both sides, such as segments. ValueError where the bins differ."""
+    if base.shape != other.shape:
+        raise ValueError(f"Counts of the same bins are needed: {base.shape} and {other.shape} were given.")
+    counts = np.array([base, other], dtype=float)
     counts = counts[:, counts.sum(axis=0) > 0]
-    shares = np.maximum(counts, EMPTY) / counts.sum(axis=1, keepdims=True)
+    customers = counts.sum(axis=1)
+    if not customers.all() or not counts.size:
+        return Drift(float("nan"), 0, float("nan"))
+    shares = np.maximum(counts, EMPTY) / customers[:, None]
     psi = float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
     freedom = counts.shape[1] - 1
-    chance = float(stats.chi2.ppf(SURE, freedom)) * (1 / len(base) + 1 / len(other)) if freedom else 0.0
+    chance = float(stats.chi2.ppf(SURE, freedom)) * float((1 / customers).sum()) if freedom else 0.0
     return Drift(psi, counts.shape[1], chance)
 
 

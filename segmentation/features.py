@@ -182,6 +182,13 @@ def curved(values: NDArray[np.float64], transform: Transform, start: float = 1.0
     return np.sign(values) * np.sqrt(np.abs(values)) if transform == "sqrt" else values
 
 
+def uncurved(values: NDArray[np.float64], transform: Transform, start: float = 1.0) -> NDArray[np.float64]:
+    """What `curved` made `values` (n,) of."""
+    if transform in ("log", "log1p"):
+        return np.sign(values) * np.expm1(np.abs(values)) * start
+    return np.sign(values) * values**2 if transform == "sqrt" else values
+
+
 def log_start(values: NDArray[np.float64]) -> float:
     """The start of a log: the lower quartile of the sizes above zero, squared, over the upper; 1 where nothing is known."""
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])

@@ -66,6 +66,13 @@ def sample_rows(path: Path, schema: Schema, step: int) -> tuple[pd.DataFrame, ND
     return typed_frame(frame, schema), frame["file_row_number"].to_numpy(dtype=np.int64)
 
 
+def count_rows(path: Path) -> int:
+    """How many rows a Parquet file says that it has."""
+    with column_engine() as connection:
+        ((rows,),) = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()
+    return int(rows)
+
+
 def read_snapshot(path: Path, schema: Schema) -> pd.DataFrame:
     """The whole snapshot in its order, typed as `segmentation.intake` types: Int64, float64, datetime64 or object."""
     names = ", ".join(quoted(column.name) for column in schema)

@@ -6,11 +6,12 @@ values, however Parquet packs them), the SHA-256 of the bytes stands in a file b
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, ClassVar
@@ -21,6 +22,7 @@ CHUNK = 1 << 20
 NAMED_BY_MEANING = frozenset({"snapshot", "orders"})
 """Areas whose names do not tell the bytes."""
 Publish = Callable[[str], None]
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 State = tuple[int, int]
 """When a file was changed last (nanoseconds) and how many bytes it has: the same state, the same content."""
 
@@ -31,6 +33,25 @@ class StoreError(SegmentationError):
     code = "store"
     status: ClassVar[int] = 503
     title: ClassVar[str] = "Stored data cannot be read"
+
+
+class StoreFull(StoreError):
+    """No room is left on a disk; what was being written is not kept."""
+
+    code = "store_full"
+    status = 507
+    title = "The disk is full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The disk is full. Nothing of this was kept; all that was stored before is still there and can be read. Ask whoever runs the "
+            "product to make room, then try again."
+        )
+
+
+def disk_is_full(error: Exception) -> bool:
+    """Whether something failed for want of room; libraries that write files by themselves say so in words alone."""
+    return getattr(error, "errno", None) in _FULL or any(os.strerror(code) in str(error) for code in _FULL)
 
 
 class Store:
@@ -117,14 +138,12 @@ class Store:
 
     @contextmanager
     def writing(self, team_id: str, area: str) -> Iterator[tuple[Path, Publish]]:
-        """A temporary path to write to, and a call that moves it to its digest: a reader sees the whole file or none."""
+        """A temporary path to write to, and a call that moves it to its digest: a reader sees the whole file or none. StoreFull where there
+        is no room for it."""
         if not self.root.is_dir():
             raise StoreError("The folder of the store is missing. Bring it back, or restore it from a backup.")
-        folder = self.root / team_id / area
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix="incoming-")
-        os.close(descriptor)
-        temporary = Path(name)
+        with _room():
+            temporary = self._begin(team_id, area)
 
         def publish(digest: str) -> None:
             final = self.path(team_id, area, digest)
@@ -134,20 +153,34 @@ class Store:
             _move(temporary, final)
 
         try:
-            yield temporary, publish
+            with _room():
+                yield temporary, publish
         finally:
             temporary.unlink(missing_ok=True)
+
+    def _begin(self, team_id: str, area: str) -> Path:
+        folder = self.root / team_id / area
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix="incoming-")
+        os.close(descriptor)
+        return Path(name)
 
     def sweep(self, seconds: float) -> int:
         """Remove what writers that were killed have left behind for more than `seconds`; how many files that were.
 
         Nothing else begins a file's name so, and no writer takes that long.
         """
-        oldest = time.time() - seconds
-        left = [path for path in self.root.glob("*/*/incoming-*") if path.is_file() and path.stat().st_mtime < oldest]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        return _remove_older(self.root.glob("*/*/incoming-*"), seconds)
+
+    def sweep_unused(self, area: str, used: Collection[tuple[str, str]], seconds: float) -> int:
+        """Remove the files of `area` that are not `used` (team and digest) and were stored more than `seconds` ago; how many that were."""
+        files = [path for path in self.root.glob(f"*/{area}/*/*") if not path.suffix]
+        unused = [path for path in files if (path.parts[-4], path.name) not in used]
+        removed = _remove_older(unused, seconds)
+        for path in unused:
+            if not path.exists():
+                _note_of(path).unlink(missing_ok=True)
+        return removed
 
     def holds_any(self, area: str) -> bool:
         """Whether any team has something in that area."""
@@ -160,6 +193,28 @@ class Store:
                 pass
         except OSError as error:
             raise StoreError(f"The store cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        if disk_is_full(error):
+            raise StoreFull from error
+        raise
+
+
+def _remove_older(paths: Iterable[Path], seconds: float) -> int:
+    oldest, removed = time.time() - seconds, 0
+    for path in paths:
+        with suppress(OSError):  # somebody else was quicker, or it may not be removed: nothing that work should stop for
+            if path.is_file() and path.stat().st_mtime < oldest:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 def _missing(area: str, digest: str) -> StoreError:
@@ -182,7 +237,7 @@ def _note_checksum(path: Path, checksum: str) -> None:
     if checksum in _noted_checksums(path):
         return
     with _note_of(path).open("a", encoding="ascii") as file:
-        file.write(f"{checksum}\n")
+        file.write(f"\n{checksum}\n")  # on a line of its own, even where a full disk cut the one before short
         file.flush()
         os.fsync(file.fileno())
 

@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from webapp.edge import Resources, unit_of_work
 from webapp.inbox import Inbox
 from webapp.models import Job
+from webapp.services.data.leftovers import sweep_files
 from webapp.services.scheduling import ticks
 from webapp.services.work import jobs
 from webapp.services.work.jobs import HEARTBEAT_SECONDS, ClaimedJob
@@ -37,7 +38,8 @@ SCHEDULE_SECONDS = 5.0
 OnProgress = Callable[[str, float], None]
 
 UNFINISHED_SECONDS = 24 * 3600.0
-"""Files in the store that were begun and left longer ago than this belong to nobody."""
+"""Files in the store that were begun and left, or that no import refers to, for longer than this belong to nobody."""
+SWEEP_SECONDS = 3600.0
 log = structlog.get_logger()
 
 
@@ -60,13 +62,13 @@ class Worker:
         self.resources, self.modules, self.threads, self.drain_seconds = resources, modules, threads, drain_seconds
         self.name = name or new_owner()
         self.inbox = Inbox(Path(resources.config.inbox))
-        self.beat_due = self.schedules_due = 0.0
+        self.beat_due = self.sweep_due = self.schedules_due = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A job that runs then gets `drain_seconds` more and goes back to the queue after that."""
         for module in self.modules:
             import_module(module)  # once here, instead of seconds in each child
-        log.info("worker.started", worker=self.name, swept=self.resources.store.sweep(UNFINISHED_SECONDS))
+        log.info("worker.started", worker=self.name)
         try:
             while not stop.is_set():
                 self._work_or_wait(stop)
@@ -80,6 +82,7 @@ class Worker:
         try:
             self._beat()
             self._fire_schedules()
+            self._sweep()
             job = self._claim()
             if job is not None:
                 Attempt(self._surroundings(stop), job).run()
@@ -114,6 +117,14 @@ class Worker:
             self.beat_due = time.monotonic() + HEARTBEAT_SECONDS
             with unit_of_work(self.resources) as session:
                 jobs.beat(session, self.name)
+
+    def _sweep(self) -> None:
+        if time.monotonic() >= self.sweep_due:
+            self.sweep_due = time.monotonic() + SWEEP_SECONDS
+            store = self.resources.store
+            with unit_of_work(self.resources, read_only=True) as session:
+                swept = store.sweep(UNFINISHED_SECONDS) + sweep_files(session, store, UNFINISHED_SECONDS)
+            log.info("worker.swept", worker=self.name, files=swept)
 
 
 def serve_worker(resources: Resources, *, modules: Sequence[str] = TASK_MODULES, threads: int | None = 1) -> None:

@@ -31,6 +31,7 @@ from segmentation.orders.cells import carried_name
 from segmentation.orders.columns import order_columns, stored_kind
 from segmentation.orders.groups import Carried, Group, channel_groups, settle_carried, spend_groups
 from segmentation.orders.outcome import customer_schema
+from segmentation.orders.overlaps import parts_as_sql
 from segmentation.orders.reading import LINE_COLUMNS, MEMORY, SCHEMA_KEY, quoted
 from segmentation.orders.types import OrderCustomers, Part
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
@@ -65,13 +66,8 @@ def customers_from_orders(parts: Sequence[Part], *, as_of: date | None = None, b
     three); `enrolled_on`, the day of the first sale; and of what lines say of the customer, the value of the latest. NotEnoughData
     where no line is left.
     """
-    with tempfile.TemporaryDirectory(prefix="customers-") as name:
-        folder = Path(name)
-        connection = _connect(folder / "orders.duckdb", folder)
-        try:
-            return _customers(connection, parts, as_of, before)
-        finally:
-            connection.close()
+    with _on_disk() as connection:
+        return _customers(connection, parts, as_of, before)
 
 
 def part_schema(part: Path) -> Schema:
@@ -81,16 +77,16 @@ def part_schema(part: Path) -> Schema:
 
 
 def orders_again(parts: Sequence[Part], new: Path) -> int:
-    """How many orders of the part `new` are among `parts` already, with other lines."""
+    """How many orders of the part `new` are among the lines that count of `parts`, with other lines."""
     if not parts:
         return 0
-    there = ", ".join(f"'{_escaped(part.path)}'" for part in parts)
     told = (
-        "SELECT customer_key, order_id, bit_xor(line_key) AS content FROM (SELECT DISTINCT customer_key, order_id, line_key "
-        "FROM read_parquet([{}], union_by_name=true) WHERE order_id IS NOT NULL) GROUP BY ALL"
+        "SELECT customer_key, order_id, bit_xor(line_key) AS content FROM (SELECT DISTINCT customer_key, order_id, line_key FROM {}) "
+        "WHERE order_id IS NOT NULL GROUP BY ALL"
     )
-    mine, theirs = told.format(f"'{_escaped(new)}'"), told.format(there)
-    with _in_memory() as connection:
+    mine, theirs = told.format(parts_as_sql([new])), told.format("lines")
+    with _on_disk() as connection:
+        _gather(connection, parts, [set()] * len(parts), (), None)
         row = connection.execute(
             f"SELECT count(*) FROM ({mine}) AS a JOIN ({theirs}) AS b USING (customer_key, order_id) WHERE a.content <> b.content"
         ).fetchall()[0]
@@ -102,6 +98,18 @@ def _connect(database: Path | str, folder: Path | None = None) -> duckdb.DuckDBP
     connection = duckdb.connect(str(database), config=settings | ({"temp_directory": str(folder)} if folder else {}))
     connection.execute("SET enable_progress_bar = false")  # it would be drawn between the lines that a command prints
     return connection
+
+
+@contextmanager
+def _on_disk() -> Iterator[duckdb.DuckDBPyConnection]:
+    """For what may be larger than memory."""
+    with tempfile.TemporaryDirectory(prefix="customers-") as name:
+        folder = Path(name)
+        connection = _connect(folder / "orders.duckdb", folder)
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 @contextmanager
@@ -141,7 +149,7 @@ def _gather(
     """Table `lines`: every line once, those of orders that a later part brings again left out. `held` names each part's carried columns."""
     own = ", ".join(LINE_COLUMNS)
     files = " UNION ALL ".join(
-        f"SELECT {i} AS part, {own}{_listed([_as_known(column, names) for column in carried])} FROM read_parquet('{_escaped(part.path)}')"
+        f"SELECT {i} AS part, {own}{_listed([_as_known(column, names) for column in carried])} FROM {parts_as_sql([part.path])}"
         for i, (part, names) in enumerate(zip(parts, held, strict=True))
     )
     until = f"ordered_on <= DATE '{as_of.isoformat()}'" if as_of else "true"
@@ -304,7 +312,3 @@ def _note(customers: pd.DataFrame, plan: _Plan) -> Iterator[Finding]:
 def _value(connection: duckdb.DuckDBPyConnection, statement: str) -> date | None:
     ((value,),) = connection.execute(statement).fetchall()
     return cast("date | None", value)
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,7 @@ from segmentation.intake.types import FileFormat
 from segmentation.orders.cells import LineCells, carried_name, is_plain_text, read_cells
 from segmentation.orders.columns import OrderColumns, order_columns, stored_kind
 from segmentation.orders.findings import FileFacts, note_lines
+from segmentation.orders.overlaps import note_overlaps
 from segmentation.orders.types import LineCounts, OrderLines
 from segmentation.roles import Schema
 
@@ -57,13 +59,14 @@ def read_order_lines(
     file_format: FileFormat | None = None,
     not_after: date | None = None,
     returned: Path | None = None,
+    earlier: Sequence[Path] = (),
 ) -> OrderLines:
     """Read the order lines of the file at `path` under `schema`, and write those that name a customer to the Parquet file `part`.
 
     What counts: the amount of a line as the file states it, else quantity x unit price (one piece where there is no quantity). A
     line below zero, in quantity or amount, takes back; a line marked as returned was sold and came back. UnreadableFile where no
     line can be taken, MissingRole where customer, day or money is missing from the schema. Lines that cannot be read are written to
-    `returned`, to be corrected and imported again.
+    `returned`, to be corrected and imported again. What the file shares with parts `earlier` is told.
     """
     with opened(path, file_format, [column.source for column in schema], last=True) as table:
         columns = order_columns(schema)
@@ -75,7 +78,7 @@ def read_order_lines(
         if not facts.counts.sales + facts.counts.returns + facts.counts.free:
             raise UnreadableFile(_nothing_taken(cells, facts.counts), code="nothing_accepted")
         digest = _write_part(table.connection, columns, schema, part)
-        findings = [*table.findings, *note_lines(table, schema, columns, cells, facts)]
+        findings = [*table.findings, *note_lines(table, schema, columns, cells, facts), *note_overlaps(table, columns, earlier)]
     used = replace(table.format, date_order=cells.date_order)
     return OrderLines(schema, used, facts.counts, facts.customers, facts.latest, digest, cells.rejects, tuple(findings))
 

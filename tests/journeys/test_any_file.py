@@ -106,6 +106,31 @@ def test_rejected_rows_are_corrected_brought_again_and_taken_back(
     assert happens(page) == "2 customers join"
 
 
+def test_files_that_were_not_imported_are_discarded(workspace: Workspace, open_page: Callable[..., Page], folder: Path) -> None:
+    page = open_page(workspace)
+    sign_in(page, workspace, ADMIN)
+    new_dataset(page, workspace, "Passing")
+    bring(page, file_of(folder, "semicolons"))
+    happens(page)
+    press(page, page.get_by_role("button", name="Discard"))
+    expect(page.get_by_text("Nothing else was in its dataset, which is gone too.")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("passing"))
+    new_dataset(page, workspace, "Staying")
+    bring(page, file_of(folder, "semicolons"))
+    happens(page)
+    press(page, import_button(page))
+    expect(page.get_by_text("Staying now holds")).to_be_visible(timeout=PATIENCE_MS)
+    to_data(page, workspace, "staying")
+    bring(page, file_of(folder, "words among numbers"))
+    happens(page)
+    page.goto(f"{workspace.url}/t/north-market/staying/data?tab=imports")
+    settled(page)
+    press(page, page.get_by_role("button", name="Discard"))
+    expect(page.get_by_text("is discarded. No customer was changed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Discard")).to_have_count(0)
+    expect(page.get_by_role("table", name="Imported files, newest first").get_by_role("row")).to_have_count(2)
+
+
 def corrected(page: Page, folder: Path) -> Path:
     """The rejected rows as the page gives them, with the words put right."""
     link = page.get_by_role("link", name="Rejected rows")

@@ -200,6 +200,12 @@ def test_a_file_is_imported_by_a_job(shop: Planned, client: FlaskClient) -> None
     assert (real["customers"], real["as_of"]) == (110, "2026-06-01")
     dry = upload(client, headers, check="true", mapping='{"schema": {"City": "ignore"}}')
     assert dry.json["job"]["kind"] == "check_import"
+    discarding = f"{V}/imports/{dry.json['import_id']}/discard"
+    refused(client.post(discarding, headers=headers), 409)
+    run_jobs(shop.resources)
+    gone = client.post(discarding, headers=headers)
+    assert (gone.status_code, gone.json["dataset"], gone.json["dataset_removed"]) == (200, "real", False)
+    refused(client.post(discarding, headers=headers), 409)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ def refused(answer: TestResponse, status: int) -> dict[str, Any]:
 def test_a_customer_is_placed_with_reasons(client: FlaskClient, headers: dict[str, str]) -> None:
     answer = client.post(URL, json={"customers": records()[:2]}, headers=headers)
     assert answer.status_code == 200
-    assert set(answer.json) == {"dataset", "version", "as_of", "customers", "unknown_columns", "warnings"}
+    assert set(answer.json) == {"dataset", "version", "instead", "as_of", "customers", "unknown_columns", "warnings"}
+    assert answer.json["instead"] is None
     assert (answer.json["dataset"], answer.json["version"], answer.json["as_of"]) == ("customers", 2, "2013-12-28")
     first = answer.json["customers"][0]
     assert set(first) == {

@@ -342,6 +342,15 @@ def test_a_database_that_is_away_does_not_end_the_worker(sqlite_resources: Resou
     assert stop.is_set()
 
 
+def test_a_worker_removes_old_files_that_no_import_refers_to(sqlite_plant: Plant) -> None:
+    store, team = sqlite_plant.resources.store, sqlite_plant.actor.team_id
+    old, young = (store.path(team, "past", store.put_bytes(team, "past", data)) for data in (b"old", b"young"))
+    os.utime(old, (1_000_000, 1_000_000))
+    sqlite_plant.start()
+    wait_for(lambda: not old.exists())
+    assert young.exists()
+
+
 def test_a_command_tries_a_crashing_job_as_often_as_a_worker(sqlite_plant: Plant) -> None:
     job_id = sqlite_plant.enqueue("crash")
     run_inline(sqlite_plant.resources, job_id, modules=MODULES)

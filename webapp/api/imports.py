@@ -16,7 +16,7 @@ from webapp.edge import Resources
 from webapp.edge.uploads import read_upload
 from webapp.models import ImportMode
 from webapp.services.access import Actor, Permission
-from webapp.services.data.imports import start_import, undo_import
+from webapp.services.data.imports import Discarded, discard_import, start_import, undo_import
 from webapp.services.work.jobs import show_job
 
 
@@ -42,6 +42,10 @@ def post_import(call: Call) -> ImportAnswer:
 def post_undo(call: Call) -> JobAnswer:
     detail = undo_import(call.session, call.actor, call.parts["import_id"])
     return job_answer(call, show_job(call.session, call.actor, detail.job_id or ""))
+
+
+def post_discard(call: Call) -> Discarded:
+    return discard_import(call.session, call.actor, call.resources.store, call.parts["import_id"])
 
 
 def read_form(resources: Resources, actor: Actor) -> tuple[Any, dict[str, Any]]:
@@ -96,7 +100,7 @@ OPERATIONS = (
         body=Body(read_form, {"multipart/form-data": _form_schema()}),
         writes=True,
         status=202,
-        refusals={413: "The file is too large"},
+        refusals={413: "The file is too large", 507: "The disk is full"},
     ),
     Operation(
         name="undo_import",
@@ -108,5 +112,15 @@ OPERATIONS = (
         writes=True,
         status=202,
         refusals={409: "Something newer depends on it"},
+    ),
+    Operation(
+        name="discard_import",
+        method="POST",
+        path="/imports/{import_id}/discard",
+        summary="Let go of a file that waits to be confirmed or was refused, with its report and an empty dataset that it began",
+        needs=Permission.IMPORT,
+        run=post_discard,
+        writes=True,
+        refusals={409: "It is at work or was stored"},
     ),
 )

@@ -47,6 +47,7 @@ def post_score(call: Call) -> dict[str, Any]:
     return {
         "dataset": scores.dataset,
         "version": scores.version,
+        "instead": scores.instead or None,
         "as_of": scores.as_of,
         "customers": [_score_json(score) for score in scores.customers],
         "unknown_columns": scores.unknown_columns,

@@ -34,6 +34,7 @@ COMMANDS = {
     "promote": "models",
     "schedule": "schedules",
     "campaign": "campaigns",
+    "doctor": "doctor",
 }
 LASTING = ("serve", "worker")
 

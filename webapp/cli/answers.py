@@ -51,7 +51,7 @@ def answering(*, as_json: bool) -> Iterator[None]:
     except (click.ClickException, click.Abort, click.exceptions.Exit):
         raise
     except StoreError as error:
-        sys.exit(fail("store", error.message, error.details, as_json=as_json))
+        sys.exit(fail(error.code, error.message, error.details, as_json=as_json))
     except (ServiceError, SegmentationError) as error:
         sys.exit(refuse(error.code, error.message, error.details, as_json=as_json))
     except ConfigError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +23,9 @@ from webapp.services.access import Actor
 from webapp.services.browsing.customers import CustomerQuery
 from webapp.services.browsing.exports import save_customers
 from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset, show_dataset
-from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, show_import, start_import, undo_import
+from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, discard_import, show_import, start_import, undo_import
 from webapp.services.data.mappings import PARTS
-from webapp.services.errors import Invalid, ServiceError
+from webapp.services.errors import Conflict, Invalid, ServiceError
 
 MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format` and `values`."
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -40,7 +42,7 @@ READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path
     show_default=True,
     help="update: new and changed customers; append: new ones alone; replace: the file is the whole customer base.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would happen and change no customer.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, change no customer and keep nothing of the file.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The date that the file speaks of (default: its latest date).")
 @team_option
 @reports(import_in_words)
@@ -53,10 +55,22 @@ def import_file(
     if not _knows_columns(resources, team_name, dataset_name):
         refuse_unusable(file, stated)
     actor, detail = store_file(resources, team_name, dataset_name, file, mapping=stated, as_of=as_of, check=dry_run, mode=mode)
-    if detail.job_id:
-        finish(resources, actor, detail.job_id)
-    with unit_of_work(resources, read_only=True) as session:
-        return import_report(show_import(session, actor, detail.id), dry_run=dry_run)
+    with _discarded(resources, actor, detail.id) if dry_run else nullcontext():
+        if detail.job_id:
+            finish(resources, actor, detail.job_id)
+        with unit_of_work(resources, read_only=True) as session:
+            return import_report(show_import(session, actor, detail.id), dry_run=dry_run)
+
+
+@contextmanager
+def _discarded(resources: Resources, actor: Actor, import_id: str) -> Iterator[None]:
+    """Leave nothing of a dry run behind but what it says, however it ends."""
+    try:
+        yield
+    finally:
+        # Where its job was not stopped yet, the import stays until somebody discards it.
+        with suppress(Conflict), unit_of_work(resources) as session:
+            discard_import(session, actor, resources.store, import_id)
 
 
 def refuse_unusable(file: Path, mapping: dict[str, Any] | None = None) -> None:

@@ -46,6 +46,7 @@ def score_report(scorer: Scorer, scores: FileScores, out: Path | None) -> Report
     return {
         "dataset": scorer.dataset,
         "version": scorer.version,
+        "instead": scorer.instead or None,
         "as_of": scorer.wanted.as_of,
         "file_rows": scores.file_rows,
         "rows": scores.rows,
@@ -80,6 +81,8 @@ def _progress() -> Iterator[Progress]:
 def _scores_in_words(report: Report) -> str:
     where = f" in {report['file']}" if report["file"] else ""
     lines = [f"{report['rows']:,} of {report['file_rows']:,} customers scored by version {report['version']}{where}."]
+    if report["instead"]:
+        lines.append(f"  {report['instead']}")
     lines += [f"  line {reject['line']}: {reject['reason']}" for reject in report["rejects"][:10]]
     if report["rejected"] > 10:
         lines.append(f"  {report['rejected']:,} rows could not be read; --json lists the first {REPORTED_REJECTS}.")

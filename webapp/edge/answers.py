@@ -19,7 +19,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from segmentation.errors import SegmentationError
 from webapp.services.errors import Forbidden, NotFound, ServiceError
-from webapp.store import StoreError
+from webapp.store import StoreError, StoreFull, disk_is_full
 
 log = logging.getLogger(__name__)
 MACHINE_PATHS = ("/api/", "/_", "/healthz", "/readyz")
@@ -142,6 +142,8 @@ def _http_error(error: HTTPException) -> Any:
 
 
 def _failure(error: Exception) -> Response:
+    if disk_is_full(error):
+        return _refusal(StoreFull())
     reference = secrets.token_hex(4)
     log.error("Request failed, reference %s", reference, exc_info=error)
     return answer(500, reference=reference)

@@ -23,6 +23,7 @@ class ImportStatus(StrEnum):
     DONE = "done"  # customers and snapshot are stored
     FAILED = "failed"  # refused, with the reason in `message`; nothing was stored
     UNDONE = "undone"  # it was stored, and taken back as a whole
+    DISCARDED = "discarded"  # nobody wanted it; its report and its files are gone
 
 
 class ImportMode(StrEnum):

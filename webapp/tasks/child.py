@@ -27,6 +27,7 @@ from webapp.models import JobStatus
 from webapp.services.errors import ServiceError
 from webapp.services.work import jobs
 from webapp.services.work.jobs import ClaimedJob, LeaseLost
+from webapp.store import StoreFull, disk_is_full
 from webapp.tasks import find_task
 
 REPORT_SECONDS = 0.5
@@ -99,7 +100,7 @@ def _run_task(resources: Resources, job: ClaimedJob, modules: Sequence[str]) -> 
     except (SegmentationError, ServiceError) as refusal:
         return _end(resources, job, JobStatus.FAILED, str(refusal))
     except Exception as defect:  # the boundary: whatever it is, people get an answer
-        return _end(resources, job, JobStatus.FAILED, _defect_message(job, defect))
+        return _end(resources, job, JobStatus.FAILED, str(StoreFull()) if disk_is_full(defect) else _defect_message(job, defect))
 
 
 def _end(resources: Resources, job: ClaimedJob, status: JobStatus, message: str | None) -> Exit:

@@ -63,11 +63,12 @@ class _Round:
 
     def take(self, letter: Letter, progress: Progress) -> tuple[Fate, str]:
         """Import a file, or say why not. Moved where it is not whole; what is wrong with us and not with the file passes."""
-        name = clean_file_name(letter.name)
         try:
-            return "done", self._import(self._stored(letter, name), progress)
-        except _NeedsPerson as question:
-            return "refused", str(question)
+            file = self._stored(letter, clean_file_name(letter.name))
+            try:
+                return "done", self._import(file, progress)
+            except _NeedsPerson as question:
+                return "refused", f"{question} {self._hand_over(file)}"
         except (Cancelled, StoreError):
             raise
         except (SegmentationError, ServiceError) as refusal:
@@ -103,9 +104,7 @@ class _Round:
                 self._begin(session, row)
                 record_repeat(session, self.actor, plan, repeated_report(plan.twin), plan.twin)
             return "The very same file was imported before. Nothing changed."
-        with prepared_import(self.resources.store, plan, progress) as ready:
-            if question := _open_question(ready.report):
-                raise _NeedsPerson(f"{question} {self._hand_over(file)}")
+        with prepared_import(self.resources.store, plan, progress, agree=_agree) as ready:
             with unit_of_work(self.resources) as session:
                 self._begin(session, row)
                 record_import(session, self.actor, plan, ready.report, ready.rejects, ready.snapshot, ready.changes, self.resources.store)
@@ -154,13 +153,12 @@ def import_folder(resources: Resources, job: ClaimedJob, progress: Progress) -> 
         jobs.finish_job(session, job.fence, message=tally.in_words())
 
 
-def _open_question(report: ImportReport) -> str:
-    """What a person would have to say before such a file is imported; nothing where a file like it has answered it."""
+def _agree(report: ImportReport) -> None:
+    """Import only what a file like it has answered; what a person would have to say is raised as _NeedsPerson."""
     if report.undecided:
-        return report.undecided[0].message
+        raise _NeedsPerson(report.undecided[0].message)
     if report.mapping_from is None:
-        return "No file with these columns was imported before, so what they mean is not known."
-    return ""
+        raise _NeedsPerson("No file with these columns was imported before, so what they mean is not known.")
 
 
 def _result(report: ImportReport) -> str:

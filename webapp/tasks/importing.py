@@ -122,7 +122,7 @@ def check_import(resources: Resources, job: ClaimedJob, progress: Progress) -> N
 def _dry_run(store: Store, plan: ImportPlan, progress: Progress) -> tuple[ImportReport, str | None]:
     """The report and the digest of the rejected rows; a file without a customer id is only described, so that somebody can name one."""
     try:
-        with _stage(store, plan, progress) as staged:
+        with _stage(store, plan, progress, keep=False) as staged:
             return compared_report(store, plan, staged, _report(plan, staged), progress), staged.rejects
     except Unidentified as refusal:
         return unidentified_report(refusal.look, plan, str(refusal)), None
@@ -166,14 +166,23 @@ class Prepared:
 
 
 @contextmanager
-def prepared_import(store: Store, plan: ImportPlan, progress: Progress, *, alike: FilePreview | None = None) -> Iterator[Prepared]:
+def prepared_import(
+    store: Store,
+    plan: ImportPlan,
+    progress: Progress,
+    *,
+    alike: FilePreview | None = None,
+    agree: Callable[[ImportReport], None] = lambda report: None,
+) -> Iterator[Prepared]:
     """Do all the work of an import before the transaction that stores it. UnreadableFile where no row can be taken.
 
-    `alike` is what was guessed about a file of which is known that this one has the same columns: it is not guessed again.
+    `alike` is what was guessed about a file of which is known that this one has the same columns: it is not guessed again. `agree` sees the
+    report before a snapshot is written, and ends the import by what it raises.
     """
-    with _stage(store, plan, progress, alike) as staged:
+    with _stage(store, plan, progress, alike, keep=True) as staged:
         report = _with_checked(plan, _report(plan, staged))
         _refuse_unseen(plan, report)
+        agree(report)
         if not report.accepted:
             raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
         # They are in the merged table by now, and memory would hold them twice.
@@ -221,9 +230,10 @@ def _refuse_unseen(plan: ImportPlan, report: ImportReport) -> None:
 
 
 @contextmanager
-def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePreview | None = None) -> Iterator[_Staged]:
+def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePreview | None = None, *, keep: bool) -> Iterator[_Staged]:
+    """The file compared with the customers that are there; with `keep` its order lines stay in the store."""
     progress("Reading the file", 0.05)
-    read, rejects = _read(store, plan, alike)
+    read, rejects = _read(store, plan, alike, keep=keep)
     progress("Comparing with the customers that are there", 0.4)
     base = store.verified_path(plan.team_id, "snapshot", plan.base.digest) if plan.base else None
     with staging(read.intake.customers, stored_columns(read.schema), base, _mode(plan, read)) as merged:
@@ -233,7 +243,7 @@ def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePrevie
         yield _Staged(replace(read, findings=(*read.findings, *told)), merged, counts, as_of, rejects)
 
 
-def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_Read, str | None]:
+def _read(store: Store, plan: ImportPlan, alike: FilePreview | None, *, keep: bool) -> tuple[_Read, str | None]:
     """The file under the dataset's schema, and the digest of its rejected rows; columns known by their header keep what they are, unless
     somebody says otherwise."""
     path = store.path(plan.team_id, "upload", plan.file_digest)
@@ -245,7 +255,8 @@ def _read(store: Store, plan: ImportPlan, alike: FilePreview | None) -> tuple[_R
         form = plan.format or likely_format(plan, first)
         returned = Path(folder) / "rejects.csv"
         if first.preview.kind == "orders":
-            orders = read_orders(store, plan, file, apply_values(first.preview.schema, values_for(plan, first)), form, returned)
+            schema = apply_values(first.preview.schema, values_for(plan, first))
+            orders = read_orders(store, plan, file, schema, form, returned, keep=keep)
             intake = orders.intake
         else:
             orders = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -62,22 +63,31 @@ def remembered_lines(store: Store, plan: ImportPlan) -> dict[str, str]:
 
 
 def read_orders(
-    store: Store, plan: ImportPlan, path: Path | OpenFile, schema: Schema, file_format: FileFormat, returned: Path
+    store: Store, plan: ImportPlan, path: Path | OpenFile, schema: Schema, file_format: FileFormat, returned: Path, *, keep: bool
 ) -> OrderIntake:
-    """Read the order lines of the file at `path`, keep them as a part, and sum up all parts of the dataset.
+    """Read the order lines of the file at `path` as a part, and sum up all parts of the dataset. Only with `keep` the part is stored.
 
-    Rejected lines go to `returned`. A part that is there already is not added again. Where an order comes again with other lines, those
-    of the newer file stand for it, unless the file only adds; a file that replaces stands for all parts before it.
+    Rejected lines go to `returned`. A part that came before counts where it comes last. Where an order comes again with other lines,
+    those of the newer file stand for it, unless the file only adds; a file that replaces stands for all parts before it.
     """
+    earlier = _parts(store, plan, () if plan.mode == "replace" else plan.fed.parts)
     with store.writing(plan.team_id, AREA) as (temporary, publish):
-        lines = read_order_lines(path, temporary, schema=schema, file_format=file_format, not_after=plan.day + _AHEAD, returned=returned)
-        publish(lines.digest)
-    known = () if plan.mode == "replace" else plan.fed.parts
-    earlier = [Part(store.verified_path(plan.team_id, AREA, digest), _line_mode(mode)) for digest, mode in known]
-    new = Part(store.verified_path(plan.team_id, AREA, lines.digest), _line_mode(plan.mode))
-    parts = earlier if lines.digest in dict(known) else [*earlier, new]
-    found = customers_from_orders(parts, as_of=_as_of(plan, lines), before=plan.base.schema if plan.base else None)
-    again = orders_again(earlier, new.path) if len(parts) > len(earlier) and new.mode == "update" else 0
+        lines = read_order_lines(
+            path,
+            temporary,
+            schema=schema,
+            file_format=file_format,
+            not_after=plan.day + _AHEAD,
+            returned=returned,
+            earlier=[part.path for part in earlier],
+        )
+        if keep:
+            publish(lines.digest)
+        new = store.verified_path(plan.team_id, AREA, lines.digest) if keep else temporary
+        *others, last = plan.fed.and_part(lines.digest, plan.mode)
+        parts = [*_parts(store, plan, others), Part(new, _line_mode(last[1]))]
+        found = customers_from_orders(parts, as_of=_as_of(plan, lines), before=plan.base.schema if plan.base else None)
+        again = orders_again(earlier, new) if parts[-1].mode == "update" else 0
     intake = Intake(
         customers=found.customers,
         schema=found.schema,
@@ -88,6 +98,10 @@ def read_orders(
         lines=np.zeros(len(found.customers), dtype=np.int64),
     )
     return OrderIntake(intake, lines.schema, found.as_of, lines.digest, lines.counts)
+
+
+def _parts(store: Store, plan: ImportPlan, parts: Sequence[tuple[str, MergeMode]]) -> list[Part]:
+    return [Part(store.verified_path(plan.team_id, AREA, digest), _line_mode(mode)) for digest, mode in parts]
 
 
 def _line_mode(mode: MergeMode) -> Literal["update", "append"]:

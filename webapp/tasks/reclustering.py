@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from segmentation.artifact import pack_assignments, pack_model, unpack_assignments
+from segmentation.artifact import pack_assignments, pack_model, unpack_assignments, unpack_model
 from segmentation.codec import from_json, to_json
+from segmentation.errors import ArtifactError
 from segmentation.feature_choices import every_feature
 from segmentation.lineage import match_segments
 from segmentation.pipeline import Segmentation, segment_customers
@@ -139,10 +140,17 @@ def _store(store: Store, team_id: str, work: _Work, customers: pd.DataFrame, res
     return _Fitted(
         result=result,
         continuation=_continue(store, team_id, work.reference, keys, result.assignments.label),
-        model_digest=store.put_bytes(team_id, "model", pack_model(result.model)),
+        model_digest=store.put_bytes(team_id, "model", _read_back(pack_model(result.model))),
         labels_digest=store.put_bytes(team_id, "labels", pack_assignments(result.assignments)),
         measures_digest=kept_measures.store_measures(store, team_id, kept_measures.kept_columns(result, customers, work.schema)),
     )
+
+
+def _read_back(model: bytes) -> bytes:
+    """The stored form of a model, once it has given the model back bit for bit; ArtifactError where it does not."""
+    if pack_model(unpack_model(model)) != model:
+        raise ArtifactError("The fitted model cannot be stored so that it comes back the same. Re-cluster with another method.")
+    return model
 
 
 def _continue(

@@ -8,8 +8,10 @@ only key and label are kept, in a DuckDB that spills to disk.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -20,20 +22,25 @@ from numpy.typing import NDArray
 from segmentation.artifact import unpack_assignments, unpack_model
 from segmentation.describing.outcomes import yes_values
 from segmentation.describing.worth import Worth
+from segmentation.drift import measure_drift
 from segmentation.errors import SegmentationError
+from segmentation.explaining.explanation import explain
 from segmentation.explaining.needs import needed_columns
 from segmentation.movement import Labels, Moves, Tally, moves_of
 from segmentation.pipeline import SegmentModel
 from segmentation.roles import CUSTOMER_KEY, Role, Schema
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
+from webapp.services.data.reports import ColumnDrift
 from webapp.services.data.trace_requests import request_trace
-from webapp.services.modelling.tracing import Counted, Step, TracePlan, lock_traced, plan_trace, record_counts
+from webapp.services.modelling.tracing import Counted, SinceFit, Step, TracePlan, lock_traced, plan_trace, record_counts
 from webapp.services.work import jobs
 from webapp.services.work.subjects import TRACE
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
 
+SAMPLED = 20_000
+"""Customers by whom drift is measured; an estimate of a share is then within one in a hundred."""
 VECTORS = 16
 """DuckDB vectors (of 2,048 rows each) in a block."""
 
@@ -70,7 +77,15 @@ def count_all(store: Store, plan: TracePlan, progress: Progress) -> dict[str, Co
             counted = counter.count(connection, step, schema)
             if step.snapshot_id in wanted:
                 found[step.snapshot_id] = counted
-    return found
+    return _with_drift(counter, plan, found)
+
+
+def _with_drift(counter: _Counter, plan: TracePlan, found: dict[str, Counted]) -> dict[str, Counted]:
+    """The same, the latest snapshot with how far its customers are from those of the fit."""
+    last, schema = plan.steps[-1], plan.schemas[-1]
+    if last.snapshot_id not in found or found[last.snapshot_id].problem:
+        return found
+    return found | {last.snapshot_id: replace(found[last.snapshot_id], since_fit=counter.since_fit(last, schema))}
 
 
 def _next_is_wanted(steps: Sequence[Step], place: int, wanted: set[str]) -> bool:
@@ -114,6 +129,23 @@ class _Counter:
             connection.unregister("block")
         return tally
 
+    def since_fit(self, step: Step, schema: Schema) -> SinceFit:
+        """How far a sample of this snapshot's customers is from a sample of those whom the model was fitted on."""
+        fitted = self.plan.fitted
+        before, _ = self._sampled(fitted.digest, fitted.schema, fitted.as_of)
+        now, rows = self._sampled(step.digest, schema, step.as_of)
+        explained = explain(self.model, rows, _used(self.model, schema), step.as_of)
+        unlike = explained.unlike
+        named = zip(self.model.recipe.features, explained.labels, strict=True)
+        measures = [_measure_drift(spec.measure, label, before, now) for spec, label in named]
+        return SinceFit(len(rows), None if unlike is None else int(unlike.sum()), tuple(sorted(measures, key=lambda each: -each.psi)))
+
+    def _sampled(self, digest: str, schema: Schema, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Measures of a sample of a snapshot's customers as of its day, and their rows."""
+        path, used = self.store.verified_path(self.plan.team_id, "snapshot", digest), _used(self.model, schema)
+        rows, _ = bulk.sample_rows(path, used, max(1, math.ceil(bulk.count_rows(path) / SAMPLED)))
+        return self.model.measure(rows, used, as_of), rows
+
     def _fitted_labels(self) -> Labels:
         """Those of the fit itself: a later assigner of some algorithms places a few customers elsewhere."""
         return unpack_assignments(self.store.read_bytes(self.plan.team_id, "labels", self.plan.labels_digest)).label
@@ -129,6 +161,11 @@ class _Counter:
         for row, column, customers in counted:
             table[row, column] = customers
         return moves_of(table)
+
+
+def _measure_drift(name: str, label: str, before: pd.DataFrame, now: pd.DataFrame) -> ColumnDrift:
+    drift = measure_drift(before[name], now[name])
+    return ColumnDrift(name, label, round(drift.psi, 4), round(drift.chance, 4), drift.word)
 
 
 def _used(model: SegmentModel, schema: Schema) -> Schema:

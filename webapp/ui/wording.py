@@ -17,6 +17,7 @@ _IMPORTS: dict[str, tuple[str, Tone, str | None]] = {
     "done": ("Imported", "good", None),
     "failed": ("Refused", "bad", None),
     "undone": ("Undone", "neutral", "arrow-counterclockwise"),
+    "discarded": ("Discarded", "neutral", "trash"),
 }
 _VERSIONS: dict[str, tuple[str, Tone, str | None]] = {
     "pending": ("Being fitted", "info", "arrow-repeat"),

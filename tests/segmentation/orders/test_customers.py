@@ -163,6 +163,15 @@ def test_a_later_file_says_what_an_order_is_or_adds_to_it(tmp_path) -> None:
     assert orders_again([Part(tmp_path / "before")], tmp_path / "after") == 1
     assert orders_again([Part(tmp_path / "before")], tmp_path / "before") == 0
     assert orders_again([], tmp_path / "after") == 0
+    both = [Part(tmp_path / "before"), Part(tmp_path / "after")]
+    assert [orders_again(both, tmp_path / name) for name in ("after", "before")] == [0, 1]
+
+
+def test_a_part_that_comes_again_counts_where_it_comes_last(tmp_path) -> None:
+    read(tmp_path, _text(_line(price="5"), _line(order="2", price="1")), name="before")
+    read(tmp_path, _text(_line(price="6")), name="after")
+    assert customers_of(tmp_path, "before", "after").customers["net_spend"].tolist() == [12.0 + 2.0]
+    assert customers_of(tmp_path, "before", "after", "before").customers["net_spend"].tolist() == [10.0 + 2.0]
 
 
 def test_the_same_order_number_of_another_customer_is_another_order(tmp_path) -> None:

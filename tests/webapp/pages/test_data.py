@@ -217,3 +217,15 @@ def test_many_snapshots_and_wide_files_are_shown_in_parts(shop: Shop) -> None:
     _, content = shown(shop, "?tab=distributions&part=3")
     assert "49 to 60" in words(content)
     assert sum(trace.type == "bar" for trace in charts(content)["columns"].data) == 12
+
+
+def test_files_that_were_not_imported_can_be_discarded(shop: Shop) -> None:
+    done = shop.import_file(customers_csv((40,)))
+    refused = shop.import_file("Only\nwords\n")
+    assert (done.status, refused.status) == ("done", "failed")
+
+    def discardable(role: MemberRole) -> list[Any]:
+        return [part.id for part in walk(shown(shop, "?tab=imports", role)[1]) if isinstance(getattr(part, "id", None), dict)]
+
+    assert discardable(MemberRole.ANALYST) == [{"type": "data-discard", "import": refused.id}]
+    assert discardable(MemberRole.MARKETER) == []

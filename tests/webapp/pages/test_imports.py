@@ -13,7 +13,7 @@ from sqlalchemy import select
 from segmentation.codec import from_json
 from segmentation.intake import FileFormat, Finding
 from segmentation.roles import Schema
-from tests.webapp.looking import HERE, look
+from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs, store_file
 from webapp.bulk import read_snapshot
@@ -27,6 +27,7 @@ from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.reports import ImportReport
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import Forbidden
+from webapp.ui import discarding
 
 BROKEN = customers_csv((40,)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n"
 
@@ -303,3 +304,26 @@ def test_who_may_not_see_customers_reads_nothing_about_single_ones(shop: Shop) -
     as_viewer = words(seen(shop, found, MemberRole.VIEWER))
     assert "negative value" not in as_viewer
     assert "Nothing unusual found" not in as_viewer  # for it would not be true
+
+
+def test_a_checked_file_can_be_discarded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = hear(monkeypatch)
+    shop.import_file(customers_csv((40,)))
+    found = checked(shop, customers_csv((41,)))
+    assert "import-discard" in ids(seen(shop, found))
+    assert "import-discard" not in ids(seen(shop, found, MemberRole.VIEWER))
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/imports/{found}")
+        assert discarding.discard(view, found) == f"{HERE}/data?tab=imports"
+    assert "customers.csv is discarded. No customer was changed." in str(heard)
+    assert ("pulse", {"data": {"discarded": found}}) in heard
+    assert "This file was discarded" in words(seen(shop, found))
+
+
+def test_the_first_file_discarded_takes_its_dataset_along(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = hear(monkeypatch)
+    found = checked(shop, BROKEN)
+    with shop.writing() as session:
+        assert discarding.discard(look(shop, session, f"{HERE}/imports/{found}"), found) == "/t/north-market"
+    assert "Nothing else was in its dataset, which is gone too." in str(heard)
+    assert "pulse" not in dict(heard)

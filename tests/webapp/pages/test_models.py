@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import ids, links, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop
-from webapp.edge import Display, Resources
+from webapp.edge import Display, Resources, View
 from webapp.models import MemberRole, ModelVersion
-from webapp.pages import models
+from webapp.pages import home, models
 from webapp.pages.models.figures import stability_title
 from webapp.services.errors import Conflict, Forbidden, NotFound
 from webapp.services.modelling import versions
@@ -241,3 +241,26 @@ def test_the_menu_of_versions_offers_viewers_the_champion_and_on_models_every_ve
         with two.reading() as session:
             context = frame.show_frame(look(two, session, f"{HERE}/{page_}", role=role), models.PAGE, (models.PAGE,))[2]
         assert (f"{HERE}/{page_}{'?v=2' if page_ == 'segments' else '/2'}" in links(context)) is offered
+
+
+def test_models_and_home_say_whether_to_recluster(two: Shop) -> None:
+    """Nothing is said on Home while there is no need; other customers are a reason on both, with the button."""
+    assert "No need to re-cluster now" in seen_words(two, "models", models.show)
+    assert "re-cluster now" not in seen_words(two, "home", home.show_home)
+    two.import_file("\n".join(map(_richer, customers_csv().splitlines())) + "\n")
+    for page, show in (("models", models.show), ("home", home.show_home)):
+        shown = seen_words(two, page, show)
+        assert "Time to re-cluster" in shown
+        assert "Income (PSI " in shown
+    assert "Time to re-cluster" not in seen_words(two, "models", models.show, role=MemberRole.VIEWER)
+
+
+def seen_words(shop: Shop, page: str, show: Callable[[View], Any], *, role: MemberRole = MemberRole.ADMIN) -> str:
+    with shop.reading() as session:
+        return words(show(look(shop, session, f"{HERE}/{page}", role=role)))
+
+
+def _richer(line: str) -> str:
+    """The line with four times the income."""
+    key, income, *rest = line.split(",")
+    return ",".join([key, str(float(income) * 4) if key.isdigit() else income, *rest])

@@ -51,6 +51,14 @@ def _spent(shop: Shop) -> float:
     return float(_current(shop)[1]["net_spend"].sum())
 
 
+def _undo(shop: Shop, import_id: str) -> float:
+    """What is spent in all once that import is taken back."""
+    with shop.writing() as session:
+        imports.undo_import(session, shop.actor, import_id)
+    run_jobs(shop.resources)
+    return _spent(shop)
+
+
 def test_order_lines_become_customers(shop: Shop) -> None:
     done = shop.import_file(_text(1, 24, "25,,2024-03-25,P1,Toys,Web,1,1,", "C24,ann0,2024-03-26,P1,Toys,Web,-1,1.50,Austria"))
     report = done.report
@@ -111,6 +119,47 @@ def test_an_order_that_comes_again_with_other_lines_is_what_the_newer_file_says(
     assert _spent(sqlite_shop) == pytest.approx(18 * 3.0 + 4 * 6.0)
 
 
+def test_a_file_that_comes_again_after_another_counts_as_the_later_one(sqlite_shop: Shop) -> None:
+    first, second = _text(1, 20), _text(19, 20, quantity=4)
+    sqlite_shop.import_file(first)
+    sqlite_shop.import_file(second)
+    assert _spent(sqlite_shop) == pytest.approx(18 * 3.0 + 2 * 6.0)
+    again = sqlite_shop.import_file(first)
+    assert again.report is not None
+    assert "orders_again" in {finding.code for finding in again.report.findings}
+    assert (again.report.changed, _spent(sqlite_shop)) == (2, pytest.approx(20 * 3.0))
+    sqlite_shop.import_file(first)
+    assert _undo(sqlite_shop, sqlite_shop.import_file(second).id) == pytest.approx(20 * 3.0)
+    with sqlite_shop.reading() as session:
+        twice = imports.list_imports(session, sqlite_shop.actor, "customers")[1]
+    assert _undo(sqlite_shop, twice.id) == pytest.approx(20 * 3.0)
+    assert _undo(sqlite_shop, again.id) == pytest.approx(18 * 3.0 + 2 * 6.0)
+    sqlite_shop.import_file(_text(21, 22))
+    assert _spent(sqlite_shop) == pytest.approx(20 * 3.0 + 2 * 6.0)
+
+
+def test_a_file_that_only_adds_its_lines_again_leaves_what_it_replaced_before(sqlite_shop: Shop) -> None:
+    first, second = _text(1, 20), _text(19, 20, quantity=4)
+    for text, mode, spent in (
+        (first, "update", 60.0),
+        (second, "update", 66.0),
+        (first, "append", 72.0),
+        (second, "append", 72.0),
+        (first, "append", 72.0),
+        (second, "update", 66.0),
+    ):
+        sqlite_shop.import_file(text, mode=mode)
+        assert _spent(sqlite_shop) == pytest.approx(spent)
+
+
+def test_lines_of_earlier_files_and_orders_of_two_customers_are_told(sqlite_shop: Shop) -> None:
+    sqlite_shop.import_file(_text(1, 20))
+    later = sqlite_shop.import_file(_text(19, 22, "1,zoe,2024-03-01,P1,Toys,Web,2,1.50,Austria"))
+    assert later.report is not None
+    told = {finding.code: (finding.count, finding.lines) for finding in later.report.findings}
+    assert (told["repeated_lines"], told["shared_orders"]) == ((2, (2, 3)), (1, (6,)))
+
+
 def test_a_dataset_is_fed_by_orders_or_by_customers(sqlite_shop: Shop) -> None:
     sqlite_shop.import_file(_text(1, 20))
     before = _current(sqlite_shop)[0].id
@@ -144,6 +193,8 @@ def test_a_dry_run_of_orders_stores_no_customer(sqlite_shop: Shop) -> None:
         assert count_rows(session, Customer, Snapshot) == [0, 0]
     assert checked.report is not None
     assert (checked.status, checked.report.new) == ("checked", 6)
+    assert not list((sqlite_shop.resources.store.root / sqlite_shop.actor.team_id / "orders").rglob("*.*"))
+    assert not sqlite_shop.resources.store.holds_any("orders")
     done = sqlite_shop.import_file(_text(1, 20))
     assert done.report is not None
     assert done.report.new == 6

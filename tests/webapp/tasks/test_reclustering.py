@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlalchemy import select
 
-from segmentation.artifact import unpack_assignments
+from segmentation.artifact import unpack_assignments, unpack_model
 from segmentation.palette import SYMBOLS
 from tests.webapp.working import Shop, claim, count_rows, customers_csv, fitted_once, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources
@@ -174,3 +176,11 @@ def test_a_cancelled_recluster_leaves_a_cancelled_version(shop: Shop) -> None:
     with shop.reading() as session:
         assert versions.show_version(session, shop.actor, "customers", 1).status == "cancelled"
     assert shop.recluster(k=3).number == 2
+
+
+def test_a_model_that_does_not_come_back_the_same_is_not_stored(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reclustering, "unpack_model", lambda data: replace(unpack_model(data), reach=None))
+    version = sqlite_shop.recluster(k=3)
+    assert (version.status, version.champion) == ("failed", False)
+    assert "comes back the same" in (version.status_message or "")
+    assert not list(sqlite_shop.resources.store.root.glob("*/model/*/*"))

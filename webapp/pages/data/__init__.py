@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dash import Input, Output, html
+from dash import ALL, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
@@ -23,11 +23,13 @@ from webapp.services.data.datasets import DatasetSummary
 from webapp.ui import consent
 from webapp.ui.components import Child, card, empty_state, page_head, row, skeleton
 from webapp.ui.consent import consent_place
+from webapp.ui.discarding import discard
 from webapp.ui.exploring import Look
 from webapp.ui.format import count, day
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 from webapp.ui.recluster import recluster_button
+from webapp.ui.untag import pressed_id
 from webapp.ui.upload import upload_form
 
 
@@ -118,6 +120,17 @@ def register(callbacks: Callbacks) -> None:
     @callbacks.on(Output(Ids.UPLOAD, "children"), Input(Ids.UPLOAD, "id"), needs=Permission.VIEW)
     def upload(view: View, _id: str) -> Component | None:
         return show_upload(view)
+
+    @callbacks.on(
+        Output("address", "href", allow_duplicate=True),
+        Input({"type": Ids.DISCARD, "import": ALL}, "n_clicks"),
+        needs=Permission.IMPORT,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def discard_import(view: View, _clicks: list[int | None]) -> Any:
+        pressed = pressed_id()
+        return discard(view, pressed["import"]) if pressed else no_update
 
 
 PAGE = Page(name="data", title="Data", path="data", layout=layout, register=register, group="Understand", icon="table")

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from dash import dcc, html
 
 from webapp.edge import View
+from webapp.pages.data.ids import Ids
 from webapp.pages.data.parts import clipped
 from webapp.services.data.imports import ImportDetail
 from webapp.ui.components import Child, button, card, empty_state, hidden_text
+from webapp.ui.discarding import discard_button
 from webapp.ui.format import MISSING, by, exact_time, file_size, number, relative_time
 from webapp.ui.places import import_address
 from webapp.ui.tables import Column, table
@@ -65,9 +67,10 @@ def _when(item: ImportDetail, now: datetime) -> list[Child]:
 
 
 def _actions(view: View, item: ImportDetail) -> html.Div:
-    """The way to the import, where it can be undone as well."""
+    """The way to the import, where it can be undone as well, and out of the list for what was not imported."""
     name: list[Child] = ["Open", hidden_text(f" the import of {item.file_name}")]
-    return html.Div([button(name, href=_address(view, item), kind="ghost", small=True)], className="sc-actions")
+    discard = discard_button(view, item, {"type": Ids.DISCARD, "import": item.id}, small=True)
+    return html.Div([discard, button(name, href=_address(view, item), kind="ghost", small=True)], className="sc-actions")
 
 
 def _address(view: View, item: ImportDetail) -> str:

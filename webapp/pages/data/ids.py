@@ -21,3 +21,4 @@ class Ids(StrEnum):
     HEAD = "data-head"
     UPLOAD = "data-upload"
     BODY = "data-body"
+    DISCARD = "data-discard"

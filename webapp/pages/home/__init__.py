@@ -25,6 +25,7 @@ from webapp.services.work import jobs as job_services
 from webapp.services.work.jobs import JobSummary
 from webapp.ui import jobs, sample
 from webapp.ui.actions import actions_card
+from webapp.ui.advice import advice_verdict
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton, skeleton_tiles
 from webapp.ui.format import count, day
 from webapp.ui.page import Page
@@ -110,6 +111,7 @@ def home_body(view: View, dataset: DatasetSummary) -> list[Child]:
     changes = changes_card(view, counted, traces.find_succession(view.session, view.actor, dataset.slug), overview) if counted else None
     actions = actions_card(view, overview)
     return [
+        advice_verdict(view, at="home", only_if_due=True),
         tiles(dataset, overview, counted),
         row((8, over_time), (4, steps)) if steps else row((12, over_time)),
         row((6, changes), (6, actions)) if changes else row((12, actions)),

@@ -12,12 +12,13 @@ from webapp.edge import Callbacks, View
 from webapp.pages.imports.check import check_page
 from webapp.pages.imports.choices import read_choices, read_day
 from webapp.pages.imports.ids import CHOICE, Ids
-from webapp.pages.imports.result import failed_page, result_page, undone_page, waiting_page
+from webapp.pages.imports.result import discarded_page, failed_page, result_page, undone_page, waiting_page
 from webapp.services.access import Permission
 from webapp.services.data import imports
 from webapp.services.work import jobs as job_services
 from webapp.ui import jobs
 from webapp.ui.components import page_head, row, skeleton
+from webapp.ui.discarding import discard
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 
@@ -44,6 +45,8 @@ def show_import(view: View) -> Component:
         return failed_page(view, detail)
     if detail.status == "undone":
         return undone_page(view, detail)
+    if detail.status == "discarded":
+        return discarded_page(view, detail)
     return result_page(view, detail) if detail.status == "done" else check_page(view, detail)
 
 
@@ -99,6 +102,16 @@ def register(callbacks: Callbacks) -> None:
     @callbacks.on(*answers, Input(Ids.CONFIRM, "n_clicks"), needs=Permission.IMPORT, writes=True, prevent_initial_call=True)
     def confirm_import(view: View, clicks: int | None) -> tuple[Any, Any]:
         return confirm(view, clicks)
+
+    @callbacks.on(
+        Output("address", "href", allow_duplicate=True),
+        Input(Ids.DISCARD, "n_clicks"),
+        needs=Permission.IMPORT,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def discard_import(view: View, clicks: int | None) -> Any:
+        return discard(view, view.item or "") if clicks else no_update
 
     @callbacks.on(*answers, Input(Ids.UNDO, "n_clicks"), needs=Permission.IMPORT, writes=True, prevent_initial_call=True)
     def undo_import(view: View, clicks: int | None) -> tuple[Any, Any]:

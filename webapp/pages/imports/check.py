@@ -15,6 +15,7 @@ from webapp.pages.imports.reading import facts, reading_card, rules_card
 from webapp.services.access import Permission
 from webapp.services.data.imports import ColumnChoice, ImportDetail, ImportReport
 from webapp.ui.components import Child, badge, button, card, error_state, icon, row
+from webapp.ui.discarding import discard_button
 from webapp.ui.format import count, filled_text, percent
 from webapp.ui.places import data_address
 from webapp.ui.tables import Column, meter, table
@@ -45,7 +46,7 @@ def check_page(view: View, detail: ImportDetail) -> Component:
         rejects_card(report.rejects, report.rejected),
     ]
     if editable:
-        parts += [dcc.Store(id=Ids.BEFORE, data=_before(parts, report)), _foot(view, report)]
+        parts += [dcc.Store(id=Ids.BEFORE, data=_before(parts, report)), _foot(view, detail, report)]
     return html.Div(parts)
 
 
@@ -115,12 +116,15 @@ def _use(item: ColumnChoice) -> list[Child]:
     return [icon("check-lg", tone="ok"), f" {item.use}"]
 
 
-def _foot(view: View, report: ImportReport) -> html.Div:
+def _foot(view: View, detail: ImportDetail, report: ImportReport) -> html.Div:
     ready = bool(report.accepted) and not report.undecided
     importing = button(f"Import {count(report.accepted, 'customer')}", id=Ids.CONFIRM, kind="primary", disabled=not ready)
     again = button("Check again", id=Ids.RECHECK, disabled=True)
     hint = html.Span(id=Ids.HINT, role="status")
-    return html.Div([hint, html.Div([_back(view), again, importing], className="end")], className="sc-foot-bar")
+    return html.Div(
+        [hint, html.Div([_back(view), discard_button(view, detail, Ids.DISCARD), again, importing], className="end")],
+        className="sc-foot-bar",
+    )
 
 
 def _back(view: View) -> Component:

@@ -13,6 +13,7 @@ class Ids(StrEnum):
     RECHECK = "import-recheck"
     HINT = "import-hint"
     BEFORE = "import-before"
+    DISCARD = "import-discard"
     UNDO = "import-undo"
     UNDO_OPEN = "import-undo-open"
     UNDO_ASK = "import-undo-ask"

@@ -46,6 +46,13 @@ def undone_page(view: View, detail: ImportDetail) -> Component:
     return html.Div([head(view, f"Import of {detail.file_name}", "Undone."), card(body=state, className="sc-stack")])
 
 
+def discarded_page(view: View, detail: ImportDetail) -> Component:
+    """That nothing is left of the file."""
+    again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
+    state = empty_state("trash", "This file was discarded", "It was not imported. To import it after all, upload it again.", again)
+    return html.Div([head(view, f"Import of {detail.file_name}", "Discarded."), card(body=state, className="sc-stack")])
+
+
 def result_page(view: View, detail: ImportDetail) -> Component:
     """What became of the rows, and the next step."""
     dataset = datasets.show_dataset(view.session, view.actor, detail.dataset)

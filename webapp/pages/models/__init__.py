@@ -17,6 +17,7 @@ from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.modelling import versions
 from webapp.services.modelling.versions import VersionSummary
+from webapp.ui.advice import advice_verdict
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
 from webapp.ui.format import count
 from webapp.ui.forms import dialog, field, text_input
@@ -76,7 +77,7 @@ def show_models(view: View) -> tuple[Component, list[Child], int | None]:
         return page_head("Models", sub), [card(body=_nothing(view, has_customers=bool(dataset.customers)))], None
     sub = f"{count(len(listed), 'version')}. {_champion_words(dataset.champion)}"
     head = page_head("Models", sub, [recluster_button(view.actor, at="models", kind="primary")])
-    return head, [champion_verdict(view, listed), versions_card(view, listed)], dataset.champion
+    return head, [champion_verdict(view, listed), advice_verdict(view, at="models"), versions_card(view, listed)], dataset.champion
 
 
 def champion_verdict(view: View, listed: Sequence[VersionSummary]) -> Component | None:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapshot, new_id
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
+from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.leftovers import remove_files, remove_if_empty
 from webapp.services.data.mappings import clean_mapping, joined_mapping
 from webapp.services.data.reports import (
     ColumnChoice,
@@ -35,6 +37,7 @@ from webapp.store import Store
 __all__ = [
     "ColumnChoice",
     "ColumnDrift",
+    "Discarded",
     "EarlierImport",
     "ImportDetail",
     "ImportReport",
@@ -46,6 +49,7 @@ __all__ = [
     "clean_mapping",
     "clean_mode",
     "confirm_import",
+    "discard_import",
     "list_imports",
     "read_rejects",
     "show_import",
@@ -72,6 +76,16 @@ class RejectsFile:
 
     name: str
     data: bytes
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """An import that is gone, and whether its dataset, in which there was nothing else, went along."""
+
+    import_id: str
+    file_name: str
+    dataset: str
+    dataset_removed: bool
 
 
 def start_import(
@@ -129,9 +143,10 @@ def show_import(session: Session, actor: Actor, import_id: str) -> ImportDetail:
 
 
 def list_imports(session: Session, actor: Actor, dataset: str, *, limit: int = 50) -> tuple[ImportDetail, ...]:
-    """The dataset's imports, newest first."""
+    """The dataset's imports, newest first, but for those that were discarded."""
     row = team_dataset(session, actor, dataset)
-    newest_first = team_rows(actor, Import).where(Import.dataset_id == row.id).order_by(Import.created_at.desc(), Import.id)
+    kept = team_rows(actor, Import).where(Import.dataset_id == row.id, Import.status != ImportStatus.DISCARDED)
+    newest_first = kept.order_by(Import.created_at.desc(), Import.id)
     return _details(session, actor, session.scalars(newest_first.limit(limit)).all())
 
 
@@ -162,6 +177,22 @@ def confirm_import(session: Session, actor: Actor, import_id: str) -> ImportDeta
     _move(session, row, (ImportStatus.CHECKED,), ImportStatus.UPLOADED)
     record_event(session, actor, "import.confirmed", row.id)
     return _enqueue(session, actor, row, check=False)
+
+
+def discard_import(session: Session, actor: Actor, store: Store, import_id: str) -> Discarded:
+    """Let go of a file that waits to be confirmed or was refused: its report and files are removed, and a dataset that nothing else
+    came into. Conflict where it is at work or was stored."""
+    require(actor, Permission.IMPORT)
+    row = team_row(session, actor, Import, "import", id=import_id)
+    dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
+    lock_dataset(session, dataset)
+    _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.DISCARDED)
+    record_event(session, actor, "import.discarded", row.id, dataset=dataset.slug, file=row.file_name)
+    remove_files(session, actor, store, row)
+    row.report, row.rejects_digest = None, None
+    session.flush()
+    name, slug = row.file_name, dataset.slug
+    return Discarded(import_id, name, slug, remove_if_empty(session, actor, dataset))
 
 
 def read_rejects(session: Session, actor: Actor, store: Store, import_id: str) -> RejectsFile:

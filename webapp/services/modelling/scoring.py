@@ -6,6 +6,7 @@ import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from segmentation.artifact import unpack_model
 from segmentation.codec import from_json
-from segmentation.errors import SegmentationError
+from segmentation.errors import ArtifactError, SegmentationError
 from segmentation.explaining.explanation import Explanation, Explanations, explain
 from segmentation.explaining.needs import needed_columns
 from segmentation.features import Recipe
@@ -25,11 +26,11 @@ from segmentation.intake.rows import RawRows, Wanted, read_records
 from segmentation.intake.types import FileFormat, Flagged
 from segmentation.pipeline import SegmentModel
 from segmentation.roles import CUSTOMER_KEY, DateOrder, Schema
-from webapp.models import Champion, Dataset, Import, ImportStatus, ModelVersion, Segment, Snapshot, VersionSegment, VersionStatus
-from webapp.services.access import Actor, Permission, require, team_dataset
+from webapp.models import Champion, Dataset, Import, ImportStatus, ModelVersion, Promotion, Segment, Snapshot, VersionSegment, VersionStatus
+from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.modelling.versions import find_version
-from webapp.store import State, Store
+from webapp.store import State, Store, StoreError
 
 REPORTED_ERRORS = 100
 CACHED_MODELS = 32
@@ -62,7 +63,8 @@ class CustomerScore:
 class Scores:
     """The customers of one request, placed by one version. `unknown_columns` are headers that mean nothing to the dataset.
 
-    `flags` are the values that cannot be true, which were not believed (their `place` is a row, from 0).
+    `instead` says why it is another version than the champion, where that one cannot be used. `flags` are the values that cannot be
+    true, which were not believed (their `place` is a row, from 0).
     """
 
     dataset: str
@@ -71,11 +73,15 @@ class Scores:
     customers: tuple[CustomerScore, ...]
     unknown_columns: tuple[str, ...]
     flags: tuple[Flagged, ...] = ()
+    instead: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """A ready version, its segments under their present names, and what it needs to know of a customer; it needs no database."""
+    """A ready version, its segments under their present names, and what it needs to know of a customer; it needs no database.
+
+    `instead` says why it is not the champion, where that one cannot be used.
+    """
 
     dataset: str
     version: int
@@ -83,6 +89,7 @@ class Scorer:
     wanted: Wanted
     names: tuple[SegmentName, ...]
     ignored: frozenset[str]
+    instead: str = ""
 
     def unknown(self, raw: RawRows) -> tuple[str, ...]:
         """Headers that mean nothing to the dataset; those that it ignores are known to it."""
@@ -116,14 +123,24 @@ def score_customers(
     found = scorer.explain(raw.customers)
     keys = raw.customers[CUSTOMER_KEY].tolist()
     scored = tuple(_score(scorer, found, place, key) for place, key in enumerate(keys))
-    return Scores(scorer.dataset, scorer.version, scorer.wanted.as_of, scored, scorer.unknown(raw), raw.flags)
+    return Scores(scorer.dataset, scorer.version, scorer.wanted.as_of, scored, scorer.unknown(raw), raw.flags, scorer.instead)
 
 
 def find_scorer(session: Session, actor: Actor, store: Store, dataset: str, *, version: int | None = None) -> Scorer:
-    """The champion or a ready `version` as something that places customers; Conflict where nothing was promoted yet."""
+    """The champion or a ready `version` as something that places customers; Conflict where nothing was promoted yet.
+
+    Where the champion's model is missing, damaged or answers otherwise than it did, the champion before it goes on serving, and the
+    scorer says so; a `version` that was asked for is refused (StoreError, ArtifactError).
+    """
     require(actor, Permission.VIEW_CUSTOMERS)
-    found = _standing(session, actor, dataset, version)
-    model = _model(store, actor.team_id, found.model_digest, store.state(actor.team_id, "model", found.model_digest))
+    found, instead = _standing(session, actor, dataset, version), ""
+    try:
+        model = read_model(store, actor.team_id, found.model_digest)
+    except (StoreError, ArtifactError) as damage:
+        if version is not None:
+            raise
+        found, model = _champion_before(session, actor, store, dataset, found.id, damage)
+        instead = f"The champion cannot be used. {damage} Until then version {found.number}, the champion before it, places customers."
     needed, known = _columns(model.recipe, found.fitted)
     names = session.execute(_NAMES, {"version": found.id})
     return Scorer(
@@ -133,7 +150,35 @@ def find_scorer(session: Session, actor: Actor, store: Store, dataset: str, *, v
         wanted=Wanted(needed, known, found.as_of or model.recipe.as_of, _date_order(found.format)),
         names=tuple(SegmentName(key, chosen or name) for key, chosen, name in names),
         ignored=_headers(found.current),
+        instead=instead,
     )
+
+
+def read_model(store: Store, team_id: str, digest: str) -> SegmentModel:
+    """The model of a version, kept for a while. For services only: the version was reached through the team.
+
+    StoreError or ArtifactError where it is missing or damaged, or answers otherwise than when it was stored.
+    """
+    return _model(store, team_id, digest, store.state(team_id, "model", digest))
+
+
+def _champion_before(
+    session: Session, actor: Actor, store: Store, dataset: str, champion: str, damage: Exception
+) -> tuple[Row[Any], SegmentModel]:
+    """The last champion before `champion` (id) whose model can be used; `damage` where there is none."""
+    row = team_dataset(session, actor, dataset)
+    numbers = session.scalars(
+        team_rows(actor, Promotion)
+        .join(ModelVersion, ModelVersion.id == Promotion.version_id)
+        .where(Promotion.dataset_id == row.id, Promotion.version_id != champion, ModelVersion.status == VersionStatus.READY)
+        .order_by(Promotion.created_at.desc(), Promotion.id)
+        .with_only_columns(ModelVersion.number)
+    )
+    for number in dict.fromkeys(numbers):
+        found = _standing(session, actor, dataset, number)
+        with suppress(StoreError, ArtifactError):
+            return found, read_model(store, actor.team_id, found.model_digest)
+    raise damage
 
 
 # Statements that are put together once: for a single customer, building them would take longer than running them.

@@ -16,6 +16,7 @@ from segmentation.roles import Schema
 from webapp.models import Dataset, ModelVersion, SegmentTrace, Snapshot
 from webapp.services.access import Actor, team_row, team_rows
 from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.reports import ColumnDrift
 from webapp.services.data.snapshots import ends_an_import, latest_snapshot
 from webapp.services.errors import Conflict
 from webapp.services.modelling.versions import find_version
@@ -25,12 +26,29 @@ MOST_SNAPSHOTS = 24
 
 
 @dataclass(frozen=True)
+class SinceFit:
+    """How far the customers of a snapshot are from those whom the version was fitted on, by a sample of `placed` customers.
+
+    `measures` are those that the version looks at, the one that moved most first; `unlike` customers are like nobody in training (None:
+    the version cannot tell).
+    """
+
+    placed: int
+    unlike: int | None
+    measures: tuple[ColumnDrift, ...]
+
+
+@dataclass(frozen=True)
 class Counted:
-    """What a trace holds: the snapshot `before` that moves were counted against, and the counts, or the `problem` that kept them out."""
+    """What a trace holds: the snapshot `before` that moves were counted against, and the counts, or the `problem` that kept them out.
+
+    `since_fit` is there for the dataset's latest snapshot at the time.
+    """
 
     before: str | None
     division: Division | None
     problem: str = ""
+    since_fit: SinceFit | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +62,15 @@ class Step:
 
 
 @dataclass(frozen=True)
+class FittedOn:
+    """The snapshot that the version was fitted on."""
+
+    digest: str
+    as_of: date
+    schema: Schema
+
+
+@dataclass(frozen=True)
 class TracePlan:
     """The champion's model, the whole series with its `schemas`, oldest first, and which snapshots of it are `missing`."""
 
@@ -54,6 +81,7 @@ class TracePlan:
     labels_digest: str
     segments: int
     fitted_on: str
+    fitted: FittedOn
     steps: tuple[Step, ...]
     schemas: tuple[Schema, ...]
     missing: tuple[str, ...]
@@ -67,7 +95,8 @@ def plan_trace(session: Session, actor: Actor, dataset_id: str) -> TracePlan | N
         return None
     steps = series(session, actor, dataset)
     known = stored_counts(session, actor, version)
-    missing = [step.snapshot_id for step in steps if step.snapshot_id not in known or known[step.snapshot_id].before != step.before]
+    missing = [step.snapshot_id for step in steps if not _is_counted(known.get(step.snapshot_id), step, last=step is steps[-1])]
+    fitted = team_row(session, actor, Snapshot, "snapshot", id=version.snapshot_id)
     return TracePlan(
         team_id=actor.team_id,
         dataset_id=dataset.id,
@@ -76,10 +105,18 @@ def plan_trace(session: Session, actor: Actor, dataset_id: str) -> TracePlan | N
         labels_digest=version.labels_digest,
         segments=version.k or 0,
         fitted_on=version.snapshot_id,
+        fitted=FittedOn(fitted.digest, fitted.as_of, from_json(Schema, fitted.column_schema)),
         steps=steps,
         schemas=_schemas(session, actor, steps),
         missing=tuple(missing),
     )
+
+
+def _is_counted(counts: Counted | None, step: Step, *, last: bool) -> bool:
+    """Whether there is nothing left to count; of the latest snapshot also how far it is from the one of the fit."""
+    if counts is None or counts.before != step.before:
+        return False
+    return not last or counts.since_fit is not None or bool(counts.problem)
 
 
 def series(session: Session, actor: Actor, dataset: Dataset) -> tuple[Step, ...]:
