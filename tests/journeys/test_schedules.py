@@ -80,7 +80,7 @@ def add_by_expression(page: Page, look: str) -> None:
     expect(page.get_by_text("Files go into north-market/shop")).to_be_visible()
     expect(page.get_by_label("How many segments")).to_be_hidden()
     page.get_by_label("How often").select_option("own")
-    expression = page.get_by_label("Cron expression")
+    expression = page.get_by_label("Cron expression", exact=True)
     expression.fill("every day")
     page.get_by_role("button", name="Add the schedule").click()
     expect(page.locator(".sc-field-error", has_text="A cron expression has five parts")).to_be_visible()

@@ -51,6 +51,7 @@ def add_dialog() -> Component:
         ],
         id=Ids.FORM,
         prevent_default_on_submit=True,
+        class_name="sc-schedule-form",
     )
     return dialog(Ids.DIALOG, "New schedule", form, confirm, cancel_id=Ids.CANCEL)
 

@@ -36,10 +36,11 @@ def show_schedules(view: View) -> Component:
     """A card with every schedule of the dataset; before the first, what they are for."""
     listed = schedules.list_schedules(view.session, view.actor, view.dataset)
     if not listed:
-        return card("Schedules", None, empty_state("calendar-event", "Nothing comes by itself yet", PURPOSE, open_button(view, "empty")))
-    sub = RULES if workers_alive(view.session) else f"{NOBODY} {RULES}"
+        nothing = empty_state("calendar-event", "Nothing comes by itself yet", PURPOSE, open_button(view, "empty"))
+        return card("Schedules", None, nothing, className="sc-stack")
+    sub = None if workers_alive(view.session) else NOBODY
     items = html.Ul([_item(view, schedule) for schedule in listed], className="sc-schedules")
-    return card("Schedules", sub, items, tools=open_button(view, "card"), className="sc-stack")
+    return card("Schedules", sub, items, tools=open_button(view, "card"), foot=RULES, className="sc-stack")
 
 
 def open_button(view: View, at: str) -> Component | None:

@@ -95,7 +95,7 @@ def test_a_dataset_with_anything_else_stays(shop: Shop) -> None:
         add_schedule(session, shop.actor, "scheduled", kind="import_folder", cron="0 6 * * *")
     assert not discard(shop, scheduled).dataset_removed
     with shop.reading() as session:
-        assert [each.slug for each in list_datasets(session, shop.actor)] == ["customers", "planned"]
+        assert [each.slug for each in list_datasets(session, shop.actor)] == ["customers", "planned", "scheduled"]
 
 
 def test_a_file_that_another_import_has_too_stays_in_the_store(sqlite_shop: Shop) -> None:

@@ -15,7 +15,7 @@ from webapp.edge import unit_of_work
 from webapp.models import AuditEvent, Job, JobStatus, MemberRole, Membership, Schedule, ScheduleTick, User
 from webapp.services.people.teams import change_time_zone
 from webapp.services.scheduling import schedules, ticks
-from webapp.worker import fire_schedules
+from webapp.worker import Worker, fire_schedules
 
 SIX = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -139,6 +139,16 @@ def test_what_the_command_line_made_needs_no_member(calendar: Calendar) -> None:
         session.execute(update(Schedule).values(user_id=None, created_by="cli"))
         session.execute(delete(Membership))
     assert calendar.fire(made.id, SIX) == "started"
+
+
+def test_a_worker_fires_what_is_due_also_while_a_job_of_its_own_runs(calendar: Calendar) -> None:
+    made = calendar.add(now=MORNING - 2 * DAY)
+    with unit_of_work(calendar.bench.resources) as session:
+        session.execute(update(Schedule).values(next_due=datetime.now(UTC) - timedelta(minutes=1)))
+    worker = Worker(calendar.bench.resources)
+    worker.inbox = calendar.inbox
+    worker._keep_up()
+    assert calendar.show(made.id).last is not None
 
 
 def test_one_that_is_broken_keeps_no_other_from_its_time(calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> None:
