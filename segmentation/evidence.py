@@ -94,9 +94,14 @@ def snake_case(header: str) -> str:
 
 def split_words(header: str) -> list[str]:
     """The lower-case words of a header in snake, camel or plain case."""
+    return [word.lower() for word in written_words(header)]
+
+
+def written_words(header: str) -> list[str]:
+    """The same as the header writes them."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", header)
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
-    return [word.lower() for word in re.findall(r"[^\W_]+", spaced)]
+    return re.findall(r"[^\W_]+", spaced)
 
 
 def look(header: str, cells: pd.Series) -> Evidence:

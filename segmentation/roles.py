@@ -65,6 +65,7 @@ class Kind(StrEnum):
 DateOrder = Literal["day_first", "month_first", "year_first"]
 DecimalMark = Literal["point", "comma"]
 Impossible = Literal["missing", "reject", "keep"]
+EmptyCell = Literal["clear", "keep"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class ValueRule:
     """How the cells of one column are read, where somebody said so; None leaves it to the column's role and to its own cells.
 
     `low` and `high` bound what can be true (years for dates), in the unit of the stored value; `impossible` says what
-    becomes of a cell beyond them: it is made missing and flagged, keeps its row out, or is kept and flagged.
+    becomes of a cell beyond them: it is made missing and flagged, keeps its row out, or is kept and flagged. `empty` says what a cell
+    without a value does to the value that is known of a customer already: it is cleared, or kept.
     """
 
     date_order: DateOrder | None = None
@@ -80,6 +82,7 @@ class ValueRule:
     low: float | None = None
     high: float | None = None
     impossible: Impossible | None = None
+    empty: EmptyCell | None = None
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,11 @@ _WRITTEN = """
     optin=opt_in optout=opt_out
 """
 
+_OURS = """
+    catalogue complain complained complaints deal deals has have high kid long low orders responded responds senior teenagers web young
+"""
+"""English words of the labels that we make ourselves, where no header means anything by them."""
+
 _GERMAN = """
     anteil=share werbung=marketing
     kunde=customer kunden=customer kundin=customer kundennummer=customer_number kundennr=customer_number kundenid=customer_id
@@ -149,7 +154,13 @@ def _read(*lists: str) -> dict[str, tuple[str, ...]]:
 
 
 _KNOWN = _read(_WRITTEN, _SAME, _GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _DUTCH)
+_ENGLISH = frozenset(_read(_WRITTEN, _SAME, _OURS))
 _FOREIGN = frozenset(_read(_GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _DUTCH)) - frozenset(_read(_WRITTEN, _SAME))
+
+
+def is_english(words: Sequence[str]) -> bool:
+    """Whether all `words`, in any case, are English ones that we know; others keep the case in which they are written."""
+    return all(word.isdigit() or word.lower() in _ENGLISH for word in words)
 
 
 def canonical(words: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from segmentation.describing.profile_types import Unit
+from segmentation.vocabulary import is_english
 
 MINUS = "−"
 UNCOUNTABLE = 1e15
@@ -64,8 +65,9 @@ def quantity(value: float, unit: Unit, currency: str | None = None, *, short: bo
 
 
 def lower_first(label: str) -> str:
-    """`Web visits` inside a sentence; words that are capitals throughout stay as they are."""
-    return label if len(label) > 1 and label[1].isupper() else label[:1].lower() + label[1:]
+    """`Web visits` inside a sentence; what does not begin with an English word that we know stays as it is, for it may be a German noun."""
+    words = re.findall(r"[^\W_]+", label)
+    return label[:1].lower() + label[1:] if is_english(words[:1]) and not label[1:2].isupper() else label
 
 
 def upper_first(text: str) -> str:

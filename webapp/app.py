@@ -31,7 +31,7 @@ from webapp.edge import (
 from webapp.edge.answers import install_answers
 from webapp.edge.assets import ASSETS, asset_address, dark_tokens, page_styles, public_styles
 from webapp.edge.browser import CSRF_COOKIE, CSRF_HEADER
-from webapp.edge.display import THEME_COOKIE, THEMES
+from webapp.edge.display import FOLLOWS_COOKIE, THEME_COOKIE, THEMES
 from webapp.edge.headers import install_headers
 from webapp.edge.payload import check_payload
 from webapp.edge.uploads import MEGABYTE
@@ -172,9 +172,15 @@ def _make_server() -> Flask:
         public_styles=public_styles,
         dark_tokens=dark_tokens,
         favicon=lambda: asset_address(ASSETS / "favicon.svg"),
-        theme=lambda: request.cookies.get(THEME_COOKIE) if request.cookies.get(THEME_COOKIE) in THEMES else None,
+        theme=_chosen_theme,
     )
     return server
+
+
+def _chosen_theme() -> str | None:
+    """The theme that somebody chose, for pages without scripts; None has them go by the system."""
+    theme = request.cookies.get(THEME_COOKIE)
+    return theme if theme in THEMES and request.cookies.get(FOLLOWS_COOKIE) != "1" else None
 
 
 def _mount_pages(server: Flask, resources: Resources) -> Product:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -20,7 +20,10 @@ from webapp.services.data.datasets import ensure_dataset, show_dataset
 from webapp.services.data.imports import read_rejects, show_import, start_import
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.people.audit_log import COLUMNS, all_pages, csv_lines, read_filter, record_download
+from webapp.services.segmenting.model_cards import show_card
 from webapp.services.zones import zone_of
+from webapp.ui.model_card import Document, card_document, card_markdown
+from webapp.ui.places import item_number
 
 ALL_CUSTOMERS = "all"
 """Stands for a segment's key in the address of an export of everybody."""
@@ -41,6 +44,10 @@ def install_files(server: Flask, resources: Resources) -> None:
     selection(selection_csv)
     rejects = team_route(server, resources, "/t/<team>/<dataset>/imports/<import_id>/rejects.csv", needs=Permission.IMPORT)
     rejects(rejects_csv)
+    page = team_route(server, resources, "/t/<team>/<dataset>/models/<version>/card.html", needs=Permission.VIEW)
+    page(card_html)
+    text = team_route(server, resources, "/t/<team>/<dataset>/models/<version>/card.md", needs=Permission.VIEW)
+    text(card_md)
     log = team_route(server, resources, "/t/<team>/team/audit.csv", needs=Permission.MANAGE_TEAM, writes=True)
     log(audit_csv)
 
@@ -68,6 +75,25 @@ def rejects_csv(visit: Visit, dataset: str, import_id: str) -> ResponseReturnVal
         raise NotFound("There is no such import.")
     file = read_rejects(visit.session, visit.actor, visit.resources.store, import_id)
     return Response(file.data, content_type="text/csv; charset=utf-8", headers=attachment(file.name))
+
+
+def card_html(visit: Visit, dataset: str, version: str) -> ResponseReturnValue:
+    """The model card of a version as a page of its own, to be kept, sent and printed."""
+    page = render_template("model_card.html", card=_card(visit, dataset, version))
+    return Response(page, content_type="text/html; charset=utf-8", headers=attachment(f"{dataset}-version-{version}-card.html"))
+
+
+def card_md(visit: Visit, dataset: str, version: str) -> ResponseReturnValue:
+    """The same as Markdown."""
+    text = card_markdown(_card(visit, dataset, version))
+    return Response(text, content_type="text/markdown; charset=utf-8", headers=attachment(f"{dataset}-version-{version}-card.md"))
+
+
+def _card(visit: Visit, dataset: str, version: str) -> Document:
+    number = item_number(version)
+    if number is None:
+        raise NotFound("There is no such version.")
+    return card_document(show_card(visit.session, visit.actor, dataset, number))
 
 
 def audit_csv(visit: Visit) -> ResponseReturnValue:

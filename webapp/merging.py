@@ -8,12 +8,14 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 import pandas as pd
 
+from segmentation.intake.rules import empties
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from webapp.bulk import BATCH, SQL_TYPE, column_engine, escaped, literal, quoted, sampled_sql, typed_frame
 
@@ -47,18 +49,37 @@ class Counts:
     removed: int = 0
 
 
+@dataclass(frozen=True)
+class Emptied:
+    """Customers who have a value of `column` and none in the file, with one of them as example; the column's rule says what then."""
+
+    column: Column
+    customers: int
+    example: str
+    value: float | date | str
+
+
 class Staging:
     """The customers of a file merged with those of the snapshot before, ready to be stored.
 
-    In the modes "update" and "replace" a file's value replaces the stored one, a missing value included; columns that the file does not
-    have keep theirs. In the mode "append" customers that are there stay as they are.
+    In the modes "update" and "replace" a file's value replaces the stored one, a missing value included unless the column's rule keeps
+    the known one; columns that the file does not have keep theirs. In the mode "append" customers that are there stay as they are.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: Schema, incoming: frozenset[str], left_alone: int = 0) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        schema: Schema,
+        incoming: frozenset[str],
+        left_alone: int = 0,
+        emptied: tuple[Emptied, ...] = (),
+    ) -> None:
         self._connection = connection
         self.schema = schema
         self.withdrawals_left_alone = left_alone
         """Known customers who withdraw their consent in a file that only adds."""
+        self.emptied = emptied
+        """Columns in which the file lacks values that are known, in the order of the schema; none where it only adds."""
         self._incoming = incoming
 
     def counts(self) -> Counts:
@@ -124,15 +145,21 @@ def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None, mode: Mer
         connection.execute(f"SET memory_limit = '{_MEMORY}'")
         connection.register("incoming_frame", incoming)
         connection.execute(f"CREATE TEMP VIEW incoming AS SELECT {_typed(schema, arriving)} FROM incoming_frame")
+        emptied: tuple[Emptied, ...] = ()
         if base is None:
             merged = f"SELECT *, 'new' AS {STATE} FROM incoming ORDER BY {CUSTOMER_KEY}"
         else:
-            merged = _merge(schema, arriving, _create_base(connection, schema, base), mode)
+            stored = _create_base(connection, schema, base)
+            gaps = [
+                column for column in schema if column.name in arriving & stored and empties(column.role) and incoming[column.name].hasnans
+            ]
+            emptied = tuple(_emptied(connection, gaps)) if mode != "append" else ()
+            merged = _merge(schema, arriving, stored, mode)
         connection.execute(f"CREATE TEMP TABLE merged AS {merged}")
         left_alone = _withdrawals_left_alone(connection, schema, arriving) if mode == "append" and base is not None else 0
         connection.execute("DROP VIEW incoming")
         connection.unregister("incoming_frame")
-        yield Staging(connection, schema, frozenset(arriving), left_alone)
+        yield Staging(connection, schema, frozenset(arriving), left_alone, emptied)
 
 
 def _withdrawals_left_alone(connection: duckdb.DuckDBPyConnection, schema: Schema, arriving: set[str]) -> int:
@@ -141,6 +168,19 @@ def _withdrawals_left_alone(connection: duckdb.DuckDBPyConnection, schema: Schem
     known = f"{CUSTOMER_KEY} IN (SELECT {CUSTOMER_KEY} FROM merged WHERE {STATE} = 'known')"
     ((count,),) = connection.execute(f"SELECT count(*) FROM incoming WHERE {known} AND ({consent}) = 'withdrawn'").fetchall()
     return int(count)
+
+
+def _emptied(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> Iterator[Emptied]:
+    """Known values that the file lacks, column by column, so that a wide file needs no more memory than a narrow one."""
+    for column in columns:
+        name = quoted(column.name)
+        count, key, value = connection.execute(
+            f"SELECT count(*), min(b.{CUSTOMER_KEY}), arg_min(b.{name}, b.{CUSTOMER_KEY}) "
+            f"FROM (SELECT {CUSTOMER_KEY} FROM incoming WHERE {name} IS NULL) i JOIN base b USING ({CUSTOMER_KEY}) "
+            f"WHERE b.{name} IS NOT NULL"
+        ).fetchall()[0]
+        if count:
+            yield Emptied(column, int(count), str(key), value)
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[Any]]:
@@ -188,24 +228,32 @@ def _typed(schema: Schema, present: set[str]) -> str:
 
 def _merge(schema: Schema, incoming: set[str], stored: set[str], mode: MergeMode) -> str:
     attributes = [column.name for column in schema if column.name != CUSTOMER_KEY]
+    kept = {column.name for column in schema if column.rule.empty == "keep"} & incoming & stored
     differs = [
-        f"i.{quoted(name)} IS DISTINCT FROM {f'b.{quoted(name)}' if name in stored else 'NULL'}" for name in attributes if name in incoming
+        f"{_arriving(name, name in kept)} IS DISTINCT FROM {f'b.{quoted(name)}' if name in stored else 'NULL'}"
+        for name in attributes
+        if name in incoming
     ]
     absent = "removed" if mode == "replace" else "kept"
     known = "'known'" if mode == "append" else f"CASE WHEN {' OR '.join(differs) or 'false'} THEN 'changed' ELSE 'unchanged' END"
     state = f"CASE WHEN b.{CUSTOMER_KEY} IS NULL THEN 'new' WHEN i.{CUSTOMER_KEY} IS NULL THEN '{absent}' ELSE {known} END AS {STATE}"
-    values = [f"{_merged_value(name, name in incoming, name in stored, mode)} AS {quoted(name)}" for name in attributes]
+    values = [f"{_merged_value(name, name in incoming, name in stored, name in kept, mode)} AS {quoted(name)}" for name in attributes]
     key = f"coalesce(i.{CUSTOMER_KEY}, b.{CUSTOMER_KEY}) AS {CUSTOMER_KEY}"
     joined = f"FROM incoming i FULL JOIN base b ON i.{CUSTOMER_KEY} = b.{CUSTOMER_KEY}"
     # Sorted once, here, where rows are small: later steps would sort the JSON text of every customer.
     return f"SELECT {', '.join([key, *values, state])} {joined} ORDER BY {CUSTOMER_KEY}"
 
 
-def _merged_value(name: str, incoming: bool, stored: bool, mode: MergeMode) -> str:
+def _arriving(name: str, kept: bool) -> str:
+    """The file's value; where it has none and the known one is to be kept, that."""
+    return f"coalesce(i.{quoted(name)}, b.{quoted(name)})" if kept else f"i.{quoted(name)}"
+
+
+def _merged_value(name: str, incoming: bool, stored: bool, kept: bool, mode: MergeMode) -> str:
     column = quoted(name)
     files = f"b.{CUSTOMER_KEY} IS NULL" if mode == "append" else f"i.{CUSTOMER_KEY} IS NOT NULL"
     if incoming and stored:
-        return f"CASE WHEN {files} THEN i.{column} ELSE b.{column} END"
+        return f"CASE WHEN {files} THEN {_arriving(name, kept)} ELSE b.{column} END"
     return f"CASE WHEN {files} THEN i.{column} END" if incoming else f"b.{column}"
 
 

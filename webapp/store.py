@@ -131,8 +131,11 @@ class Store:
             self._verified[path] = state
         return path
 
-    def remove(self, team_id: str, area: str, digest: str) -> None:
+    def remove(self, team_id: str, area: str, digest: str, *, unused_for: float = 0.0) -> None:
+        """Remove the file, unless it was stored (again) within the last `unused_for` seconds; harmless where it is gone already."""
         path = self.path(team_id, area, digest)
+        if unused_for and path.exists() and time.time() - path.stat().st_mtime < unused_for:
+            return
         path.unlink(missing_ok=True)
         _note_of(path).unlink(missing_ok=True)
 

@@ -28,6 +28,7 @@ from webapp.services.work import jobs
 from webapp.services.work.jobs import HEARTBEAT_SECONDS, ClaimedJob
 from webapp.tasks import TASK_MODULES
 from webapp.tasks.attempt import Attempt, Surroundings
+from webapp.tasks.scratch import sweep_scratch
 
 POLL_SECONDS = 0.5
 DRAIN_SECONDS = 10.0
@@ -68,7 +69,7 @@ class Worker:
         """Work until `stop` is set. A job that runs then gets `drain_seconds` more and goes back to the queue after that."""
         for module in self.modules:
             import_module(module)  # once here, instead of seconds in each child
-        log.info("worker.started", worker=self.name)
+        log.info("worker.started", worker=self.name, swept=sweep_scratch())
         try:
             while not stop.is_set():
                 self._work_or_wait(stop)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126_schedules"
-down_revision = "20261126_customers_index"
+down_revision = "20261126_registry"
 branch_labels = None
 depends_on = None
 

@@ -2,7 +2,7 @@
 
 from segmentation.clustering.centres import KMeans, cluster_means, fit_kmeans, within_sum_of_squares
 from segmentation.clustering.gaps import BRIDGED, deepest_valley, spread_steps, widest_bridge
-from segmentation.clustering.registry import ALGORITHMS, algorithm_named, restored
+from segmentation.clustering.registry import ALGORITHMS, algorithm_named, restored, settings_of
 from segmentation.clustering.threads import one_thread
 from segmentation.clustering.types import ONE_COLUMN_EACH, Algorithm, Assignments, Clusterer, Features, Layout, State
 
@@ -23,6 +23,7 @@ __all__ = [
     "fit_kmeans",
     "one_thread",
     "restored",
+    "settings_of",
     "spread_steps",
     "widest_bridge",
     "within_sum_of_squares",

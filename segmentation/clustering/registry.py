@@ -49,3 +49,12 @@ def algorithm_named(name: str) -> Algorithm:
 def restored(name: str, state: State) -> Clusterer:
     """The clustering of the algorithm `name` that `state` was taken from; KeyError for an unknown name or a missing array."""
     return _STORED[name].restored(state)
+
+
+SETTINGS = ("share", "threshold")
+"""What an algorithm settles on by itself beside the number of clusters: HDBSCAN the smallest cluster, BIRCH the width of a subcluster."""
+
+
+def settings_of(clusterer: Clusterer) -> dict[str, float]:
+    """The settings with which `clusterer` was found, by name; empty where there are none beside the number of clusters."""
+    return {name: float(getattr(clusterer, name)) for name in SETTINGS if hasattr(clusterer, name)}

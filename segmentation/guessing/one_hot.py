@@ -18,6 +18,7 @@ _EVENTS = frozenset(
 )
 """What somebody does or has once does not keep them from another: such flags are no category, however few they are."""
 _FEWEST_ROWS = 10
+_MOST_PARTS = 200  # columns merged in one file; more stay yes/no columns, for each is looked at whenever a word is
 _FAULTY = 0.005  # of the rows may break the rule that a category has one word
 _EXPECTED = 7.0  # rows with two yeses that chance would give; none among so many has a probability below 0.001
 
@@ -47,14 +48,15 @@ def one_hot_groups(
     """
     binary = [header for header in headers if _is_binary(sample, header)]
     found: list[Group] = []
-    taken = set(apart)
+    taken, merged = set(apart), set[str]()
     for source, parts in _by_beginning(binary, headers):
-        if taken.intersection(parts):
+        if taken.intersection(parts) or len(merged) + len(parts) > _MOST_PARTS:
             continue
         said = _yes(sample, list(parts))
         if source in stated or _excludes(source, said):
             found.append(Group(source, parts, bool(said.any(axis=1).all())))
             taken.update(parts)
+            merged.update(parts)
     place = {header: i for i, header in enumerate(headers)}
     return sorted(found, key=lambda group: min(place[header] for header in group.parts))
 

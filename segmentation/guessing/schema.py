@@ -8,13 +8,15 @@ from dataclasses import replace
 import pandas as pd
 
 from segmentation.errors import SegmentationError
-from segmentation.evidence import NO_WORDS, PARSED_SHARE, YES_WORDS, Evidence, look, snake_case, split_words
+from segmentation.evidence import NO_WORDS, PARSED_SHARE, YES_WORDS, Evidence, look, snake_case, split_words, written_words
 from segmentation.guessing.one_hot import Group, one_hot_groups, possible_sources
 from segmentation.guessing.orders import FileKind, KindGuess, kind_of, order_guesses
 from segmentation.guessing.outcomes import outcome_words
 from segmentation.guessing.rules import MISSPELT, Guess, guess_role, refuses_consent, spelt_right
 from segmentation.preset import smartcart_columns
 from segmentation.roles import CUSTOMER_KEY, KIND_OF, ROW_NUMBERS, Column, Kind, Role, Schema
+from segmentation.vocabulary import is_english
+from segmentation.wording import upper_first
 
 _OTHER_THINGS = (
     "invoice",
@@ -199,18 +201,25 @@ def _kind(evidence: Evidence, role: Role) -> Kind:
 def _describe(evidence: Evidence, guess: Guess) -> Column:
     role, confidence, reason = guess
     is_key = role is Role.CUSTOMER_ID
-    words = " ".join(split_words(evidence.header))
     return Column(
         name=CUSTOMER_KEY if is_key else snake_case(evidence.header),
         source=evidence.header,
         role=role,
         kind=_kind(evidence, role),
-        label=(words[:1].upper() + words[1:]) or evidence.header or "Column",
+        label=_label(evidence.header),
         sensitive=evidence.has(*_SENSITIVE),
         folds=_folds(evidence, role),
         confidence=confidence,
         reason=reason,
     )
+
+
+def _label(header: str) -> str:
+    """The words of the header in lower case but for the first letter; of a header that separates words which are not all English ones
+    that we know, as it writes them: in other languages a capital may mean something."""
+    words = written_words(header)
+    apart = any(not letter.isalnum() for letter in header)
+    return upper_first(" ".join(words if apart and not is_english(words) else split_words(header))) or header or "Column"
 
 
 def _folds(evidence: Evidence, role: Role) -> dict[str, str]:

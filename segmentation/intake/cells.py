@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MARKS, MISSING_WORDS, NO_WORDS, YES_WORDS
 from segmentation.intake.rules import effective_rule
+from segmentation.intake.spelling import composed
 from segmentation.intake.table import PADDING, Table
 from segmentation.intake.values import Parsed, fitting, missing_words, parse
 from segmentation.roles import Column, DateOrder, Kind, Role
@@ -43,7 +44,7 @@ def read_cells(cells: Sequence[Any], column: Column, date_order: DateOrder | Non
         parsed = parse(_table(texts, column.source, connect()), column, date_order)
     elif column.kind is Kind.TEXT:
         empty = missing_words(column)
-        parsed = fitting(pd.Series([None if text is None or text.lower() in empty else text for text in texts], dtype=object))
+        parsed = fitting(pd.Series([None if text is None or text.lower() in empty else composed(text) for text in texts], dtype=object))
     elif column.kind is Kind.DATE:
         parsed = _days(texts, column, date_order, connect)
     else:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.evidence import MISSING_WORDS
 from segmentation.intake.day_words import NUMBERED, SHORT, SHORT_NARROW, YEAR_FIRST, Day, excel_day, is_contrary, number_of_day, read_day
 from segmentation.intake.findings import counted, first_lines
+from segmentation.intake.numerals import missing
 from segmentation.intake.table import Table
 from segmentation.intake.types import Finding
 from segmentation.roles import Column, DateOrder
@@ -101,8 +101,7 @@ def read_dates(table: Table, name: str, fallback: DateOrder | None, column: Colu
 
 
 def _cells(table: Table, name: str) -> _Cells:
-    words = ", ".join(f"'{word}'" for word in sorted(MISSING_WORDS))
-    (texts,) = table.per_word(name, f"CASE WHEN lower(word) NOT IN ({words}) THEN regexp_replace(word, '{_TIME}', '') END")
+    (texts,) = table.per_word(name, f"CASE WHEN NOT {missing('word')} THEN regexp_replace(word, '{_TIME}', '') END")
     objects = np.array(np.ma.getdata(texts), dtype=object)
     objects[np.ma.getmaskarray(texts)] = None
     place, found = pd.factorize(objects)

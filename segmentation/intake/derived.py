@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.evidence import MISSING_WORDS, NO_WORDS, YES_WORDS
-from segmentation.intake.table import Table
+from segmentation.intake.table import Table, one_of, quoted
 from segmentation.roles import ROW_NUMBERS, Column, Schema
 
 NO_WORD = "none of these"
@@ -34,9 +35,7 @@ def with_derived(table: Table, schema: Schema) -> Table:
 def cells_beyond(table: Table, column: Column) -> NDArray[np.bool_]:
     """Records (n,) in which the parts of `column` do not spell out one word."""
     word = table.where[column.source]
-    (beyond,) = table.fetch(
-        f"{word} IS NOT NULL AND {word} NOT IN ({', '.join(quoted(text) for text in (*column.parts.values(), NO_WORD))})"
-    )
+    (beyond,) = table.fetch(f"NOT {one_of((*column.parts.values(), NO_WORD), word)}")
     return np.ma.filled(beyond, False).astype(bool)
 
 
@@ -55,19 +54,19 @@ def spells_one_word(text: Any, column: Column) -> bool:
     return text is None or text == NO_WORD or text in column.parts.values()
 
 
-def quoted(text: str) -> str:
-    """A text as SQL has it."""
-    return "'" + text.replace("'", "''") + "'"
+def _spells(words: Iterable[str], cell: str) -> str:
+    """SQL: whether `cell` is one of `words`; a pattern, for lists or joins of very many columns would fill the memory."""
+    return f"regexp_full_match({cell}, {quoted('|'.join(map(re.escape, sorted(words))))})"
 
 
 def _word_of(table: Table, column: Column) -> str:
-    yes, no, known = (", ".join(map(quoted, sorted(words))) for words in (YES_WORDS, NO_WORDS, YES_WORDS | NO_WORDS | MISSING_WORDS))
+    known = YES_WORDS | NO_WORDS | MISSING_WORDS
     cells = {f"lower({table.where[header]})": word for header, word in column.parts.items()}
-    stray = ", ".join(f"CASE WHEN {cell} NOT IN ({known}) THEN {cell} END" for cell in cells)
-    said = ", ".join(f"CASE WHEN {cell} IN ({yes}) THEN {quoted(word)} END" for cell, word in cells.items())
-    denied = " OR ".join(f"{cell} IN ({no})" for cell in cells)
+    stray = ", ".join(f"CASE WHEN NOT {_spells(known, cell)} THEN {cell} END" for cell in cells)
+    said = ", ".join(f"CASE WHEN {_spells(YES_WORDS, cell)} THEN {quoted(word)} END" for cell, word in cells.items())
+    denied = ", ".join(f"CASE WHEN {_spells(NO_WORDS, cell)} THEN {quoted(NO_WORD)} END" for cell in cells)
     joined = [f"nullif(concat_ws({quoted(_JOINED)}, {each}), '')" for each in (stray, said)]
-    return f"coalesce({', '.join(joined)}, CASE WHEN {denied} THEN {quoted(NO_WORD)} END)"
+    return f"coalesce({', '.join(joined)}, {denied})"
 
 
 def _numbered(table: Table) -> str:

@@ -11,6 +11,7 @@ from segmentation.errors import UnreadableFile
 from segmentation.evidence import MISSING_WORDS
 from segmentation.intake.hidden import plain
 from segmentation.intake.limits import refuse_large
+from segmentation.intake.spelling import composed
 from segmentation.intake.types import Finding
 
 LOOK_AHEAD = 50
@@ -72,7 +73,7 @@ def named(cells: Sequence[str]) -> Header:
         told = ", ".join(f"“{name}”" for name in changed[:5]) + (" and more" if len(changed) > 5 else "")
         message = f"Line breaks or characters that nobody sees were taken out of column names: {told}."
         findings.append(Finding("header_cleaned", "note", message, None, len(changed)))
-    names, repeats = _apart(trimmed)
+    names, repeats = _apart([composed(name) for name in trimmed])
     return Header(names, tuple(findings), repeats)
 
 

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MISSING_WORDS
 from segmentation.intake.findings import counted, first_lines
-from segmentation.intake.table import Table
+from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
 from segmentation.numbers_in_text import EITHER, FOREIGN, PLAIN, Shape, read_shape, sql_text
 from segmentation.roles import Column, DecimalMark, Kind, Role
+from segmentation.wording import lower_first
 
 _SHARES = frozenset({Role.RATIO, Role.NUMBER, Role.AMOUNT})
 """Roles whose cells may carry "%"."""
@@ -61,8 +62,7 @@ class _Marks:
 
 def missing(name: str) -> str:
     """SQL: whether the cell `name` says that there is no value."""
-    words = ", ".join(f"'{word}'" for word in sorted(MISSING_WORDS))
-    return f"lower({name}) IN ({words})"
+    return one_of(MISSING_WORDS, f"lower({name})")
 
 
 def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
@@ -82,7 +82,7 @@ def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
     if whole:
         fractional = np.isfinite(values) & (values != np.trunc(values))
         faults[fractional], values[fractional] = FRACTION, np.nan
-    label = column.label.lower()
+    label = lower_first(column.label)
     reasons = (
         "not a whole number" if whole else "not a number",
         _OTHER_MARK[marks.mark],

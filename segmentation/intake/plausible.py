@@ -15,6 +15,7 @@ from segmentation.intake.rules import MAX_NUMBER, EffectiveRule, effective_rule
 from segmentation.intake.types import Finding
 from segmentation.intake.values import Parsed
 from segmentation.roles import Column, Impossible, Kind, Role, Schema
+from segmentation.wording import lower_first
 
 _ISOLATED = 0.001  # chance, under the fitted tail, of a gap as wide as the one below an isolated value
 _EXACT = 2.0**53  # beyond it a float is no exact whole number any more
@@ -130,7 +131,7 @@ def _dates(column: Column, series: pd.Series, rule: EffectiveRule) -> Iterator[O
 
 
 def _bounds(column: Column, values: NDArray[np.float64], rule: EffectiveRule) -> Iterator[Oddity]:
-    label = column.label.lower()
+    label = lower_first(column.label)
     below = values < (-np.inf if rule.low is None else rule.low)
     above = values > (np.inf if rule.high is None else rule.high)
     if column.role is Role.BIRTH_YEAR:
@@ -151,7 +152,7 @@ def _above(column: Column, rows: NDArray[np.bool_], high: float) -> str:
         return f"{counted(rows, 'age')} above {high:g}."
     if column.role is Role.DEPENDENTS:
         return f"{counted(rows, 'household')} with more than {high:g}."
-    return f"{counted(rows, 'value')} above {high:,g}, the most that {column.label.lower()} can be."
+    return f"{counted(rows, 'value')} above {high:,g}, the most that {lower_first(column.label)} can be."
 
 
 def _isolated(values: NDArray[np.float64], column: Column, impossible: Impossible) -> Oddity:
@@ -174,6 +175,6 @@ def _isolated(values: NDArray[np.float64], column: Column, impossible: Impossibl
     if steps[place] < np.log(2) or np.exp(-beyond * steps[place] / spread) > _ISOLATED:
         return none
     wrong = values >= above
-    label = column.label.lower()
+    label = lower_first(column.label)
     told = f"One {label} of {above:,.0f}" if wrong.sum() == 1 else f"{int(wrong.sum()):,} values of {above:,.0f} or more"
     return Oddity(column, wrong, f"far above every other {label}", f"{told}; the next highest is {below:,.0f}.", impossible)

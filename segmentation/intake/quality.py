@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from segmentation.intake.findings import SHOWN, counted, first_lines
 from segmentation.intake.spelling import MOST_WORDS, similar_words, spelling_folds, spelling_key
-from segmentation.intake.table import Table
+from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
 from segmentation.intake.values import GROUPING, Parsed, missing_words
 from segmentation.roles import Column, Role, Schema
+from segmentation.wording import lower_first
 
 _SENTINELS = frozenset({-1.0, -9.0, -99.0, -999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0})
 _APART = 1.5  # how many times the next value a number must be to look like a sign for "unknown"
@@ -37,33 +38,38 @@ def note_values(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64
 def note_missing(parsed: Mapping[str, Parsed], schema: Schema, table: Table, chosen: NDArray[np.int64]) -> Iterator[Finding]:
     """Cells that the file leaves empty or fills with a word for it, before `drop_implausible` adds to them.
 
-    `chosen` (n,) are the records of the table that customers are made of, in their order.
+    All of the file's are counted; `chosen` (n,) are the records of the table that customers are made of, and it is told how many of the
+    cells are in others.
     """
-    lines = table.lines[chosen]
+    records = np.flatnonzero(~table.blank)
+    taken = np.isin(records, chosen)
     for column in schema:
-        gone = parsed[column.name].values.isna().to_numpy()[chosen] if column.name in parsed else np.zeros(0, dtype=bool)
+        if column.name not in parsed or column.role is Role.CUSTOMER_ID:  # rows without an id are rejected, and told of so
+            continue
+        cells = parsed[column.name]
+        gone = (cells.values.isna().to_numpy() & ~cells.bad)[records]
         if not gone.any():
             continue
-        told = f"{gone.sum():,} without {column.label.lower()} ({gone.mean():.1%} of rows)"
-        words = _words_for_missing(table, column, chosen[gone])
+        told = f"{gone.sum():,} without {lower_first(column.label)} ({gone.mean():.1%} of rows)"
+        if left := int((gone & ~taken).sum()):
+            told += f", {left:,} of them in {'a row that was' if left == 1 else 'rows that were'} not taken"
+        words = _words_for_missing(table, column, records[gone])
         empty = int(gone.sum()) - sum(words.values())
         if words:
             parts = [f"{counted(empty, 'empty cell')}"] if empty else []
             parts += [f"{count:,} “{word}”" for word, count in words.items()]
             told += f": {', '.join(parts)}"
-        yield Finding("missing", "note", f"{told}. Kept as missing.", column.source, int(gone.sum()), first_lines(lines, gone))
+        yield Finding(
+            "missing", "note", f"{told}. Counted as missing.", column.source, int(gone.sum()), first_lines(table.lines[records], gone)
+        )
 
 
 def _words_for_missing(table: Table, column: Column, records: NDArray[np.int64]) -> dict[str, int]:
     """The filled cells among `records`, in lower case, with how often each is met; the commonest first."""
     name = table.where[column.source]
-    texts = table.texts(f"lower({name})", f"{name} IS NOT NULL AND lower({name}) IN ({_listed(column)})")
+    texts = table.texts(f"lower({name})", one_of(missing_words(column), f"lower({name})"))
     counts = texts[texts.index.isin(records)].value_counts()
     return {str(word): int(count) for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
-
-
-def _listed(column: Column) -> str:
-    return ", ".join(f"'{word}'" for word in sorted(missing_words(column))) or "NULL"
 
 
 def fold_spellings(customers: pd.DataFrame, schema: Schema) -> Schema:
@@ -100,9 +106,9 @@ def _folded(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iter
             f"“{word}” ({n:,}) as “{folds[word]}”" for word, n in sorted(words.items(), key=lambda item: (-item[1], item[0]))
         )
         if spelling:
-            told = f"Other spellings of a {column.label.lower()} in {counted(rows, 'row')} are counted together: {listed}."
+            told = f"Other spellings of a {lower_first(column.label)} in {counted(rows, 'row')} are counted together: {listed}."
         else:
-            told = f"Unusual {column.label.lower()} in {counted(rows, 'row')}, counted with another: {listed}."
+            told = f"Unusual {lower_first(column.label)} in {counted(rows, 'row')}, counted with another: {listed}."
         message = f"{told} The word itself is kept. To count it otherwise, say what it counts as."
         code, pairs = "spelling" if spelling else "folded", tuple((word, folds[word]) for word in words)
         yield Finding(code, "note", message, column.source, int(rows.sum()), first_lines(lines, rows), pairs)
@@ -118,7 +124,7 @@ def _similar(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Ite
         rows = series.isin([rare for rare, _ in pairs]).to_numpy()
         listed = ", ".join(f"“{rare}” ({words[rare]:,}) like “{common}” ({words[common]:,})" for rare, common in pairs[:SHOWN])
         more = f" and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
-        told = f"Perhaps misspelt {column.label.lower()}: {listed}{more}"
+        told = f"Perhaps misspelt {lower_first(column.label)}: {listed}{more}"
         message = f"{told}. Nothing was changed. Where they mean the same, say so."
         yield Finding("similar_words", "note", message, column.source, int(rows.sum()), first_lines(lines, rows), tuple(pairs))
 
@@ -150,7 +156,7 @@ def _unknown_levels(series: pd.Series, column: Column, lines: NDArray[np.int64])
     unknown = (series.notna() & ~series.isin(known)).to_numpy()
     if unknown.any():
         words = ", ".join(map(str, series[unknown].value_counts().index[:SHOWN]))
-        message = f"{counted(unknown, 'row')} with a step of {column.label.lower()} that has no place in its order: {words}."
+        message = f"{counted(unknown, 'row')} with a step of {lower_first(column.label)} that has no place in its order: {words}."
         yield Finding("unknown_level", "note", message, column.source, int(unknown.sum()), first_lines(lines, unknown))
 
 

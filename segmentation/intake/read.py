@@ -114,8 +114,7 @@ def _filled(table: Table) -> dict[str, float]:
     """Header -> share of filled cells, blank records apart."""
     kept = ~table.blank
     if kept.all():
-        counted = ", ".join(f"count({name})" for name in table.where.values())
-        counts = list(table.connection.execute(f"SELECT {counted} FROM raw").fetchall()[0])
+        counts = table.totals([f"count({name})" for name in table.where.values()])
     else:
         counts = [int(cells[kept].sum()) for cells in table.fetch(*(f"{name} IS NOT NULL" for name in table.where.values()))]
     return {header: count / max(int(kept.sum()), 1) for header, count in zip(table.where, counts, strict=True)}
@@ -159,12 +158,13 @@ def _used(schema: Schema) -> Iterator[Column]:
     return (column for column in schema if column.role is not Role.IGNORE)
 
 
-def _key_name(table: Table, schema: Schema) -> str:
-    return table.where[schema.named(CUSTOMER_KEY).source]
+def _key_cell(table: Table, schema: Schema) -> str:
+    """SQL for the customers' ids as `spelling.composed` has them."""
+    return f"nfc_normalize({table.where[schema.named(CUSTOMER_KEY).source]})"
 
 
 def _key_order(table: Table, schema: Schema) -> NDArray[np.int64]:
-    rows = table.connection.execute(f"SELECT rowid AS row FROM raw ORDER BY {_key_name(table, schema)} NULLS LAST, rowid").fetchnumpy()
+    rows = table.connection.execute(f"SELECT rowid AS row FROM raw ORDER BY {_key_cell(table, schema)} NULLS LAST, rowid").fetchnumpy()
     return np.asarray(rows["row"])
 
 
@@ -197,7 +197,7 @@ class _Repeats:
 
 def _latest_of_each(table: Table, schema: Schema, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Finding]]:
     """The last record of each customer, in key order; earlier ones are told of."""
-    keys = table.texts(_key_name(table, schema)).to_numpy()[order]
+    keys = table.texts(_key_cell(table, schema)).to_numpy()[order]
     repeats = np.append(keys[:-1] == keys[1:], False) if len(keys) else np.zeros(0, dtype=bool)
     if not repeats.any():
         return order, []
@@ -218,7 +218,7 @@ def _note_repeats(table: Table, schema: Schema, dropped: _Repeats) -> Iterator[F
     if differing:
         shown = first_lines(lines, ~dropped.same)
         told = ", ".join(map(str, shown)) + (f" and {differing - len(shown):,} more" if differing > len(shown) else "")
-        gave_way = f"{differing:,} gave way to a later, different row of the same customer (lines {told})"
+        gave_way = f"{differing:,} gave way to a later, different row of the same customer ({'line' if differing == 1 else 'lines'} {told})"
         message = f"{gave_way}. The last row of each customer counts."
         yield Finding("conflicting_rows", "flag", message, key, differing, shown)
 

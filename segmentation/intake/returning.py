@@ -70,9 +70,9 @@ def without_marks(table: Table) -> Table:
     """
     table = replace(table, header=tuple(re.sub(_MARKED, r"\1", header) for header in table.header))
     # Bounds and no `starts_with`: least and greatest words are known of every part of the table, so that it need not be read.
-    tests = [f"coalesce(bool_or({name} >= '''' AND {name} < '('), false)" for name in table.where.values()]
-    (counted,) = table.connection.execute(f"SELECT {', '.join(tests)} FROM raw").fetchall()  # all: a result half read blocks the connection
-    marked = [name for name, found in zip(table.where.values(), counted, strict=True) if found]
+    names = list(table.where.values())
+    found = table.totals([f"coalesce(bool_or({name} >= '''' AND {name} < '('), false)" for name in names])
+    marked = [name for name, any_marked in zip(names, found, strict=True) if any_marked]
     if marked:
         changes = ", ".join(f"{name} = regexp_replace({name}, ?, '\\1')" for name in marked)
         where = " OR ".join(f"starts_with({name}, '''')" for name in marked)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, get_args
 
 from segmentation.errors import SegmentationError
-from segmentation.roles import Column, DateOrder, DecimalMark, Impossible, Kind, Role, Schema, ValueRule
+from segmentation.roles import Column, DateOrder, DecimalMark, EmptyCell, Impossible, Kind, Role, Schema, ValueRule
 
 MAX_AGE = 110
 MAX_NUMBER = 1e15
@@ -33,6 +33,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "date_order": get_args(DateOrder),
     "decimal": get_args(DecimalMark),
     "impossible": get_args(Impossible),
+    "empty": get_args(EmptyCell),
 }
 
 
@@ -98,6 +99,11 @@ def stated_values(schema: Schema) -> dict[str, dict[str, Any]]:
     return found
 
 
+def empties(role: Role) -> bool:
+    """Whether an empty cell can take a known value away: everybody has an id, and an unknown consent replaces no known one."""
+    return role not in (Role.CUSTOMER_ID, Role.CONSENT, Role.IGNORE)
+
+
 def _has_rule(column: Column) -> bool:
     return column.role is not Role.IGNORE and column.kind is not Kind.TEXT
 
@@ -130,9 +136,14 @@ def _checked(column: Column, name: str, value: Any) -> Any:
         if value not in _WORDS[name]:
             raise _bad(f"The {name} of {column.source} must be one of {', '.join(_WORDS[name])}, or null.", column.source, name)
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < MAX_NUMBER:
+    if not is_bound(value):
         raise _bad(f"The {name} of {column.source} must be a number below {MAX_NUMBER:g}, or null.", column.source, name)
     return float(value)
+
+
+def is_bound(value: Any) -> bool:
+    """Whether `value` can be the lowest or highest of a column."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
 
 
 def _unfit(column: Column, name: str, value: Any) -> str:
@@ -141,6 +152,8 @@ def _unfit(column: Column, name: str, value: Any) -> str:
         return "" if column.kind is Kind.DATE else "it is no column of dates"
     if name == "decimal":
         return "" if column.kind in _NUMBERS and column.role not in _FLAGS else "it is no column of numbers"
+    if name == "empty":
+        return "" if empties(column.role) else "an empty cell of it takes nothing from anybody"
     if column.kind is Kind.TEXT:
         return "it is no column of numbers or dates"
     if column.role in _FLAGS and (name != "impossible" or value == "keep"):

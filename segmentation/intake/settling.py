@@ -66,7 +66,7 @@ def _refuse_unnamed(table: Table) -> None:
     unnamed = [place for place, header in enumerate(table.header) if not header]
     if not unnamed:
         return
-    (counts,) = _fetch(table, f"SELECT {', '.join(f'count(c{place})' for place in unnamed)} FROM raw")
+    counts = table.totals([f"count(c{place})" for place in unnamed])
     for place, count in zip(unnamed, counts, strict=True):
         if count:
             raise UnreadableFile(

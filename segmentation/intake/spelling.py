@@ -18,6 +18,11 @@ _OFTENER = 5  # times that the commoner of two similar words must be met
 _GAPS = re.compile(r"[\s_\-\u2010-\u2015]+")
 
 
+def composed(text: str) -> str:
+    """`text` with its accents inside their letters (NFC), however a program wrote them: names and ids that look alike are alike."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def spelling_key(word: str) -> str:
     """Equal for spellings of one word."""
     return _GAPS.sub(" ", unicodedata.normalize("NFKC", word).casefold()).strip()

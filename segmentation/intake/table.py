@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,10 @@ from segmentation.intake.types import FileFormat, Finding, Reject
 
 PADDING = " \t\u00a0"
 """What is no part of a cell at either end."""
+_AT_ONCE = 50
+"""Aggregates of one statement: planning it takes the square of their number."""
+_FEW_WORDS = 1_000
+"""Different words of a column that are handed over sooner than found again."""
 _FOUND = re.compile(r"Found: (\d+)")
 _TEXT = FileFormat(",", "utf-8")
 
@@ -58,26 +62,32 @@ class Table:
         return int((~self.blank).sum()) + len(self.rejects)
 
     def fetch(self, *expressions: str) -> list[NDArray[Any]]:
-        """The SQL `expressions` over all records, in the file's order; NULL is masked."""
+        """The SQL `expressions` over all records, in the file's order; NULL is masked. A scan keeps that order, a join would not."""
         named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
-        # A scan keeps the order, but a long IN (...) becomes a hash join, which does not.
-        sorted_again = "ORDER BY rowid" if " IN (" in named else ""
-        arrays = self.connection.execute(f"SELECT {named} FROM raw {sorted_again}").fetchnumpy()
+        arrays = self.connection.execute(f"SELECT {named} FROM raw").fetchnumpy()
         return [np.ma.asarray(arrays[f"v{i}"]) for i in range(len(expressions))]
+
+    def totals(self, aggregates: Sequence[str]) -> list[Any]:
+        """What the SQL `aggregates` come to over all records."""
+        totals: list[Any] = []
+        for start in range(0, len(aggregates), _AT_ONCE):
+            totals += self.connection.execute(f"SELECT {', '.join(aggregates[start : start + _AT_ONCE])} FROM raw").fetchall()[0]
+        return totals
 
     def per_word(self, column: str, *expressions: str) -> list[NDArray[Any]]:
         """As `fetch`, for `expressions` over a `word` of `column`: each different word is looked at once."""
         place, words = pd.factorize(self.texts(column).to_numpy())
         named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
-        found = self.connection.execute(f"SELECT word, {named} FROM (SELECT DISTINCT {column} AS word FROM raw)").fetchnumpy()
+        few = len(words) <= _FEW_WORDS
+        source = "SELECT unnest(?::VARCHAR[]) AS word" if few else f"SELECT DISTINCT {column} AS word FROM raw"
+        found = self.connection.execute(f"SELECT word, {named} FROM ({source})", [[*words, None]] if few else []).fetchnumpy()
         at = {word: row for row, word in enumerate(_objects(found["word"]))}
         rows = np.array([*(at[word] for word in words), at.get(None, 0)], dtype=np.intp)[place]  # -1, the last, stands for NULL
         return [np.ma.asarray(found[f"v{i}"])[rows] for i in range(len(expressions))]
 
     def texts(self, column: str, condition: str = "true") -> pd.Series:
         """The text of `column` indexed by record, where the SQL `condition` holds."""
-        sorted_again = "ORDER BY rowid" if " IN (" in f"{column} {condition}" else ""
-        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition} {sorted_again}").fetchnumpy()
+        rows = self.connection.execute(f"SELECT rowid AS row, {column} AS text FROM raw WHERE {condition}").fetchnumpy()
         return pd.Series(_objects(rows["text"]), index=rows["row"], dtype=object)
 
     def sample(self, rows: int = 5_000) -> pd.DataFrame:
@@ -110,6 +120,16 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=settings)
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def quoted(text: str) -> str:
+    """A text as SQL has it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def one_of(words: Iterable[str], cell: str) -> str:
+    """SQL: whether `cell` is one of `words` (NULL where it is). Of a long IN (...) DuckDB makes a join: slow to plan, and out of order."""
+    return f"list_contains([{', '.join(map(quoted, sorted(words)))}], {cell})"
 
 
 def trimmed(cell: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from segmentation.evidence import MARKS, MISSING_WORDS, NO_WORDS, YES_WORDS
 from segmentation.intake.dates import DateReading, read_dates
-from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond, quoted
+from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond
 from segmentation.intake.findings import SHOWN, counted, first_lines
 from segmentation.intake.numerals import missing, read_numbers
 from segmentation.intake.rules import effective_rule
-from segmentation.intake.table import Table
+from segmentation.intake.spelling import composed
+from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
 from segmentation.roles import Column, DateOrder, Kind, Role
+from segmentation.wording import lower_first
 
 MISSING_IN_TEXT = frozenset({"n/a", "#n/a", "nan", "null", "-", "--", "?"})
 """Ways of writing "no value" in a column of words; "none" and "NA" can be words there."""
@@ -100,7 +102,7 @@ def _words(table: Table, name: str, column: Column) -> pd.Series:
     text = table.texts(name).to_numpy()
     codes, words = pd.factorize(text)  # one object per different word, not per row
     empty = missing_words(column)
-    known = [None if word.lower() in empty else word for word in words] if empty else words
+    known = [None if word.lower() in empty else composed(word) for word in words]
     return pd.Series(np.append(np.array(known, dtype=object), [None])[codes], dtype=object)
 
 
@@ -127,8 +129,8 @@ def _note_unread(table: Table, column: Column, words: pd.Series, rows: NDArray[n
     listed = ", ".join(f"“{word}” ({count:,})" for word, count in counts.head(SHOWN).items())
     more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
     message = (
-        f"{counted(rows, 'row')} whose {column.label.lower()} is neither a yes nor a no: {listed}{more}. They are taken for withdrawn. "
-        "Say which of these words give consent."
+        f"{counted(rows, 'row')} whose {lower_first(column.label)} is neither a yes nor a no: {listed}{more}. "
+        "They are taken for withdrawn. Say which of these words give consent."
     )
     pairs = tuple((str(word), WITHDRAWN) for word in counts.index)
     yield Finding("consent_unread", "flag", message, column.source, int(rows.sum()), first_lines(table.lines, rows), pairs)
@@ -144,8 +146,8 @@ def _flags(table: Table, name: str, column: Column) -> Parsed:
     lower, number = "lower(word)", "TRY_CAST(word AS DOUBLE)"
     code, mark, stray = table.per_word(
         name,
-        f"CASE WHEN {lower} IN ({_listed(yes)}) OR {number} = 1 THEN 1.0 WHEN {lower} IN ({_listed(no)}) OR {number} = 0 THEN 0.0 END",
-        f"{lower} IN ({_listed(MARKS)})",
+        f"CASE WHEN {one_of(yes, lower)} OR {number} = 1 THEN 1.0 WHEN {one_of(no, lower)} OR {number} = 0 THEN 0.0 END",
+        one_of(MARKS, lower),
         f"word IS NOT NULL AND NOT {missing('word')}",
     )
     values, filled = _floats(code), _mask(stray)
@@ -180,7 +182,3 @@ def _floats(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _mask(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.ma.filled(np.ma.asarray(values), False).astype(bool)
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(quoted(word) for word in sorted(words))

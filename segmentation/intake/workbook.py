@@ -47,7 +47,8 @@ def transcribe(source: Path, folder: Path, stated: FileFormat | None) -> Body:
     """
     with _opened(source, folder) as workbook:
         name, others = _chosen(workbook, stated.sheet if stated else None)
-        writer = _SheetWriter(FileFormat("", "", stated.date_order if stated else None, "xlsx", name), folder / "body.csv")
+        form = FileFormat("", "", stated.date_order if stated else None, "xlsx", name)
+        writer = _SheetWriter(form, folder / "body.csv", source.stat().st_size)
         first, rows = workbook.rows(name)
         body = writer.write(first, rows, tuple(workbook.counted))
         body = replace(body, findings=(*body.findings, *_told(workbook.counted[name])))
@@ -161,10 +162,11 @@ def _told(counted: Counted) -> Iterator[Finding]:
 
 @dataclass
 class _SheetWriter:
-    """Writes a sheet's rows as quoted CSV, and keeps what is to be said about them."""
+    """Writes a sheet's rows as quoted CSV, and keeps what is to be said about them. `packed`: bytes of the workbook."""
 
     format: FileFormat
     target: Path
+    packed: int
     cleaning: Cleaning = field(default_factory=Cleaning)
     rejects: list[Reject] = field(default_factory=list)
 
@@ -183,8 +185,8 @@ class _SheetWriter:
                 cells = [self._cleaned(cell, row.number) for cell in row.cells[first:end]]
                 writer.writerow(cells)
                 lines.append(row.number)
-                written += sum(map(len, cells))
-                refuse_bytes(written)
+                written += sum(len(cell) if cell.isascii() else len(cell.encode()) for cell in cells)
+                refuse_bytes(written, self.packed)  # many cells may name one long text
         told = (
             [told_titles([row.number for row in ahead[:place]], [" ".join(filter(None, row.cells)) for row in ahead[:place]])]
             if place

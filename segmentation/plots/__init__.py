@@ -15,16 +15,19 @@ from segmentation.plots.segment import differences, mix
 from segmentation.plots.selection import k_panel
 from segmentation.plots.small_multiples import distributions
 from segmentation.plots.snake import snake_plot
+from segmentation.plots.versions import FittedVersion, figures_over_versions
 from segmentation.plots.worth import value_recency
 
 __all__ = [
     "Chart",
+    "FittedVersion",
     "category_bars",
     "clustergram_chart",
     "correlation_map",
     "customer_map",
     "differences",
     "distributions",
+    "figures_over_versions",
     "frontier_chart",
     "heat_map",
     "histograms",

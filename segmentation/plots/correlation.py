@@ -43,7 +43,7 @@ def correlation_map(exploration: Exploration, *, theme: Theme, narrow: bool, cur
     Measures that are parts of others are in the table alone; the drawn ones stand next to those they go with.
     """
     del currency
-    pairs = _pairs(exploration)
+    pairs = sorted(_pairs(exploration), key=lambda pair: _with_part(pair, exploration))
     if not pairs:
         return None
     drawn = _drawn(exploration, DRAWN[narrow])
@@ -56,7 +56,8 @@ def correlation_map(exploration: Exploration, *, theme: Theme, narrow: bool, cur
         f"{looked_at(exploration)}",
         explanation="Each cell compares the measure at its row's left with the one whose name stands at the top of its column. Customers "
         "are ranked by both: 1 says that the ranks agree, −1 that they are opposite, 0 that one tells nothing about the other (Spearman). "
-        "What goes together need not cause each other." + (f" {len(drawn)} measures are drawn, the table has all." if left_out else ""),
+        "What goes together need not cause each other."
+        + (f" {len(drawn)} measures are drawn, the table has all; in it, parts of other measures come last." if left_out else ""),
         summary=f"{title}. Strongest: "
         + " ".join(f"{pair.first.label} and {pair.second.label} {signed(pair.rho, 2)}." for pair in pairs[:6]),
         table=pd.DataFrame(
@@ -71,7 +72,7 @@ def correlation_map(exploration: Exploration, *, theme: Theme, narrow: bool, cur
 
 def correlation_title(exploration: Exploration) -> str:
     """The two that rise together most and the two most against each other, among measures that are no parts of others."""
-    pairs = [pair for pair in _pairs(exploration) if not {pair.first.name, pair.second.name} & set(exploration.details)]
+    pairs = [pair for pair in _pairs(exploration) if not _with_part(pair, exploration)]
     most = max(pairs, key=lambda pair: pair.rho, default=None)
     least = min(pairs, key=lambda pair: pair.rho, default=None)
     parts = []
@@ -80,6 +81,11 @@ def correlation_title(exploration: Exploration) -> str:
     if least is not None and least.rho <= -TOGETHER:
         parts.append(f"{lower_first(least.first.label)} falls as {lower_first(least.second.label)} rises ({signed(least.rho, 2)})")
     return upper_first("; ".join(parts)) if parts else "No two measures clearly rise or fall together"
+
+
+def _with_part(pair: _Pair, exploration: Exploration) -> bool:
+    """Whether one of them is a part of another measure, so that they go together by being made so."""
+    return not {pair.first.name, pair.second.name}.isdisjoint(exploration.details)
 
 
 def _pairs(exploration: Exploration) -> list[_Pair]:

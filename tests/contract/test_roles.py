@@ -48,6 +48,7 @@ def built(world: World, rule: Rule, team: str = "team-a") -> str:
         "import_id": owned.import_id,
         "job": owned.job,
         "campaign": owned.campaign,
+        "version": "1",
     }
     return str(world.app.url_map.bind("localhost").build(rule.endpoint, {name: known[name] for name in rule.arguments}))
 
@@ -125,6 +126,8 @@ def fitting(endpoint: str) -> dict[str, Any]:
         "api_score_customers": {"customers": []},
         "api_create_campaign": {"name": "x", "channel": "post"},
         "api_tag_campaign": {"segment": "x"},
+        "api_promote": {"version": 1},
+        "api_challenge": {"version": 1},
     }
     if endpoint == "api_import_customers":
         return {"data": {"file": (BytesIO(b"ID\n1\n"), "x.csv")}, "content_type": "multipart/form-data"}

@@ -83,6 +83,8 @@ class World:
                 "/lab/1",
                 "/models",
                 "/models/1",
+                "/models/1/card.html",
+                "/models/1/card.md",
                 "/jobs",
             ),
         )

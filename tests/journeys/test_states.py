@@ -159,3 +159,27 @@ def check_shell(page: Page, width: int) -> None:
     page.keyboard.type("e")
     expect(page.get_by_role("option").first).to_be_visible()
     assert violations(page) == [], "search"
+
+
+def figure_ink(page: Page) -> str:
+    """The colour of the letters in the first figure."""
+    return str(page.locator(".js-plotly-plot").first.evaluate("plot => plot._fullLayout.font.color"))
+
+
+def test_an_open_page_follows_the_systems_theme_until_somebody_chooses_one(team: Team, open_page: Open) -> None:
+    page = open_page(team.workspace, theme="light")
+    page.context.clear_cookies(name="sc_theme")
+    sign_in(page, team.workspace, "admin@north.example")
+    team.visit(page, f"{team.home()}/segments")
+    light = figure_ink(page)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.wait_for_function("was => document.querySelector('.js-plotly-plot')?._fullLayout?.font.color !== was", arg=light)
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="dark")
+    settled(page)
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")

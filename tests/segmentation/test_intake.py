@@ -20,6 +20,7 @@ from segmentation.guessing import schema_from_roles
 from segmentation.intake import FileFormat, Finding, Intake, inspect_file, read_customers, sniff_format
 from segmentation.intake.hidden import plain
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.wording import lower_first
 
 
 def written(folder: Path, content: str | bytes) -> Path:
@@ -436,3 +437,35 @@ def test_ignored_columns_are_left_out_and_told(tmp_path: Path) -> None:
     intake = read_customers(path, schema=schema_from_roles(["id", "n"], sample, {"n": "ignore"}))
     assert list(intake.customers) == [CUSTOMER_KEY]
     assert finding(intake, "ignored").column == "n"
+
+
+def test_every_empty_cell_of_the_file_is_counted_and_those_of_rows_that_are_not_taken_are_told(tmp_path: Path) -> None:
+    rows = [f"{number},{'' if number < 24 else 30_000 + number},{number % 7}" for number in range(1, 100)]
+    rows += ["100,,x", "1,,1", "1,,1"]  # a row that is rejected, and two that a later one repeats
+    path = tmp_path / "customers.csv"
+    path.write_text("Id,Income,Kids\n" + "\n".join(rows) + "\n")
+    found = read_customers(path)
+    [told] = [each for each in found.findings if each.code == "missing" and each.column == "Income"]
+    assert told.count == 26
+    assert told.message.startswith("26 without income (25.5% of rows), 3 of them in rows that were not taken.")
+    assert found.customers["income"].isna().sum() == 23
+    assert not [each for each in found.findings if each.code == "missing" and each.column == "Id"]
+
+
+def test_one_line_is_called_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("Id,Income\n" + "".join(f"{number},{30_000 + number}\n" for number in range(1, 30)) + "7,9\n")
+    [told] = [each for each in read_customers(path).findings if each.code == "conflicting_rows"]
+    assert "(line 8)" in told.message
+
+
+def test_words_of_a_header_keep_the_case_that_its_language_gives_them(tmp_path: Path) -> None:
+    path = tmp_path / "kunden.csv"
+    lines = [f"{number};{'' if number == 3 else 30_000 + number};{number % 5},5;{number % 9}" for number in range(1, 40)]
+    path.write_text("Kundennummer;Jährliches Einkommen;Ausgaben_für_Wein;Annual_Visits\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    found = read_customers(path)
+    assert [column.label for column in found.schema] == ["Kundennummer", "Jährliches Einkommen", "Ausgaben für Wein", "Annual visits"]
+    [told] = [each for each in found.findings if each.code == "missing"]
+    assert told.message.startswith("1 without Jährliches Einkommen (")
+    assert lower_first("Bestellwert") == "Bestellwert"
+    assert lower_first("Web visits a month") == "web visits a month"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +42,16 @@ def hang_first(resources: Resources, job: ClaimedJob, progress: Progress) -> Non
     if job.attempt == 1:
         signal_file(resources, "pid").write_text(str(os.getpid()))
         time.sleep(SECONDS_TO_SLEEP)
+    publish(resources, job, progress)
+
+
+def litter_first(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
+    """As `hang_first`, beside a temporary file of rows that only this process would remove."""
+    if job.attempt == 1:
+        with tempfile.TemporaryDirectory(prefix="intake-") as folder:
+            Path(folder, "rows.csv").write_text("somebody")
+            signal_file(resources, "litter").write_text(folder)
+            hang_first(resources, job, progress)
     publish(resources, job, progress)
 
 
@@ -118,6 +129,7 @@ def _publish_without_asking(resources: Resources, job: ClaimedJob) -> None:
 TASKS = (
     Task("publish", publish),
     Task("hang_first", hang_first),
+    Task("litter_first", litter_first),
     Task("late_first", late_first),
     Task("linger", linger),
     Task("report_forever", report_forever),

@@ -28,6 +28,7 @@ from webapp.services.access import Actor
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.tasks.attempt import Attempt, Ending, Surroundings
+from webapp.tasks.scratch import sweep_scratch
 from webapp.worker import Worker, claim, run_inline, serve_worker
 
 MODULES = ("tests.webapp.fake_tasks",)
@@ -390,3 +391,32 @@ def test_control_c_at_the_command_line_cancels_the_job(sqlite_plant: Plant) -> N
         run_inline(sqlite_plant.resources, job_id, on_progress=interrupt, modules=MODULES)
     assert sqlite_plant.show(job_id).status == "cancelled"
     assert not is_running(int(sqlite_plant.file("pid").read_text()))
+
+
+def test_temporary_files_of_a_killed_child_and_of_a_killed_worker_go(plant: Plant) -> None:
+    def littered() -> Path:
+        plant.child()
+        folder = Path(plant.file("litter").read_text())
+        assert (folder / "rows.csv").exists()
+        return folder
+
+    plant.start()
+    job, child = plant.enqueue("litter_first"), plant.child()
+    litter = littered()
+    os.kill(child, signal.SIGKILL)
+    assert plant.ended(job).status == "done"
+    assert not litter.exists()
+    plant.file("pid").unlink()
+    plant.enqueue("litter_first")
+    litter = littered()
+    sweep_scratch()
+    assert litter.exists(), "what a living worker holds stays"
+    plant.stop_all()
+    wait_for(lambda: sweep_scratch() or not litter.exists())
+    assert not litter.exists()
+
+
+def test_a_refused_job_keeps_the_code_of_its_refusal(plant: Plant) -> None:
+    plant.start()
+    ended = plant.ended(plant.enqueue("refuse"))
+    assert (ended.status, ended.code) == ("failed", "not_enough_data")

@@ -99,7 +99,7 @@ def run_jobs(resources: Resources, *, genuine: bool = False) -> None:
                 run_claimed(resources, job)
             except Exception as error:
                 with unit_of_work(resources) as session:
-                    jobs.finish_job(session, job.fence, JobStatus.FAILED, str(error))
+                    jobs.finish_job(session, job.fence, JobStatus.FAILED, str(error), code=getattr(error, "code", None))
 
 
 def import_file(resources: Resources, actor: Actor, data: bytes | str, *, dataset: str = "Customers", **options: object) -> ImportDetail:

@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Flask
 
-from webapp.api import campaigns, customers, datasets, imports, jobs, scoring
+from webapp.api import campaigns, customers, datasets, imports, jobs, registry, scoring
 from webapp.api.description import describe
 from webapp.api.health import readyz
 from webapp.api.operations import Operation
@@ -20,6 +20,7 @@ __all__ = ["OPERATIONS", "install_api"]
 
 OPERATIONS: tuple[Operation, ...] = (
     *datasets.OPERATIONS,
+    *registry.OPERATIONS,
     *scoring.OPERATIONS,
     *customers.OPERATIONS,
     *imports.OPERATIONS,

@@ -7,14 +7,14 @@ from typing import Any
 
 from segmentation.choosing.selection import AUTO, DEFAULT_ALGORITHM
 from segmentation.clustering import ALGORITHMS
-from webapp.api.fields import Field, choice, whole, yes_no
+from webapp.api.fields import Field, choice, text, whole, yes_no
 from webapp.api.jobs import JobAnswer, job_answer
 from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.services.access import Permission
 from webapp.services.data.datasets import DatasetSummary, list_datasets
 from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS, FeatureWish
-from webapp.services.modelling.versions import VersionSummary, list_versions, request_recluster
+from webapp.services.modelling.versions import LONGEST_NOTE, VersionSummary, list_versions, request_recluster
 from webapp.services.segmenting.segments import SegmentsOverview, show_segments
 
 ALGORITHM_NAMES = (*ALGORITHMS, AUTO)
@@ -118,6 +118,8 @@ RECLUSTER = {
     "seed": whole("For the same result again.", low=0, high=LARGEST_SEED, default=0),
     "features": features("What to find segments by; without it chosen by the columns' roles."),
     "promote": yes_no("Make the new version the champion."),
+    "challenge": yes_no("Let the new version challenge the champion."),
+    "note": text("Kept with the version, for the team's record.", longest=LONGEST_NOTE, default=""),
 }
 NO_CUSTOMERS = {409: "The dataset has no customers yet"}
 OPERATIONS = (

@@ -30,8 +30,8 @@ class Field:
         return replace(self, required=True)
 
 
-def text(about: str, *, longest: int = 255) -> Field:
-    return Field(about, lambda value: _text(value, longest), {"type": "string", "maxLength": longest})
+def text(about: str, *, longest: int = 255, default: str | None = None) -> Field:
+    return Field(about, lambda value: _text(value, longest), {"type": "string", "maxLength": longest}, default=default)
 
 
 def choice(about: str, choices: Sequence[str], *, default: str | None = None) -> Field:

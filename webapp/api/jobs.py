@@ -14,7 +14,10 @@ from webapp.services.work.subjects import RECLUSTER
 
 @dataclass(frozen=True)
 class JobAnswer:
-    """One job. `progress` is 0 to 1, `version` the number of the version that it fits (null for other jobs), `url` where to ask again."""
+    """One job. `progress` is 0 to 1, `version` the number of the version that it fits (null for other jobs), `url` where to ask again.
+
+    `code` names why a job failed, such as "unreadable_file"; `message` says it to people.
+    """
 
     id: str
     kind: str
@@ -25,6 +28,7 @@ class JobAnswer:
     stage: str
     progress: float
     message: str | None
+    code: str | None
     cancel_requested: bool
     created_by: str
     created_at: datetime
@@ -45,6 +49,7 @@ def job_answer(call: Call, job: JobSummary) -> JobAnswer:
         stage=job.stage,
         progress=job.progress,
         message=job.message,
+        code=job.code,
         cancel_requested=job.cancel_requested,
         created_by=job.created_by,
         created_at=job.created_at,

@@ -3,6 +3,7 @@
   "use strict";
 
   const NARROW = window.matchMedia("(max-width: 767.98px)");
+  const DARK = window.matchMedia("(prefers-color-scheme: dark)");
   const YEAR = 31536000;
   const TOAST_MS = 9000;
   const root = document.documentElement;
@@ -22,14 +23,34 @@
     writeCookie("sc_theme", theme);
   }
 
+  /* Until somebody chooses a theme it follows the system's; the cookie, by which figures are drawn, says only which one it is now. */
+  const followsSystem = () => readCookie("sc_follows") === "1" || !readCookie("sc_theme");
+  const systemTheme = () => (DARK.matches ? "dark" : "light");
+
+  function followSystem() {
+    writeCookie("sc_follows", "1");
+    setTheme(systemTheme());
+  }
+
   /* Before Dash starts: the first figures are drawn for this theme and width. */
-  const wished = readCookie("sc_theme") || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  setTheme(wished === "dark" ? "dark" : "light");
+  if (followsSystem()) followSystem();
+  else setTheme(readCookie("sc_theme") === "dark" ? "dark" : "light");
   writeCookie("sc_narrow", NARROW.matches ? "1" : "0");
+
+  /* Pages that show figures follow this and have them drawn anew. */
+  function drawAnew() {
+    window.dash_clientside.set_props("display", { data: { theme: root.getAttribute("data-bs-theme"), narrow: NARROW.matches } });
+  }
 
   NARROW.addEventListener("change", () => {
     writeCookie("sc_narrow", NARROW.matches ? "1" : "0");
-    window.dash_clientside.set_props("display", { data: { theme: root.getAttribute("data-bs-theme"), narrow: NARROW.matches } });
+    drawAnew();
+  });
+
+  DARK.addEventListener("change", () => {
+    if (!followsSystem()) return;
+    followSystem();
+    drawAnew();
   });
 
   /* ---- the CSRF token that Dash sends with its own requests, for forms and uploads ---- */
@@ -206,6 +227,7 @@
       toggleTheme(clicks, display) {
         if (!clicks) return window.dash_clientside.no_update;
         const theme = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+        writeCookie("sc_follows", "0"); // chosen by somebody
         setTheme(theme);
         return Object.assign({}, display, { theme, narrow: NARROW.matches });
       },

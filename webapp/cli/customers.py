@@ -157,7 +157,8 @@ def _read_mapping(path: Path | None) -> dict[str, Any] | None:
         raise Invalid(f"{path.name} is not JSON: {error}. {MAPPING_PARTS}", details={"field": "mapping"}) from None
     if not isinstance(mapping, dict):
         raise Invalid(f"{path.name} holds no object. {MAPPING_PARTS}", details={"field": "mapping"})
-    return clean_mapping({part: mapping[part] for part in PARTS if part in mapping})
+    # Of a whole report that `import --json` printed, the parts count; any other name is a mistake, and refused.
+    return clean_mapping({part: mapping[part] for part in PARTS if part in mapping} if "import_id" in mapping else mapping)
 
 
 @click.command("import-undo")

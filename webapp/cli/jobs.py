@@ -33,7 +33,7 @@ def finish(resources: Resources, actor: Actor, job_id: str) -> JobSummary:
     if job.status == "cancelled":
         raise Conflict("The job was cancelled; nothing was changed.", code="cancelled")
     if job.status != "done":
-        raise ServiceError(job.message or "The job failed.", code="failed")
+        raise ServiceError(job.message or "The job failed.", code=job.code or "failed")
     return job
 
 

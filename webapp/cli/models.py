@@ -19,17 +19,8 @@ from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.errors import NotFound
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
-from webapp.services.modelling.versions import list_versions, promote_version, request_recluster, show_report, show_version, version_of_job
+from webapp.services.modelling.versions import request_recluster, show_report, show_version, version_of_job
 from webapp.services.segmenting.segments import show_segments
-
-VERSION_COLUMNS = {
-    "number": "NUMBER",
-    "status": "STATUS",
-    "champion": "CHAMPION",
-    "k": "SEGMENTS",
-    "verdict": "VERDICT",
-    "created_at": "MADE",
-}
 
 
 class Count(click.ParamType[int | None]):
@@ -81,17 +72,17 @@ class Features(click.ParamType[FeatureWish]):
     "(default: chosen by their roles).",
 )
 @click.option("--promote", is_flag=True, help="Make the new version the champion.")
+@click.option("--challenge", is_flag=True, help="Let the new version challenge the champion.")
+@click.option("--note", default="", help="Kept with the version, for the team's record.")
 @team_option
 @reports(lambda report: _recluster_in_words(report))
-def recluster(
-    dataset_name: str | None, algorithm: str, k: int | None, seed: int, features: FeatureWish, promote: bool, team_name: str | None
-) -> Report:
+def recluster(dataset_name: str | None, team_name: str | None, **asked: Any) -> Report:
     """Fit a new model version and wait for it."""
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
         dataset = find_dataset(session, actor, dataset_name)
-        job = request_recluster(session, actor, dataset.slug, algorithm=algorithm, k=k, seed=seed, features=features, promote=promote)
+        job = request_recluster(session, actor, dataset.slug, **asked)
     finish(resources, actor, job.id)
     return recluster_report(resources, actor, dataset.slug, job.id)
 
@@ -155,40 +146,6 @@ def segments(dataset_name: str | None, version: int | None, team_name: str | Non
         return {"version": number, "segments": segment_reports(session, actor, dataset, version)}
 
 
-@click.command("versions")
-@dataset_option
-@team_option
-@reports(lambda report: table(_version_rows(report["versions"]), VERSION_COLUMNS))
-def versions(dataset_name: str | None, team_name: str | None) -> Report:
-    """List the model versions of a dataset."""
-    with unit_of_work(open_workspace(), read_only=True) as session:
-        actor = find_operator(session, team_name)
-        found = list_versions(session, actor, find_dataset(session, actor, dataset_name).slug)
-        return {"versions": [to_json(version) | {"created_at": version.created_at, "ready_at": version.ready_at} for version in found]}
-
-
-@click.command("promote")
-@click.argument("version", type=VERSION)
-@dataset_option
-@click.option("--note", default="", help="Why, for the team's record.")
-@team_option
-@reports(
-    lambda report: f"Version {report['champion']} is champion" + (f" after version {report['previous']}." if report["previous"] else ".")
-)
-def promote(version: int, dataset_name: str | None, note: str, team_name: str | None) -> Report:
-    """Make a version the champion."""
-    with unit_of_work(open_workspace()) as session:
-        actor = find_operator(session, team_name)
-        moved = promote_version(session, actor, find_dataset(session, actor, dataset_name).slug, version, note=note)
-    return {"champion": moved.champion, "previous": moved.previous}
-
-
-def _version_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        version | {"champion": "yes" if version["champion"] else "", "created_at": str(version["created_at"])[:16]} for version in found
-    ]
-
-
 def _recluster_in_words(report: Report) -> str:
     method = ALGORITHMS[report["algorithm"]].label
     lines = [
@@ -213,4 +170,4 @@ def _segments_in_words(version: int, found: Sequence[dict[str, Any]]) -> str:
     return table(rows, {"key": f"V{version} KEY", "name": "NAME", "size": "CUSTOMERS", "share": "SHARE"})
 
 
-COMMANDS = (recluster, segments, versions, promote)
+COMMANDS = (recluster, segments)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 THEME_COOKIE = "sc_theme"
+FOLLOWS_COOKIE = "sc_follows"
+"""Says that nobody chose a theme: the one in `THEME_COOKIE` is the system's, as it was when a page was last open."""
 NARROW_COOKIE = "sc_narrow"
 STEPS_COOKIE = "sc_steps"
 LOOKED_COOKIE = "sc_looked"

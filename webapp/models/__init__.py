@@ -7,16 +7,18 @@ from webapp.models.keys import new_id
 from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.models.schedules import Schedule, ScheduleKind, ScheduleTick, TickOutcome
 from webapp.models.segments import Segment, SegmentNote, VersionSegment
-from webapp.models.versions import Champion, ModelVersion, Promotion, SegmentTrace, Sweep, VersionStatus
+from webapp.models.versions import AlteredVersion, Challenger, Champion, ModelVersion, Promotion, SegmentTrace, Sweep, VersionStatus
 from webapp.models.work import ACTIVE_JOB, Job, JobStatus, Worker
 
 __all__ = [
     "ACTIVE_JOB",
+    "AlteredVersion",
     "ApiToken",
     "AuditEvent",
     "Campaign",
     "CampaignStatus",
     "CampaignTag",
+    "Challenger",
     "Champion",
     "Customer",
     "Dataset",

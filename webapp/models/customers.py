@@ -35,7 +35,10 @@ class ImportMode(StrEnum):
 
 
 class Dataset(Base):
-    """A named customer base. `column_schema` and `file_format` are what the last import confirmed."""
+    """A named customer base. `column_schema` and `file_format` are what the last import confirmed.
+
+    Of its versions the newest `keep_versions` are kept, beside those that somebody relies on (None: all are).
+    """
 
     __tablename__ = "datasets"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -46,6 +49,7 @@ class Dataset(Base):
     legal_basis_confirmed: Mapped[bool] = mapped_column(default=False)
     column_schema: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     file_format: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    keep_versions: Mapped[int | None]
     created_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("team_id", "slug"),)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, event, false, inspect
+from sqlalchemy.orm import InstanceState, Mapped, Mapper, ORMExecuteState, Session, mapped_column
 
 from webapp.db import Base
 from webapp.models.keys import new_id
@@ -20,6 +20,7 @@ class VersionStatus(StrEnum):
     READY = "ready"  # fitted, stored, immutable
     FAILED = "failed"  # the fit ended with the reason in `status_message`
     CANCELLED = "cancelled"  # somebody stopped the fit
+    REMOVED = "removed"  # it was ready; its files are gone, its row stays
 
 
 class _Fit:
@@ -41,7 +42,11 @@ class _Fit:
 
 
 class ModelVersion(_Fit, Base):
-    """One fitted clustering. Model, labels and measures lie in the store under their digests (no measures: made before they were kept)."""
+    """One fitted clustering. Model, labels and measures lie in the store under their digests (no measures: made before they were kept).
+
+    `recipe`, `parameters` and `libraries` say what fitted it (None: an earlier release did, which did not write them down). `note` is the
+    author's. `pinned` keeps it from being removed.
+    """
 
     __tablename__ = "model_versions"
     algorithm: Mapped[str] = mapped_column(String(32))
@@ -51,6 +56,12 @@ class ModelVersion(_Fit, Base):
     model_digest: Mapped[str | None] = mapped_column(String(64))
     labels_digest: Mapped[str | None] = mapped_column(String(64))
     measures_digest: Mapped[str | None] = mapped_column(String(64))
+    recipe: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    parameters: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    libraries: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    pinned: Mapped[bool] = mapped_column(default=False, server_default=false())
+    removed_at: Mapped[datetime | None]
     __table_args__ = (UniqueConstraint("dataset_id", "number"),)
 
 
@@ -70,8 +81,19 @@ class Champion(Base):
     version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
 
 
+class Challenger(Base):
+    """Which version stands beside the champion to be compared with it. A pointer: people and schedules set it."""
+
+    __tablename__ = "challengers"
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
+    set_by: Mapped[str] = mapped_column(String(254))
+    set_at: Mapped[datetime]
+
+
 class Promotion(Base):
-    """One move of the champion pointer, so that any date's champion can be told."""
+    """One move of the champion pointer, so that any date's champion can be told. `rollback` says that it led back to an earlier one."""
 
     __tablename__ = "promotions"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -80,6 +102,7 @@ class Promotion(Base):
     version_id: Mapped[str] = mapped_column(ForeignKey("model_versions.id"))
     previous_id: Mapped[str | None] = mapped_column(ForeignKey("model_versions.id"))
     note: Mapped[str] = mapped_column(Text, default="")
+    rollback: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_by: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[datetime]
 
@@ -93,3 +116,40 @@ class SegmentTrace(Base):
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
+
+
+FINAL = frozenset({VersionStatus.READY, VersionStatus.REMOVED})
+STILL_MOVES = frozenset({"status", "pinned", "removed_at"})
+"""What may still change of a version that is ready: whether it is kept. All that was fitted stays as it is."""
+
+
+class AlteredVersion(RuntimeError):
+    """Something tried to change what a ready version was fitted to; a defect of the program, so nobody is told how to do it better."""
+
+
+@event.listens_for(ModelVersion, "before_update")
+@event.listens_for(Sweep, "before_update")
+def _refuse_change(_mapper: Mapper[Any], _connection: object, fit: ModelVersion | Sweep) -> None:
+    state = cast("InstanceState[Any]", inspect(fit))
+    status = state.attrs.status.history
+    before = status.deleted[0] if status.deleted else fit.status
+    changed = {each.key for each in state.attrs if each.history.has_changes()}
+    if before not in FINAL or not changed:
+        return
+    if altered := changed - STILL_MOVES:
+        raise AlteredVersion(f"{type(fit).__name__} {fit.number} is ready; {', '.join(sorted(altered))} cannot change any more.")
+    if "status" in changed and (before, fit.status) != (VersionStatus.READY, VersionStatus.REMOVED):
+        raise AlteredVersion(f"{type(fit).__name__} {fit.number} is {before} and cannot become {fit.status}.")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_bulk_change(statement: ORMExecuteState) -> None:
+    """A statement that changes many rows at once passes the rows by, and with them the check above."""
+    if (statement.is_update or statement.is_delete) and statement.bind_mapper in {inspect(ModelVersion), inspect(Sweep)}:
+        raise AlteredVersion("Versions are changed one by one, so that a ready one is never altered.")
+
+
+@event.listens_for(ModelVersion, "before_delete")
+def _refuse_removal(_mapper: Mapper[Any], _connection: object, version: ModelVersion) -> None:
+    if version.status in FINAL:
+        raise AlteredVersion(f"Version {version.number} is ready; its row stays.")

@@ -41,6 +41,7 @@ TASK_MODULES = (
     "webapp.tasks.reclustering",
     "webapp.tasks.sweeping",
     "webapp.tasks.sampling",
+    "webapp.tasks.tidying",
     "webapp.tasks.tracing",
     "webapp.tasks.undoing",
 )

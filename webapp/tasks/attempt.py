@@ -25,6 +25,7 @@ from webapp.models import JobStatus
 from webapp.services.work import jobs
 from webapp.services.work.jobs import ClaimedJob, LeaseLost, Renewal
 from webapp.tasks.child import Exit, run_child
+from webapp.tasks.scratch import scratch_folder
 
 TICK_SECONDS = 0.1
 RENEWAL_SECONDS = 1.0  # also how long a request to cancel may go unnoticed
@@ -81,26 +82,27 @@ class Attempt:
 
     def run(self) -> Ending:
         """Work on the job until the database knows how it ended, or has it back in the queue."""
-        process = self._start()
-        try:
-            ending = self._watch(process)
-        except KeyboardInterrupt:
-            end_process(process)
-            self._write(Ending.CANCELLED)
-            raise
-        finally:
-            end_process(process)
+        with scratch_folder() as scratch:
+            process = self._start(scratch)
+            try:
+                ending = self._watch(process)
+            except KeyboardInterrupt:
+                end_process(process)
+                self._write(Ending.CANCELLED)
+                raise
+            finally:
+                end_process(process)
         self._write(ending)
         log.info("job.attempt_ended", job=self.job.id, kind=self.job.kind, attempt=self.job.attempt, ending=ending.value)
         return ending
 
-    def _start(self) -> BaseProcess:
+    def _start(self, scratch: Path) -> BaseProcess:
         # A database connection must not be shared with a fork (SQLite's locks would be wrong on both sides).
         self.surroundings.resources.engine.dispose()
         # A fork has the imports already. Beside other threads it could inherit a lock that nobody releases, so there a process starts anew.
         alone = threading.active_count() == 1 and sys.platform == "linux"
         new_process = get_context("fork").Process if alone else get_context("spawn").Process
-        arguments = (self.config, self.job, tuple(self.surroundings.modules), self.surroundings.threads)
+        arguments = (self.config, self.job, tuple(self.surroundings.modules), self.surroundings.threads, scratch)
         process = new_process(target=run_child, args=arguments, name=f"job-{self.job.id}", daemon=True)
         process.start()
         return process

@@ -29,6 +29,7 @@ from webapp.services.work import jobs
 from webapp.services.work.jobs import ClaimedJob, LeaseLost
 from webapp.store import StoreFull, disk_is_full
 from webapp.tasks import find_task
+from webapp.tasks.scratch import use_scratch
 
 REPORT_SECONDS = 0.5
 NICENESS = 10
@@ -64,8 +65,12 @@ class Reporter:
             jobs.report_progress(session, self.fence, stage, share)
 
 
-def run_child(config: Config, job: ClaimedJob, modules: Sequence[str], threads: int | None) -> None:
-    """Entry of the process: run the job's task and leave with an `Exit`. `threads` bounds the numerical libraries' pools."""
+def run_child(config: Config, job: ClaimedJob, modules: Sequence[str], threads: int | None, scratch: Path) -> None:
+    """Entry of the process: run the job's task and leave with an `Exit`.
+
+    `threads` bounds the numerical libraries' pools; temporary files go into `scratch`, which the worker removes.
+    """
+    use_scratch(scratch)
     _restrict_process(config.job_memory_megabytes)
     if not structlog.is_configured():  # a process that was not forked; standard output belongs to the command that waits for us
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
@@ -98,15 +103,15 @@ def _run_task(resources: Resources, job: ClaimedJob, modules: Sequence[str]) -> 
     except Cancelled:
         return _end(resources, job, JobStatus.CANCELLED, None)
     except (SegmentationError, ServiceError) as refusal:
-        return _end(resources, job, JobStatus.FAILED, str(refusal))
+        return _end(resources, job, JobStatus.FAILED, str(refusal), refusal.code)
     except Exception as defect:  # the boundary: whatever it is, people get an answer
         return _end(resources, job, JobStatus.FAILED, str(StoreFull()) if disk_is_full(defect) else _defect_message(job, defect))
 
 
-def _end(resources: Resources, job: ClaimedJob, status: JobStatus, message: str | None) -> Exit:
+def _end(resources: Resources, job: ClaimedJob, status: JobStatus, message: str | None, code: str | None = None) -> Exit:
     try:
         with unit_of_work(resources) as session:
-            jobs.finish_job(session, job.fence, status, message)
+            jobs.finish_job(session, job.fence, status, message, code=code)
     except LeaseLost:
         return Exit.LOST
     return Exit.SETTLED

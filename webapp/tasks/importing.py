@@ -51,6 +51,7 @@ from webapp.tasks.looking import (
     Unidentified,
     column_choice,
     consent_findings,
+    emptied_findings,
     likely_format,
     look_at,
     remembered_roles,
@@ -216,12 +217,12 @@ def _with_checked(plan: ImportPlan, report: ImportReport) -> ImportReport:
 
 
 def _refuse_unseen(plan: ImportPlan, report: ImportReport) -> None:
-    """Refuse to do what the check did not show: other customers would leave, or the file would be read otherwise."""
+    """Refuse to do what the check did not show: more customers would leave, more known values be emptied, or the file be read otherwise."""
     checked = plan.checked
     if checked is None:
         return
     read_otherwise = (report.schema, report.values) != (checked.schema, checked.values)
-    if report.removed > checked.removed or read_otherwise:
+    if report.removed > checked.removed or report.emptied > checked.emptied or read_otherwise:
         raise UnreadableFile(
             "Since the file was checked, the dataset or what is known of such files has changed, and the import would do something else "
             "than was shown. Upload the file again to see what it would do now.",
@@ -240,6 +241,8 @@ def _stage(store: Store, plan: ImportPlan, progress: Progress, alike: FilePrevie
         counts = merged.counts()
         as_of = _as_of(plan, read, counts)
         told = [*consent_findings(read.intake.schema, merged, plan.withdrawn), *_note_as_of(plan, read, as_of)]
+        # Customers are summed up from all their order lines: what they lack there they lack, and no cell was empty.
+        told += emptied_findings(merged) if read.orders is None else ()
         yield _Staged(replace(read, findings=(*read.findings, *told)), merged, counts, as_of, rejects)
 
 
@@ -364,6 +367,7 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
         rules=effective_rules(read.file_schema, staged.as_of),
         sheets=read.preview.sheets,
         lines=read.orders.counts if read.orders else None,
+        id_stated=Role.CUSTOMER_ID in plan.roles.values(),
     )
 
 

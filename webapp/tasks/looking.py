@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from segmentation.errors import MissingRole
 from segmentation.intake import FileFormat, FilePreview, Finding, Intake, inspect_file
+from segmentation.intake.findings import clipped
 from segmentation.intake.opening import OpenFile
 from segmentation.intake.returning import returned_columns
 from segmentation.roles import Column, Role, Schema, schema_roles
+from segmentation.wording import number
 from webapp.merging import Staging
 from webapp.services.data.mappings import KnownMapping, fingerprint, format_of
-from webapp.services.data.reports import ColumnChoice, EarlierImport, ImportReport
+from webapp.services.data.reports import EMPTIED, KNOWN_KEPT, ColumnChoice, EarlierImport, ImportReport
 from webapp.services.data.storing import ImportPlan, Twin
 
 FALLBACK_ENCODING = "cp1252"
@@ -100,7 +103,7 @@ def repeated_report(twin: Twin) -> ImportReport:
     """The report of a file that was imported before and whose customers are as it left them."""
     before = twin.report
     message = f"The very same file was imported on {twin.origin.day.isoformat()} as {twin.origin.file_name}. Nothing changes."
-    told = tuple(finding for finding in before.findings if finding.code != "same_file")
+    told = tuple(finding for finding in before.findings if finding.code not in ("same_file", EMPTIED, KNOWN_KEPT))
     appends = before.mode == "append"
     return replace(
         before,
@@ -180,6 +183,26 @@ def consent_findings(schema: Schema, merged: Staging, withdrawn: Sequence[str]) 
     if unknown := said.get("unknown", 0):
         message = f"{unknown:,} customers had withdrawn their consent, and this file does not say. It stays withdrawn."
         yield Finding("consent_stays_withdrawn", "note", message, column.source, unknown)
+
+
+def emptied_findings(merged: Staging) -> Iterator[Finding]:
+    """Values that are known of customers and that the file lacks: what becomes of them, with one of them."""
+    for each in merged.emptied:
+        column = each.column
+        kept = column.rule.empty == "keep"
+        has = "customer has" if each.customers == 1 else "customers have"
+        message = f"{each.customers:,} {has} a value of {column.label} now and none in this file: "
+        message += "the known one is kept." if kept else "it will be emptied."
+        if column.role is not Role.CONTACT:
+            message += f" Customer {each.example}, for example, has {_value_words(column, each.value)}."
+        yield Finding(KNOWN_KEPT if kept else EMPTIED, "note" if kept else "flag", message, column.source, each.customers)
+
+
+def _value_words(column: Column, value: float | date | str) -> str:
+    if isinstance(value, int | float):
+        plain = column.role is Role.BIRTH_YEAR
+        return f"{value:.0f}" if plain else number(value, 0 if float(value).is_integer() else 2)
+    return value.isoformat()[:10] if isinstance(value, date) else f"“{clipped(value)}”"
 
 
 def _inspected(

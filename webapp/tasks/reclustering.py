@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from segmentation.artifact import pack_assignments, pack_model, unpack_assignments, unpack_model
+from segmentation.artifact import library_versions, pack_assignments, pack_model, unpack_assignments, unpack_model
+from segmentation.clustering import settings_of
 from segmentation.codec import from_json, to_json
 from segmentation.errors import ArtifactError
 from segmentation.feature_choices import every_feature
@@ -23,15 +26,19 @@ from webapp.edge import Resources, unit_of_work
 from webapp.models import Dataset, ModelVersion, Snapshot, VersionStatus
 from webapp.services.access import Actor, team_row, team_rows
 from webapp.services.audit import record_event
+from webapp.services.data.datasets import lock_dataset
 from webapp.services.modelling import kept_measures
+from webapp.services.modelling.challengers import move_challenger
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.modelling.identities import Continuation, store_identities
+from webapp.services.modelling.retention import request_tidying
 from webapp.services.modelling.versions import VersionReport, find_version, lock_champion, move_champion
 from webapp.services.work import jobs
 from webapp.services.work.subjects import RECLUSTER
 from webapp.store import Store
 from webapp.tasks import ClaimedJob, Progress, Task
 
+PRODUCT = "smartcart-segments"
 FIT_SHARE = 0.95
 """Part of the job's progress that the fit takes; the rest is storing."""
 
@@ -69,6 +76,7 @@ class _Fitted:
     model_digest: str
     labels_digest: str
     measures_digest: str
+    libraries: dict[str, str]
 
 
 def recluster(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
@@ -137,12 +145,14 @@ def _reference(session: Session, actor: Actor, dataset: Dataset) -> _Reference |
 def _store(store: Store, team_id: str, work: _Work, customers: pd.DataFrame, result: Segmentation) -> _Fitted:
     """Put model, labels and measures into the store; harmless should the job be lost, since their addresses are their content."""
     keys = customers[CUSTOMER_KEY].to_numpy()
+    model = _read_back(pack_model(result.model))
     return _Fitted(
         result=result,
         continuation=_continue(store, team_id, work.reference, keys, result.assignments.label),
-        model_digest=store.put_bytes(team_id, "model", _read_back(pack_model(result.model))),
+        model_digest=store.put_bytes(team_id, "model", model),
         labels_digest=store.put_bytes(team_id, "labels", pack_assignments(result.assignments)),
         measures_digest=kept_measures.store_measures(store, team_id, kept_measures.kept_columns(result, customers, work.schema)),
+        libraries={PRODUCT: metadata.version(PRODUCT), "python": platform.python_version(), **library_versions(model)},
     )
 
 
@@ -168,10 +178,7 @@ def _continue(
 
 
 def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -> None:
-    """Make the version ready, with its segments; the first champion by itself, unless there is nothing to be found in the data.
-
-    What a schedule asked for waits for a person, also where there is no champion yet.
-    """
+    """Make the version ready, with its segments, and point to it as asked for."""
     version = team_row(session, actor, ModelVersion, "version", id=version_id)
     dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
     result, now = fitted.result, datetime.now(UTC)
@@ -181,24 +188,31 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
     version.profiles = to_json(result.profiles)
     version.model_digest, version.labels_digest = fitted.model_digest, fitted.labels_digest
     version.measures_digest = fitted.measures_digest
+    version.recipe, version.parameters = to_json(result.model.recipe), settings_of(result.model.clusterer)
+    version.libraries = fitted.libraries
     session.flush()
     store_identities(session, actor, version, result.profiles.segments, fitted.continuation, now)
-    record_event(
-        session,
-        actor,
-        "version.ready",
-        f"{dataset.slug}/{version.number}",
-        algorithm=result.algorithm,
-        k=result.k,
-        verdict=result.verdict.word,
-    )
-    if version.requested.get("schedule"):
-        return
+    facts = {"algorithm": result.algorithm, "k": result.k, "verdict": result.verdict.word}
+    record_event(session, actor, "version.ready", f"{dataset.slug}/{version.number}", **facts)
+    _point(session, actor, dataset, version)
+
+
+def _point(session: Session, actor: Actor, dataset: Dataset, version: ModelVersion) -> None:
+    """Champion or challenger, as asked for; the first champion by itself, unless there is nothing to be found in the data.
+
+    What a schedule asked for challenges, also where there is no champion yet: nobody was there to look.
+    """
+    lock_dataset(session, dataset)  # before the champion's row, as everybody does who moves a pointer
     champion = lock_champion(session, actor, dataset)
-    if version.requested["promote"]:
+    if version.requested.get("schedule"):
+        move_challenger(session, actor, dataset, version)
+    elif version.requested["promote"]:
         move_champion(session, actor, dataset, version, previous=champion, note="Promoted as asked for with the re-cluster.")
-    elif champion is None and result.verdict.word != "none":
+    elif champion is None and version.verdict != "none":
         move_champion(session, actor, dataset, version, previous=None, note="The first version with segments in it.")
+    elif champion is not None and version.requested.get("challenge"):
+        move_challenger(session, actor, dataset, version)
+    request_tidying(session, actor, dataset)
 
 
 TASKS = (Task(RECLUSTER, recluster),)

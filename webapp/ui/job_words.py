@@ -19,6 +19,7 @@ _WORDS = {
     "sweep": "Comparing ways to find segments: {}",
     "sample": "Making the sample: {}",
     "trace": "Counting segments over time: {}",
+    "tidy": "Removing old versions: {}",
 }
 _DONE = {
     "check_import": "{} is checked.",
@@ -29,6 +30,7 @@ _DONE = {
     "sweep": "The comparison is ready: {}.",
     "sample": "{} has its customers. Segments are being found.",
     "trace": "The segments of {} are counted.",
+    "tidy": "Old versions of {} are removed.",
 }
 _LINKS = {
     "check_import": "See what would happen",
@@ -39,8 +41,11 @@ _LINKS = {
     "sweep": "See what was found",
     "sample": "Go there",
     "trace": "See them",
+    "tidy": "Look",
 }
-QUIET = ("trace",)
+NUMBERED = ("recluster", "sweep")
+"""Work whose subject is a number that every dataset has."""
+QUIET = ("trace", "tidy")
 """Work that nobody asked for: it is listed under Jobs, but makes no bar and no notice."""
 
 _BADGES: dict[str, tuple[str, Any, str | None]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,13 +13,14 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.services.access import Permission
+from webapp.services.data import datasets
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.ui import bell
 from webapp.ui.bell import ACTIVE
 from webapp.ui.components import Child, aria, button, icon
 from webapp.ui.format import count
-from webapp.ui.job_words import QUIET, job_address, job_badge, job_done, job_title
+from webapp.ui.job_words import NUMBERED, QUIET, job_address, job_badge, job_done, job_title
 from webapp.ui.notices import notice, notify
 from webapp.ui.places import jobs_address
 
@@ -130,11 +132,17 @@ def show_pulse(view: View, heard: dict[str, Any] | None) -> tuple[Any, ...]:
     now = {"jobs": _active(latest), "done": ended.id if ended else None, "told": told.id if told else None}
     changed = heard is not None and now != heard
     if changed and heard and told and told.id != heard.get("told") and view.path != job_address(view.actor.team_slug, told):
-        set_props("notice", {"children": ended_notice(view.actor.team_slug, told)})
+        set_props("notice", {"children": ended_notice(view.actor.team_slug, _with_dataset(view, told))})
     at_work = [job for job in loud if job.status in ACTIVE]
     bar = job_bar(view, at_work, jobs.workers_alive(view.session) if at_work else 0)
     tick = BUSY_MS if now["jobs"] else IDLE_MS
     return now if changed else no_update, now if now != heard else no_update, bar, *bell.show_bell(view, loud), tick
+
+
+def _with_dataset(view: View, job: JobSummary) -> JobSummary:
+    """The job by a subject that says which dataset it is of, where the team has several and the subject alone does not tell."""
+    names = {each.slug: each.name for each in datasets.list_datasets(view.session, view.actor)} if job.kind in NUMBERED else {}
+    return replace(job, subject=f"{job.subject} of {names[job.dataset]}") if len(names) > 1 else job
 
 
 def _active(listed: Sequence[JobSummary]) -> int:

@@ -19,6 +19,7 @@ __all__ = [
     "audit_csv_address",
     "campaign_address",
     "campaigns_address",
+    "card_address",
     "customer_address",
     "customers_address",
     "customers_csv_address",
@@ -148,6 +149,11 @@ def campaign_address(team: str, dataset: str, campaign_id: str) -> str:
 def models_address(team: str, dataset: str, *, version: int | None = None) -> str:
     """All versions, or the page of one."""
     return address(team, dataset, "models", None if version is None else str(version))
+
+
+def card_address(team: str, dataset: str, version: int, form: str) -> str:
+    """The Flask route that gives a version's model card, `form` being "html" or "md"."""
+    return f"{models_address(team, dataset, version=version)}/card.{form}"
 
 
 def lab_address(team: str, dataset: str, *, sweep: int | None = None, **query: object) -> str:

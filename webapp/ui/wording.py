@@ -24,12 +24,14 @@ _VERSIONS: dict[str, tuple[str, Tone, str | None]] = {
     "ready": ("Ready", "neutral", "check-circle"),
     "failed": ("Failed", "bad", None),
     "cancelled": ("Cancelled", "neutral", "slash-circle"),
+    "removed": ("Removed", "neutral", "archive"),
 }
 _VERDICTS: dict[str, tuple[str, Tone, str | None]] = {
     "natural": ("Natural", "good", None),
     "useful": ("Useful", "info", "signpost-split"),
     "none": ("No segments", "neutral", "slash-circle"),
 }
+VERDICT_WORDS = {word: text for word, (text, _, _) in _VERDICTS.items()}
 
 
 def import_badge(status: str) -> html.Span:

@@ -6,13 +6,15 @@ import gzip
 import io
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from segmentation.intake import limits
+from segmentation.errors import UnreadableFile
+from segmentation.intake import inspect_file, limits, read_customers
 from segmentation.intake.opening import opened
 from tests.segmentation.intake.made import parquet, put, repacked, text_workbook, workbook
 
@@ -144,3 +146,31 @@ def test_much_repetition_alone_is_no_bomb(tmp_path: Path) -> None:
     path = put(tmp_path, packed([b"id,n\n", *(b"%d,2\n" % n for n in range(200_000))]))
     with opened(path) as table:
         assert table.file_rows == 200_000
+
+
+def test_a_text_that_many_cells_name_counts_as_often_as_it_is_written(tmp_path: Path) -> None:
+    cells = b'<row><c t="s"><v>0</v></c></row>' * 3_000
+    texts = f"<sst><si><t>{'a' * 32_000}</t></si></sst>".encode()
+    sheet = b"<worksheet><sheetData>" + cells + b"</sheetData></worksheet>"
+    bomb = put(tmp_path, repacked(text_workbook([["id", "n"], ["a", "b"]]), **{SHEET: sheet, TEXTS: texts}))
+    with pytest.raises(UnreadableFile) as refusal, opened(bomb):
+        pass
+    assert refusal.value.code == "too_large"
+    assert "200 times" in refusal.value.message
+
+
+def test_as_many_columns_as_may_be_are_read_in_seconds(tmp_path: Path) -> None:
+    """Half of them spell out categories of 40 words each, more than are looked at as such."""
+    categories = [f"group{n // 40}_w{n % 40}" for n in range(1_000)]
+    header = ["id", *categories, *(f"c{n}" for n in range(999))]
+    rows = [
+        [f"C{row:03}", *("1" if n % 40 == (row + n // 40) % 40 else "0" for n in range(1_000)), *(str(row * n % 97) for n in range(999))]
+        for row in range(120)
+    ]
+    path = put(tmp_path, "\n".join(map(",".join, [header, *rows])))
+    start = time.process_time()
+    schema = inspect_file(path).schema
+    read = read_customers(path, schema=schema)
+    assert len(read.customers) == 120
+    assert 0 < sum(len(column.parts) for column in schema) <= 200
+    assert time.process_time() - start < 45, "it took minutes, or the process crashed"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from segmentation.intake import inspect_file, read_customers
 from segmentation.roles import Kind, Role, ValueRule
 from tests.segmentation.intake.reading import codes, column, found, read_column, values_of
 
@@ -262,3 +263,14 @@ def test_stating_the_proven_order_changes_nothing(tmp_path: Path, cells: list[st
     proven, stated = (read_column(tmp_path, cells, column(Role.ENROLLED_ON, rule)) for rule in (None, DAY))
     assert values_of(proven) == values_of(stated)
     assert proven.rejects == stated.rejects
+
+
+def test_ids_that_look_alike_are_one_customer(tmp_path: Path) -> None:
+    composed, apart = "Zo\u00e9", "Zoe\u0301"
+    path = tmp_path / "twins.csv"
+    path.write_text(f"Customer,Caf\u0065\u0301,City\n{apart},1,Orl\u00e9ans\n{composed},2,Orle\u0301ans\nAnn,3,York\n", encoding="utf-8")
+    roles = {"Customer": "customer_id", "Caf\u00e9": "number", "City": "category"}
+    read = read_customers(path, schema=inspect_file(path, roles=roles).schema)
+    assert read.customers["customer_key"].tolist() == ["Ann", composed]
+    assert read.customers["city"].tolist() == ["York", "Orl\u00e9ans"]
+    assert [finding.count for finding in read.findings if finding.code == "conflicting_rows"] == [1]

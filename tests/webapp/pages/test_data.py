@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dash.development.base_component import Component
 
+from segmentation import palette
+from segmentation.exploring.exploration import explore
+from segmentation.plots.correlation import correlation_map
+from tests.segmentation.shop import SHOP, shop_customers
 from tests.webapp.exploring import explored_csv
 from tests.webapp.looking import HERE, look
 from tests.webapp.pages.conftest import open_folder
@@ -18,6 +23,13 @@ from tests.webapp.working import Shop, customers_csv, import_file, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.pages import data, new
+from webapp.pages.data.changes import columns_card, columns_title
+from webapp.pages.data.correlations import repeats_card
+from webapp.pages.data.where import Where
+from webapp.services.data import timeline
+from webapp.services.data.comparing import ColumnChange, Comparison
+from webapp.services.data.snapshot_changes import Totals
+from webapp.services.data.snapshots import ColumnQuality
 from webapp.ui.format import filled_text
 
 WITH_GAPS = customers_csv((40,)).replace("Leeds", "", 3)
@@ -196,6 +208,50 @@ def test_correlations_are_drawn_and_repeats_are_named(full: Shop) -> None:
     _, content = shown(full, "?tab=correlations", MemberRole.VIEWER)
     assert set(charts(content)) == {"snapshots", "correlations"}
     assert "nearly the same" in words(content)
+
+
+def test_one_pair_of_measures_is_the_strongest_on_the_whole_page() -> None:
+    customers, _ = shop_customers(300)
+    found = explore(customers, SHOP, as_of=date(2014, 7, 1))
+    parts = set(found.details)
+    assert {found.repeats[0].first, found.repeats[0].second} & parts  # a part goes with its whole most of all
+    own = [pair for pair in found.repeats if not {pair.first, pair.second} & parts]
+    strongest = [found.named(name).label for name in (own[0].first, own[0].second)]
+    chart = correlation_map(found, theme=palette.theme("light"), narrow=False)
+    assert chart is not None
+    assert f"Strongest: {strongest[0]} and {strongest[1]} " in chart.summary
+    assert list(chart.table.iloc[0, :2]) == strongest
+    assert all(label.lower() in chart.title.lower() for label in strongest)
+    content = repeats_card(found)
+    [body] = [part for part in walk(content) if type(part).__name__ == "Tbody"]
+    assert len(body.children) == len(own)
+    assert all(label in words(body.children[0]) for label in strongest)
+    assert "Left out, for one of the two is a part of other measures: " in words(content)
+
+
+def moved(label: str, before: float | str | None, after: float | str | None, drift: Any = "steady") -> ColumnChange:
+    sides = [ColumnQuality(label, label, "spend", "decimal", 1.0, 9, None, None, typical) for typical in (before, after)]
+    return ColumnChange(sides[0], sides[1], 3, drift, 0.05, 0.2, None)
+
+
+def compared(*columns: ColumnChange) -> Comparison:
+    return Comparison(1, 2, Totals(0, 0, 3, 97), columns, (), (), None, coarse=False)
+
+
+def test_a_typical_value_that_moved_stands_beside_no_drift_and_is_not_contradicted(full: Shop) -> None:
+    found = compared(moved("Income", 100.0, 136.0), moved("Wein", 50.0, 49.0), moved("Fish", 10.0, 8.0), moved("City", "York", "Bath"))
+    assert columns_title(found) == "No column drifted, but the typical Income rose by 36%"
+    assert columns_title(compared(moved("Fisch", 10.0, 8.0), moved("Age", 40.0, 41.0))).endswith("but the typical Fisch fell by 20%")
+    assert columns_title(compared(moved("Orders", 0.0, 2.0))) == "No column drifted, but the typical Orders went from 0 to 2"
+    assert columns_title(compared(moved("Income", 100.0, 105.0), moved("Age", None, 4.0))) == "No column drifted"
+    assert columns_title(compared(moved("Income", 100.0, 200.0, "large"), moved("Age", 40.0, 40.0))) == "1 column drifted"
+    with full.reading() as session:
+        view = look(full, session, f"{HERE}/data", search="?against=1")
+        where = Where.of(view, timeline.show_timeline(session, full.actor, "customers"))
+    text = words(columns_card(found, where))
+    assert "Drift (PSI) asks how differently customers spread over all values of a column" in text
+    assert "a typical value can move without it: Income +36%, Fish −20%." in text
+    assert "Drift (PSI)" not in words(columns_card(compared(moved("Age", 40.0, 41.0)), where))
 
 
 def test_viewers_read_what_changed_without_small_groups(full: Shop) -> None:

@@ -181,6 +181,9 @@ def test_two_days_show_how_shares_and_sizes_changed(shop: Shop) -> None:
     content = seen(shop)
     text = words(content)
     assert "20 joined since 31 Jan 2026" in text
+    assert "Customers 200" in text
+    assert "Segments, spend and outcomes are those of version 1, as of 31 Jan 2026 with 180 customers." in text
+    assert text.count("Version 1: 180 customers, 31 Jan 2026") == 3  # spend, outcome and stability
     assert "+20 since 31 Jan 2026" in text
     assert "180 customers then, 200 now" in text
     assert "fell from 33% to 30%;" in text
@@ -188,6 +191,13 @@ def test_two_days_show_how_shares_and_sizes_changed(shop: Shop) -> None:
     assert "joined since" not in words(seen(shop, role=MemberRole.VIEWER))
     graphs = [part for part in walk(content) if isinstance(part, dcc.Graph)]
     assert [len(graph.figure.data) for graph in graphs] == [3]
+    # Of the tiles, the number of customers has two days; what the champion says ends with its own day.
+    assert sum(getattr(part, "className", "") == "sc-spark" for part in walk(content) if isinstance(part, html.Div)) == 1
+    shop.recluster(k=3, promote=True)
+    content = seen(shop)
+    assert "Version 2 is the champion." in words(content)
+    assert "180 customers, 31 Jan" not in words(content)
+    assert "those of version" not in words(content)
     assert sum(getattr(part, "className", "") == "sc-spark" for part in walk(content) if isinstance(part, html.Div)) == 3
 
 

@@ -23,6 +23,7 @@ from webapp.pages import imports
 from webapp.pages.imports.choices import Choice, choices_in
 from webapp.pages.imports.findings import findings_card
 from webapp.services.data import imports as services
+from webapp.services.data import quality
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.reports import ImportReport
 from webapp.services.data.snapshots import latest_snapshot
@@ -327,3 +328,88 @@ def test_the_first_file_discarded_takes_its_dataset_along(shop: Shop, monkeypatc
         assert discarding.discard(look(shop, session, f"{HERE}/imports/{found}"), found) == "/t/north-market"
     assert "Nothing else was in its dataset, which is gone too." in str(heard)
     assert "pulse" not in dict(heard)
+
+
+KNOWN = "ID,Income,City\n" + "".join(f"{n},{30_000 + 7 * n},{'York' if n % 2 else 'Bath'}\n" for n in range(1, 41))
+GAPS = "ID,Income,City\n" + "".join(f"{n},{'' if n <= 12 else 30_000 + 7 * n},{'York' if n % 2 and n != 5 else ''}\n" for n in range(1, 41))
+
+
+def test_known_values_that_would_be_emptied_are_told_and_can_be_kept_for_one_column(shop: Shop) -> None:
+    shop.import_file(KNOWN)
+    found = checked(shop, GAPS)
+    content = seen(shop, found)
+    assert "33 known values would be emptied" in words(content)
+    assert "12 customers have a value of Income now and none in this file: it will be emptied." in words(content)
+    assert values_of(content)["values", "Income", "empty", ""] == "clear"
+    content = changed(shop, found, Choice("values", "empty", "keep", "Income"))
+    assert "21 known values would be emptied" in words(content)
+    assert "12 customers have a value of Income now and none in this file: the known one is kept." in words(content)
+    assert values_of(content)["every", "", "empty", ""] == "each"
+
+
+def test_known_values_can_be_kept_for_the_whole_file_at_once_but_for_a_column(shop: Shop) -> None:
+    shop.import_file(KNOWN)
+    found = checked(shop, GAPS)
+    content = changed(shop, found, Choice("every", "empty", "keep"))
+    assert "would be emptied" not in words(content)
+    assert values_of(content)["every", "", "empty", ""] == "keep"
+    content = changed(shop, found, Choice("every", "empty", "clear"))
+    assert "33 known values would be emptied" in words(content)
+    with shop.reading() as session:
+        report = services.show_import(session, shop.actor, found).report
+    assert report is not None
+    city, every = Choice("values", "empty", "clear", "City"), Choice("every", "empty", "keep")
+    stated = imports.read_choices(["clear", "keep"], [city.id, every.id], report, {city.key: "keep", every.key: "clear"})
+    assert stated["values"]["Income"]["empty"] == "keep"
+    assert stated["values"]["City"]["empty"] == "clear"
+
+
+def test_what_an_import_emptied_is_no_fault_of_its_columns(shop: Shop) -> None:
+    shop.import_file(KNOWN)
+    shop.import_file(GAPS)
+    with shop.reading() as session:
+        health = quality.show_health(session, shop.actor, shop.resources.store, "customers")
+    assert health is not None
+    [income] = [column for column in health.columns if column.quality.name == "income"]
+    assert income.marks["implausible"].count == 0
+    assert all("now" not in finding.message for finding in income.findings)
+
+
+def test_answers_stand_where_the_questions_were_and_can_be_changed(shop: Shop) -> None:
+    found = checked(shop, UNPROVEN)
+    assert "decided" not in words(seen(shop, found))
+    content = changed(shop, found, Choice("values", "date_order", "month_first", "Since"))
+    assert "1 thing decided" in words(content)
+    assert "How dates of Since are written: Month first" in words(content)
+    assert len([choice for choice in choices_in(content) if choice.field == "date_order"]) == 1
+    content = changed(shop, found, Choice("values", "date_order", "day_first", "Since"))
+    assert "How dates of Since are written: Day first" in words(content)
+    marketer = seen(shop, found, MemberRole.MARKETER)
+    assert "How dates of Since are written: Day first" in words(marketer)
+    assert choices_in(marketer) == []
+
+
+def test_which_column_is_the_id_can_be_answered_otherwise(shop: Shop) -> None:
+    found = checked(shop, "Age,Income\n" + "".join(f"{20 + n % 5},{30_000 + n % 9}\n" for n in range(30)))
+    content = changed(shop, found, Choice("id", "customer_id", "(row number)"))
+    assert "Which column is the customer id: The number of the row" in words(content)
+    content = changed(shop, found, Choice("id", "customer_id", "Income"))
+    assert "Which column is the customer id: Income" in words(content)
+    assert "9 customers join" in words(content)
+
+
+def test_what_nobody_asked_is_no_answer(shop: Shop) -> None:
+    shop.import_file(UNPROVEN, mapping={"values": {"Since": {"date_order": "day_first"}}})
+    content = seen(shop, checked(shop, UNPROVEN.replace("30", "31")))
+    assert "1 thing decided" in words(content)  # as with the last file; the id was plain
+    assert "customer id:" not in words(content)
+
+
+def test_the_result_says_what_to_do_with_rejected_rows(shop: Shop) -> None:
+    found = checked(shop, BROKEN)
+    with shop.writing() as session:
+        imports.confirm(look(shop, session, f"{HERE}/imports/{found}"), 1)
+    run_jobs(shop.resources)
+    told = "Correct these rows in the downloaded file and import that file to update: only the customers of these rows change."
+    assert told in words(seen(shop, found))
+    assert "Correct these rows" not in words(seen(shop, found, MemberRole.VIEWER))

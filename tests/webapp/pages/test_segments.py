@@ -191,7 +191,7 @@ def test_one_segment_alone_is_compared_to_nobody(shop: Shop) -> None:
 
 def test_a_version_made_before_measures_were_kept_offers_a_new_one(shop: Shop) -> None:
     with shop.writing() as session:
-        session.execute(update(ModelVersion).values(measures_digest=None))
+        session.execute(update(ModelVersion.__table__).values(measures_digest=None))
     bar, body, _ = filtered_page(shop, "income~ge~40000")
     viewed, _, _ = filtered_page(shop, "", MemberRole.VIEWER)
     assert "made before measures of customers were kept" in words(bar)

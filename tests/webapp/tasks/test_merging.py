@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -289,6 +289,10 @@ def test_what_a_report_says_of_a_file_reads_it_the_same_again(sqlite_shop: Shop)
         {"Amount": {"low": 5, "high": 1}},
         {"Amount": {"folds": {"a": 1}}},
         {"Amount": {"odd": 1}},
+        *({"Amount": {"high": bound}} for bound in (float("nan"), float("inf"), 1e999, 10**400, "5", True, [], {})),
+        {"Amount": {"impossible": []}},
+        {"Amount": {"folds": []}},
+        {"Amount": {"folds": {"a": " "}}},
     ],
 )
 def test_values_that_cannot_be_taken_are_refused(values: object) -> None:
@@ -367,7 +371,7 @@ def test_a_dry_run_says_who_would_change_segment_and_what_drifted(swept_shop: Sh
 def test_a_dry_run_past_the_bound_looks_at_a_sample(swept_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     swept_shop.recluster()
     monkeypatch.setattr("webapp.tasks.comparing.MOST_PLACED", 50)
-    report = check(swept_shop, customers_csv((1,)), as_of=date(2030, 1, 1))
+    report = check(swept_shop, customers_csv((1,)), as_of=date.today())
     assert report.moves is not None
     assert 0 < report.moves.looked_at < report.moves.customers == 150
     assert report.moves.stayed + report.moves.moved == report.moves.looked_at
@@ -389,3 +393,102 @@ def test_what_the_dry_run_said_of_segments_stays_in_the_result(swept_shop: Shop)
     assert checked is not None
     assert checked.moves is not None
     assert (done.status, done.report) == ("done", checked)
+
+
+KNOWN = "Id,Income,City\na,10000,Bath\nb,20000,York\nc,,York\n"
+
+
+def test_known_values_that_a_file_lacks_are_told_before_they_are_emptied(shop: Shop) -> None:
+    bring(shop, KNOWN)
+    gaps = "Id,Income,City\na,,Bath\nb,,\nc,,York\nd,,\n"
+    report = check(shop, gaps)
+    assert {finding.column: finding.message for finding in report.findings if finding.code == "emptied"} == {
+        "Income": "2 customers have a value of Income now and none in this file: it will be emptied. Customer a, for example, has 10,000.",
+        "City": "1 customer has a value of City now and none in this file: it will be emptied. Customer b, for example, has “York”.",
+    }
+    assert report.emptied == 3
+    assert records(shop)["a"]["income"] == 10000
+    bring(shop, gaps)
+    assert records(shop)["a"] == {"city": "Bath"}
+
+
+def test_known_values_are_kept_where_somebody_says_so_and_for_the_next_file_too(shop: Shop) -> None:
+    bring(shop, KNOWN)
+    _, report = bring(shop, "Id,Income,City\na,,\nb,21000,York\n", mapping={"values": {"Income": {"empty": "keep"}}})
+    assert [finding.code for finding in report.findings if finding.code in ("emptied", "known_kept")] == ["kept_known", "emptied"]
+    assert records(shop)["a"] == {"income": 10000}
+    assert records(shop)["b"] == {"income": 21000, "city": "York"}
+    assert plain(current(shop)[1]) == records(shop)
+    _, later = bring(shop, "Id,Income,City\nb,,York\n")
+    assert (later.changed, later.unchanged, later.values["Income"]["empty"]) == (0, 1, "keep")
+    bring(shop, "Id,Income,City\nb,,York\n", mapping={"values": {"Income": {"empty": "clear"}}})
+    assert records(shop)["b"] == {"city": "York"}
+
+
+def test_nothing_is_emptied_by_what_takes_nothing(shop: Shop) -> None:
+    bring(shop, "Id,Income,Consent\na,5,yes\nb,6,no\n")
+    report = check(shop, "Id,Income,Consent\na,7,\nb,8,\n")
+    assert report.emptied == 0
+    assert check(shop, "Id,Income\na,\nb,\n", mode="append").emptied == 0
+    with pytest.raises(AssertionError, match="takes nothing"):
+        bring(shop, "Id,Income,Consent\na,7,\n", mapping={"values": {"Consent": {"empty": "keep"}}})
+
+
+def test_more_emptied_values_than_the_check_showed_are_refused(sqlite_shop: Shop) -> None:
+    shop = sqlite_shop
+    bring(shop, "Id,Income\na,5\nb,\n")
+    file = store_file(shop.resources, shop.actor, "Id,Income\na,\nb,\n")
+    with shop.writing() as session:
+        started = imports.start_import(session, shop.actor, "customers", file)
+    run_jobs(shop.resources)
+    bring(shop, "Id,Income\nb,9\n")
+    with shop.writing() as session:
+        imports.confirm_import(session, shop.actor, started.id)
+    run_jobs(shop.resources)
+    with shop.reading() as session:
+        shown = imports.show_import(session, shop.actor, started.id)
+    assert shown.status == "failed"
+    assert "Since the file was checked" in (shown.message or "")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "field"),
+    [
+        ({"schema": {"(row number)": "income"}}, "(row number)"),
+        ({"schema": {"A": ["income"]}}, "A"),
+        ({"schema": {"A\0": "income"}}, "mapping"),
+        ({"format": {"sheet": "First"}}, "sheet"),
+        ({"format": {"container": "text", "sheet": "First"}}, "sheet"),
+        ({"format": {"container": "xlsx", "delimiter": ";"}}, "container"),
+        ({"format": {"container": ["text"]}}, "container"),
+        ({"format": {"odd": 1}}, "format"),
+        ({"formats": {}}, "mapping"),
+    ],
+)
+def test_mappings_that_cannot_be_taken_are_refused_by_field(mapping: dict[str, object], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        imports.clean_mapping(mapping)
+    assert refusal.value.details["field"] == field
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(9999, 12, 31), date.today() + timedelta(days=3)])
+def test_no_file_is_of_an_absurd_day(sqlite_shop: Shop, day: date) -> None:
+    with pytest.raises(Invalid) as refusal:
+        bring(sqlite_shop, FILE, as_of=day)
+    assert refusal.value.details == {"field": "as_of"}
+    first, _ = bring(sqlite_shop, FILE)
+    with sqlite_shop.writing() as session, pytest.raises(Invalid):
+        imports.change_mapping(session, sqlite_shop.actor, first.id, {}, as_of=day)
+
+
+def test_what_an_undone_import_taught_is_forgotten(sqlite_shop: Shop) -> None:
+    first, _ = bring(sqlite_shop, FILE, mapping={"schema": {"Income": "income"}})
+    second, report = bring(sqlite_shop, FILE.replace("10", "11"), mapping={"schema": {"Income": "number"}})
+    assert report.schema["Income"] == "number"
+    undo(sqlite_shop, second.id)
+    again = check(sqlite_shop, FILE.replace("10", "12"))
+    assert again.schema["Income"] == "income"
+    assert again.mapping_from is not None
+    assert again.mapping_from.import_id == first.id
+    undo(sqlite_shop, first.id)
+    assert check(sqlite_shop, FILE.replace("10", "13")).mapping_from is None

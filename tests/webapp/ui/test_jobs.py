@@ -11,6 +11,7 @@ from tests.webapp.looking import HERE, look
 from tests.webapp.pages.segment_shop import ids, links, words
 from tests.webapp.working import Shop, customers_csv, run_jobs
 from webapp.models import MemberRole
+from webapp.services.data.datasets import ensure_dataset
 from webapp.services.errors import Forbidden
 from webapp.services.modelling import versions
 from webapp.services.segmenting import traces
@@ -65,6 +66,16 @@ def test_a_job_that_ended_moves_the_pulse_and_says_so_with_a_link(busy: Shop, sa
     assert place == "notice"
     assert "Segments are ready: version 1." in words(props["children"])
     assert links(props["children"]) == [f"{HERE}/segments?v=1"]
+
+
+def test_the_notice_names_the_dataset_where_there_are_several(busy: Shop, said: Said) -> None:
+    with busy.writing() as session:
+        ensure_dataset(session, busy.actor, "Newsletter")
+    heard = pulse(busy, None)[1]
+    run_jobs(busy.resources)
+    pulse(busy, heard)
+    [(_, props)] = [each for each in said if each[0] == "notice"]
+    assert "Segments are ready: version 1 of Customers." in words(props["children"])
 
 
 def test_on_the_jobs_own_page_no_notice_repeats_it(shop: Shop, said: Said) -> None:

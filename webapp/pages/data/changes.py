@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import copysign, inf, isinf
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -14,7 +16,7 @@ from webapp.services.data import comparing
 from webapp.services.data.comparing import ColumnChange, Comparison
 from webapp.services.data.snapshots import ColumnQuality
 from webapp.ui.components import Child, Tone, aria, badge, card, empty_state
-from webapp.ui.format import MISSING, count, filled_text, listing, number, percent
+from webapp.ui.format import MISSING, count, filled_text, listing, number, percent, signed
 from webapp.ui.tables import Column, table
 
 DRIFT_HELP = (
@@ -27,6 +29,9 @@ DRIFT: dict[str, tuple[str, Tone, str | None]] = {
     "some": ("Some drift", "info", "arrow-left-right"),
     "large": ("Large drift", "warn", None),
 }
+NOTABLE = 0.1
+"""Share of itself by which a typical value has to move to be named."""
+NAMED = 3
 _TOTALS = (("new", "c-new"), ("changed", "c-chg"), ("unchanged", "c-same"), ("gone", "c-gone"))
 
 
@@ -109,11 +114,43 @@ def columns_card(found: Comparison, where: Where) -> html.Section:
 
 def columns_title(found: Comparison) -> str:
     """How many columns moved, and which came or went."""
-    moved = [each for each in found.columns if each.drift in ("some", "large")]
-    told = [f"{count(len(moved), 'column')} drifted" if moved else "No column drifted"]
+    moved = [each for each in found.columns if _drifted(each)]
+    told = [f"{count(len(moved), 'column')} drifted" if moved else _none_drifted(found)]
     told += [f"{count(len(found.added), 'column is', 'columns are')} new"] if found.added else []
     told += [f"{count(len(found.dropped), 'column is', 'columns are')} gone"] if found.dropped else []
     return listing(told)
+
+
+def _drifted(item: ColumnChange) -> bool:
+    return item.drift in ("some", "large")
+
+
+def _none_drifted(found: Comparison) -> str:
+    """That no column drifted, and beside it the typical value that moved most all the same."""
+    shifts = _shifts(found)
+    if not shifts:
+        return "No column drifted"
+    item, share = shifts[0]
+    if isinf(share):
+        told = f"went from {value_words(item.before.typical, item.before)} to {value_words(item.after.typical, item.after)}"
+    else:
+        told = f"{'rose' if share > 0 else 'fell'} by {percent(abs(share))}"
+    return f"No column drifted, but the typical {item.after.label} {told}"
+
+
+def _shifts(found: Comparison) -> list[tuple[ColumnChange, float]]:
+    """Columns that did not drift and whose typical value moved notably, by what share of itself (from 0: infinite); the farthest first."""
+    shifts = [(item, share) for item in found.columns if not _drifted(item) and (share := _shift(item)) is not None]
+    return sorted((each for each in shifts if abs(each[1]) >= NOTABLE), key=lambda each: -abs(each[1]))
+
+
+def _shift(item: ColumnChange) -> float | None:
+    before, after = item.before.typical, item.after.typical
+    if isinstance(before, str) or isinstance(after, str) or before is None or after is None:
+        return None
+    if before == 0:
+        return copysign(inf, after) if after else 0.0
+    return (after - before) / abs(before)
 
 
 def _sub(found: Comparison) -> list[Child]:
@@ -121,6 +158,12 @@ def _sub(found: Comparison) -> list[Child]:
     for words, labels in (("New", found.added), ("Gone", found.dropped)):
         if labels:
             parts += [f" {words}: ", clipped(listing(list(labels)), wide=True), "."]
+    if shifts := _shifts(found):
+        named = [f"{item.after.label} {'from 0' if isinf(share) else f'{signed(100 * share, 0)}%'}" for item, share in shifts[:NAMED]]
+        parts.append(
+            " Drift (PSI) asks how differently customers spread over all values of a column, beyond what chance gives; a typical value can "
+            f"move without it: {', '.join(named)}."
+        )
     if found.sample:
         parts.append(f" Drift is measured on a random {number(found.sample)} customers of each.")
     return parts

@@ -14,8 +14,9 @@ from webapp.pages.home.ids import PUT_AWAY, STEPS_AWAY, Ids
 from webapp.pages.home.over_time import changes_card, counting_card, shares_card
 from webapp.services import samples
 from webapp.services.access import Permission
-from webapp.services.data import datasets
+from webapp.services.data import datasets, timeline
 from webapp.services.data.datasets import DatasetSummary
+from webapp.services.data.timeline import TimelineEntry
 from webapp.services.modelling import versions
 from webapp.services.planning import campaigns
 from webapp.services.segmenting import segments, traces
@@ -56,7 +57,17 @@ def show_home(view: View) -> tuple[Any, str | None]:
             welcome(view),
         ], None
     dataset = datasets.show_dataset(view.session, view.actor, view.dataset)
-    return [home_head(view, dataset), *home_body(view, dataset)], None
+    overview = segments.show_segments(view.session, view.actor, dataset.slug)
+    fitted_on = earlier_snapshot(view, dataset, overview)
+    return [home_head(view, dataset, fitted_on), *home_body(view, dataset, overview, fitted_on)], None
+
+
+def earlier_snapshot(view: View, dataset: DatasetSummary, overview: SegmentsOverview | None) -> TimelineEntry | None:
+    """The snapshot that the champion was fitted on where customers have changed since; None where they have not."""
+    if overview is None or overview.version.snapshot == dataset.snapshot:
+        return None
+    every = timeline.show_timeline(view.session, view.actor, dataset.slug)
+    return next((each for each in every if each.number == overview.version.snapshot), None)
 
 
 def welcome(view: View) -> Component:
@@ -79,12 +90,18 @@ def welcome(view: View) -> Component:
     return row((8, starts), (4, checklist(view, None, None, ())))
 
 
-def home_head(view: View, dataset: DatasetSummary) -> Component:
-    """What is known, and as of when; import is the primary action until there are customers, re-cluster is beside it."""
+def home_head(view: View, dataset: DatasetSummary, fitted_on: TimelineEntry | None) -> Component:
+    """What is known, and as of when, which may be another day for segments.
+
+    Import is the primary action until there are customers; re-cluster is beside it.
+    """
     if not dataset.customers:
         words = "customers are on their way" if work_in_progress(view) else "no customers yet"
         return page_head("Home", f"{dataset.name}: {words}.")
     champion = f" Version {dataset.champion} is the champion." if dataset.champion else " No segments yet."
+    if fitted_on is not None:
+        then = f"as of {day(fitted_on.as_of)} with {count(fitted_on.customers, 'customer')}"
+        champion = f" Segments, spend and outcomes are those of version {dataset.champion}, {then}."
     sub = f"{dataset.name}, snapshot of {day(dataset.as_of)} with {count(dataset.customers, 'customer')}.{champion}"
     importing = None
     if view.actor.may(Permission.IMPORT):
@@ -98,9 +115,8 @@ def home_head(view: View, dataset: DatasetSummary) -> Component:
     return page_head("Home", sub, [again, importing])
 
 
-def home_body(view: View, dataset: DatasetSummary) -> list[Child]:
+def home_body(view: View, dataset: DatasetSummary, overview: SegmentsOverview | None, fitted_on: TimelineEntry | None) -> list[Child]:
     """Figures, shares over time and what changed beside the way to the first campaign and what to do next."""
-    overview = segments.show_segments(view.session, view.actor, dataset.slug)
     planned = campaigns.list_campaigns(view.session, view.actor, dataset.slug)
     steps = checklist(view, dataset, overview, planned)
     if overview is None:
@@ -112,7 +128,7 @@ def home_body(view: View, dataset: DatasetSummary) -> list[Child]:
     actions = actions_card(view, overview)
     return [
         advice_verdict(view, at="home", only_if_due=True),
-        tiles(dataset, overview, counted),
+        tiles(dataset, overview, counted, fitted_on),
         row((8, over_time), (4, steps)) if steps else row((12, over_time)),
         row((6, changes), (6, actions)) if changes else row((12, actions)),
         verdict_card(view, overview, report),

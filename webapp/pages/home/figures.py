@@ -10,8 +10,10 @@ from dash.development.base_component import Component
 
 from segmentation.describing.profiles import SegmentProfile
 from segmentation.movement import Division
+from segmentation.wording import lower_first
 from webapp.edge import View
 from webapp.services.data.datasets import DatasetSummary
+from webapp.services.data.timeline import TimelineEntry
 from webapp.services.modelling.versions import VersionReport
 from webapp.services.segmenting.segments import SegmentsOverview
 from webapp.services.segmenting.traces import Traces
@@ -43,11 +45,22 @@ MARKS_SHOWN = 5
 Row = tuple[int, SegmentProfile]
 
 
-def tiles(dataset: DatasetSummary, overview: SegmentsOverview, traces: Traces | None) -> Component:
-    """Customers, spend, outcome and stability, those of them that this file can tell; each with how it came to be where that is counted."""
+def tiles(dataset: DatasetSummary, overview: SegmentsOverview, traces: Traces | None, fitted_on: TimelineEntry | None) -> Component:
+    """Customers, spend, outcome and stability, those of them that this file can tell; each with how it came to be where that is counted.
+
+    All but the customers are the champion's. Where it was `fitted_on` an earlier snapshot, each says so, and its line ends there.
+    """
     known = traces.divisions if traces is not None and traces.current else ()
-    shown = [_customers(dataset, known), _spend(overview, known), _outcome(overview, known), _stability(overview)]
+    then, when = known, ""
+    if fitted_on is not None:
+        then = tuple(each for each in known if each.as_of <= fitted_on.as_of)
+        when = f"Version {overview.version.number}: {count(fitted_on.customers, 'customer')}, {day(fitted_on.as_of)}"
+    shown = [_customers(dataset, known), _spend(overview, then, when), _outcome(overview, then, when), _stability(overview, when)]
     return half_row(*[item for item in shown if item is not None])
+
+
+def _with_day(note: str, when: str) -> Children:
+    return [note, html.Span(when, className="sc-under")] if when else note
 
 
 def _customers(dataset: DatasetSummary, known: Sequence[Division]) -> Component:
@@ -59,7 +72,7 @@ def _customers(dataset: DatasetSummary, known: Sequence[Division]) -> Component:
     return tile("Customers", number(dataset.customers), note=note, aside=sparkline([each.customers for each in known]))
 
 
-def _spend(overview: SegmentsOverview, known: Sequence[Division]) -> Component | None:
+def _spend(overview: SegmentsOverview, known: Sequence[Division], when: str) -> Component | None:
     total = overview.profiles.value
     if total is None:
         return None
@@ -70,12 +83,12 @@ def _spend(overview: SegmentsOverview, known: Sequence[Division]) -> Component |
         "Spend",
         f"{currency_sign(overview.currency)}{figure}",
         unit=unit,
-        note=f"{money(mean, overview.currency)} per customer",
+        note=_with_day(f"{money(mean, overview.currency)} per customer", when),
         aside=sparkline(amounts),
     )
 
 
-def _outcome(overview: SegmentsOverview, known: Sequence[Division]) -> Component | None:
+def _outcome(overview: SegmentsOverview, known: Sequence[Division], when: str) -> Component | None:
     rates = [rate for segment in overview.profiles.segments for rate in segment.outcomes[:1]]
     if not rates:
         return None
@@ -84,10 +97,10 @@ def _outcome(overview: SegmentsOverview, known: Sequence[Division]) -> Component
     note = f"{count(hits, 'customer')}; by segment {percent(min(rate.rate for rate in same))} to {percent(max(rate.rate for rate in same))}"
     past = [each.rate for division in known for each in division.outcomes if each.outcome == rates[0].outcome and each.rate is not None]
     told = "An outcome: segments are judged by it, never made from it"
-    return tile(label, f"{overall * 100:.1f}", unit="%", note=note, aside=sparkline(past), help_text=told)
+    return tile(label, f"{overall * 100:.1f}", unit="%", note=_with_day(note, when), aside=sparkline(past), help_text=told)
 
 
-def _stability(overview: SegmentsOverview) -> Component | None:
+def _stability(overview: SegmentsOverview, when: str) -> Component | None:
     known = [
         (style.slot, segment.stability)
         for style, segment in zip(overview.styles, overview.profiles.segments, strict=True)
@@ -101,7 +114,7 @@ def _stability(overview: SegmentsOverview) -> Component | None:
     marks = [html.Span([segment_mark(slot), html.Span(number(value, 2))]) for slot, value in shown]
     words = html.Span("weakest", className="sc-muted") if len(shown) < len(known) else None
     note = f"{stable} of {len(known)} come back when resampled"
-    return tile("Segment stability", figure, note=note, aside=html.Div([words, *marks], className="sc-tile-marks"))
+    return tile("Segment stability", figure, note=_with_day(note, when), aside=html.Div([words, *marks], className="sc-tile-marks"))
 
 
 def verdict_card(view: View, overview: SegmentsOverview, report: VersionReport) -> Component:
@@ -155,7 +168,7 @@ def _bar(share: float, slot: int | None) -> html.Span:
 
 
 def _typical(segment: SegmentProfile) -> str:
-    return ", ".join(f"{evidence.label.lower()} {evidence.text}" for evidence in segment.evidence[:1])
+    return ", ".join(f"{lower_first(evidence.label)} {evidence.text}" for evidence in segment.evidence[:1])
 
 
 def _campaigns(view: View, overview: SegmentsOverview, cluster: int) -> Component | None:

@@ -6,6 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import View
+from webapp.pages.imports.answered import answered_card
 from webapp.pages.imports.choices import Choice, choice_list, choices_in
 from webapp.pages.imports.findings import decide_card, decided_here, findings_card, questions
 from webapp.pages.imports.happens import happens_card
@@ -40,6 +41,7 @@ def check_page(view: View, detail: ImportDetail) -> Component:
         head(view, f"Check {detail.file_name}", f"{_facts(report)} Nothing is changed until you import."),
         steps(1),
         decide_card(report) if editable else None,
+        answered_card(report, editable=editable),
         None if report.unidentified else happens_card(view, detail, report),
         reading_card(report) if editable else None,
         row((8, html.Div(left)), (4, findings)) if findings else html.Div(left),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from dash.development.base_component import Component
 
 from segmentation import to_json
+from segmentation.intake.rules import empties
 from segmentation.roles import Role
 from webapp.pages.imports.ids import CHOICE
 from webapp.services.data.imports import ImportReport
 from webapp.ui.forms import labelled, number_input, select
 
 FOLD = "fold"
+EVERY = "every"
+"""The part of a control that states a rule of all columns at once; `EACH` is its value while they differ."""
+EACH = "each"
 UNDECIDED = ""
 """The value of a control that asks for a decision."""
 
@@ -70,18 +74,18 @@ def read_choices(
     """The mapping that the changed controls state, besides `mode` and `as_of` where they are changed; what stayed as it was is left out."""
     stated: dict[str, Any] = {"schema": {}, "values": {}}
     form = {}
-    for value, name in zip(values, ids, strict=True):
+    # What is said of one column counts more than what is said of all.
+    for value, name in sorted(zip(values, ids, strict=True), key=lambda pair: pair[1]["part"] != EVERY):
         choice = Choice(name["part"], name["field"], _text(value), name["column"], name["word"])
         if before.get(choice.key, "") == choice.before:
             continue
         if choice.part in ("mode", "as_of"):
             stated[choice.part] = choice.before
-        elif choice.part == "id":
-            stated["schema"][choice.before] = str(Role.CUSTOMER_ID)
-        elif choice.part == "apart":  # one header with a role of its own keeps the whole group apart
-            stated["schema"][choice.before] = str(Role.FLAG)
-        elif choice.part == "schema":
-            stated["schema"][choice.column] = choice.before
+        elif choice.part in ("id", "apart", "schema"):
+            stated["schema"] |= _stated_roles(choice, report)
+        elif choice.part == EVERY:
+            for column in emptiable(report) if choice.before != EACH else ():
+                _state_rule(stated["values"], replace(choice, column=column), report.values)
         elif choice.part == "format":
             form[choice.field] = choice.before
         else:
@@ -91,12 +95,26 @@ def read_choices(
     return stated
 
 
+def emptiable(report: ImportReport) -> list[str]:
+    """Columns of the file whose empty cells can take known values away."""
+    return [column.source for column in report.columns if empties(Role(column.role))]
+
+
 def read_day(text: str) -> date | None:
     """A day as the browser writes it; None where there is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _stated_roles(choice: Choice, report: ImportReport) -> dict[str, str]:
+    if choice.part == "id":  # a file has one; what was it before is not used until somebody says what else it means
+        former = {source: str(Role.IGNORE) for source, role in report.schema.items() if role == Role.CUSTOMER_ID}
+        return {**former, choice.before: str(Role.CUSTOMER_ID)}
+    if choice.part == "apart":  # one header with a role of its own keeps the whole group apart
+        return {choice.before: str(Role.FLAG)}
+    return {choice.column: choice.before}
 
 
 def _state_rule(values: dict[str, Any], choice: Choice, known: Mapping[str, Any]) -> None:

@@ -8,10 +8,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from segmentation.intake import Finding
-from segmentation.roles import ORDER_ROLES, ROW_NUMBERS, Role
+from segmentation.roles import Role
+from webapp.pages.imports.answered import answered_rules, id_options
 from webapp.pages.imports.choices import FOLD, UNDECIDED, Choice, choice_list
-from webapp.pages.imports.reading import IMPOSSIBLE, MARKS, ORDERS
-from webapp.services.data.imports import ImportReport
+from webapp.pages.imports.reading import EMPTY_CELLS, IMPOSSIBLE, MARKS, ORDERS
+from webapp.services.data.imports import EMPTIED, KNOWN_KEPT, ImportReport
 from webapp.services.data.reports import ASKED, NO_ID
 from webapp.ui.components import Child, card, empty_state, icon
 from webapp.ui.format import count, number
@@ -23,9 +24,11 @@ _RANK = {"flag": 0, "note": 1}
 
 
 def decided_here(report: ImportReport) -> frozenset[tuple[str, str]]:
-    """(column, field) of the rules whose control stands at a finding."""
+    """(column, field) of the rules whose control stands at a finding or at an answer."""
     found = {(item.column or "", ASKED[item.code]) for item in report.findings if item.code in ASKED}
-    return frozenset(found | {(item.column or "", "impossible") for item in report.findings if _may_be_settled(item, report)})
+    return answered_rules(report) | frozenset(
+        found | {(item.column or "", "impossible") for item in report.findings if _may_be_settled(item, report)}
+    )
 
 
 def questions(report: ImportReport) -> list[str]:
@@ -99,13 +102,13 @@ def _mark(item: Finding) -> html.I:
 def _controls(item: Finding, report: ImportReport) -> list[Component]:
     column = item.column or ""
     if item.code == NO_ID:
-        named = {column.source: column.source for column in report.columns}
-        offered = {} if any(column.role in ORDER_ROLES for column in report.columns) else {ROW_NUMBERS: "The number of the row"}
-        options = {**offered, **named}
-        return [choice_list(Choice("id", "customer_id", UNDECIDED), "Which column is the customer id", options)]
+        return [choice_list(Choice("id", "customer_id", UNDECIDED), "Which column is the customer id", id_options(report))]
     if name := ASKED.get(item.code):
         options = {key: text for key, text in ORDERS.items() if key != "year_first"} if name == "date_order" else MARKS
         return [choice_list(Choice("values", name, UNDECIDED, column), f"How {column} is written", options)]
+    if item.code in (EMPTIED, KNOWN_KEPT):
+        fate = "keep" if item.code == KNOWN_KEPT else "clear"
+        return [choice_list(Choice("values", "empty", fate, column), f"What becomes of known values of {column}", EMPTY_CELLS)]
     if item.code == ONE_HOT:
         options = {TOGETHER: "One category", item.words[0][0]: "Columns of their own"}
         return [choice_list(Choice("apart", "one_hot", TOGETHER, column), f"How the columns of {column} are read", options)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dash import dcc, html
 
+from segmentation.intake import Finding
 from segmentation.orders import LineCounts
 from webapp.edge import View
 from webapp.pages.imports.parts import counts_card
-from webapp.services.data.imports import ColumnDrift, EarlierImport, ImportDetail, ImportReport, SegmentFlow, SegmentMoves
+from webapp.services.data.imports import EMPTIED, ColumnDrift, EarlierImport, ImportDetail, ImportReport, SegmentFlow, SegmentMoves
 from webapp.ui.components import Child, icon
 from webapp.ui.format import count, day, listing, number
 from webapp.ui.places import import_address
@@ -61,6 +62,8 @@ def _told(view: View, report: ImportReport) -> Iterator[list[Child]]:
         yield _lines(report.lines)
     if report.moves:
         yield _moves(report.moves)
+    if lost := [finding for finding in report.findings if finding.code == EMPTIED]:
+        yield _emptied(lost)
     if strong := [drift for drift in report.drift if drift.word in HOW_FAR]:
         yield _drift(strong)
     if report.missing:
@@ -89,6 +92,17 @@ def _lines(lines: LineCounts) -> list[Child]:
     words = listing([f"{number(amount)} {what}" for amount, what in parts if amount])
     told = f"Of {count(lines.total, 'line')}, {words}. Customers are summed up from the lines of all files so far."
     return _line("receipt", "Order lines become customers", [told])
+
+
+def _emptied(lost: Sequence[Finding]) -> list[Child]:
+    """What the file takes from known customers, before it does."""
+    total = sum(finding.count for finding in lost)
+    more = len(lost) - SHOWN_COLUMNS
+    named = [f"{finding.column} ({number(finding.count)})" for finding in lost[:SHOWN_COLUMNS]]
+    words = listing([*named, *([count(more, "more column")] if more > 0 else [])])
+    told = f"{words}: customers have a value now and none in this file. You can keep what is known, below."
+    mark = icon("exclamation-triangle-fill", tone="wn")
+    return [mark, html.Div([html.B(f"{count(total, 'known value')} would be emptied"), html.Span(told)])]
 
 
 def _line(mark: str, title: str, words: list[Child]) -> list[Child]:

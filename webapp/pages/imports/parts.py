@@ -68,8 +68,8 @@ def rejects_button(view: View, detail: ImportDetail) -> Child:
     return button("Rejected rows", icon_name="download", href=address, download="", small=True)
 
 
-def rejects_card(rejects: Sequence[Reject], total: int) -> html.Section | None:
-    """The first rejected rows: line, column, value and reason."""
+def rejects_card(rejects: Sequence[Reject], total: int, *, foot: Child = None) -> html.Section | None:
+    """The first rejected rows: line, column, value and reason; `foot` says what to do with them."""
     if not rejects:
         return None
     columns: list[Column[Reject]] = [
@@ -84,7 +84,8 @@ def rejects_card(rejects: Sequence[Reject], total: int) -> html.Section | None:
         if total > len(shown)
         else "Lines are counted as the file has them."
     )
-    return card(f"{count(total, 'row')} rejected", sub, table(columns, shown, caption="Rejected rows"), flush=True, className="sc-stack")
+    body = table(columns, shown, caption="Rejected rows")
+    return card(f"{count(total, 'row')} rejected", sub, body, flush=True, className="sc-stack", foot=foot)
 
 
 def _clipped(value: str) -> str:

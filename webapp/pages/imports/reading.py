@@ -8,8 +8,8 @@ from dash import html
 
 from segmentation import EffectiveRule
 from segmentation.intake.text import DELIMITERS
-from webapp.pages.imports.choices import Choice, choice_list, choice_number, plain_number
-from webapp.services.data.imports import ImportReport
+from webapp.pages.imports.choices import EACH, EVERY, Choice, choice_list, choice_number, emptiable, plain_number
+from webapp.services.data.imports import EMPTIED, KNOWN_KEPT, ImportReport
 from webapp.ui.components import Child, card
 from webapp.ui.forms import date_input, field, select
 from webapp.ui.tables import Column, table
@@ -35,6 +35,7 @@ ENCODINGS = {
     "gb18030": "Chinese (GB 18030)",
 }
 IMPOSSIBLE = {"missing": "Set to missing", "reject": "Reject these rows", "keep": "Keep as they are"}
+EMPTY_CELLS = {"clear": "Empty them, as the file does", "keep": "Keep what is known"}
 ORDERS = {"day_first": "Day first", "month_first": "Month first", "year_first": "Year first"}
 MARKS = {"point": "A point: 1,234.5", "comma": "A comma: 1.234,5"}
 
@@ -46,6 +47,8 @@ def reading_card(report: ImportReport) -> html.Section:
     day = Choice("as_of", "as_of", report.as_of.isoformat() if report.as_of else "")
     about = "Ages and tenures are counted from it. It is the latest date in the file, or else the day of the import."
     controls.append(field("The day that the file speaks of", date_input(day.id, value=day.before or None), help_text=about))
+    if any(finding.code in (EMPTIED, KNOWN_KEPT) for finding in report.findings):
+        controls.append(_empty_cells(report))
     if form.container == "xlsx" and len(report.sheets) > 1:
         controls.append(_control("Sheet", Choice("format", "sheet", form.sheet or ""), {name: name for name in report.sheets}))
     if form.container in ("text", "gzip"):
@@ -75,6 +78,16 @@ def encoding_words(encoding: str) -> str:
     return ENCODINGS.get(encoding, encoding.upper())
 
 
+def _empty_cells(report: ImportReport) -> html.Div:
+    """One choice for all columns; what was found has one for each."""
+    said = {report.values.get(column, {}).get("empty") == "keep" for column in emptiable(report)}
+    before = EACH if len(said) > 1 else "keep" if True in said else "clear"
+    options = {**EMPTY_CELLS, **({EACH: "As chosen for each column"} if before == EACH else {})}
+    about = "Where a cell is empty and the customer's value is known. What was found says which columns have such cells."
+    choice = Choice(EVERY, "empty", before)
+    return field("Known values that the file lacks", select(choice.id, options, value=before), help_text=about)
+
+
 def _control(label: str, choice: Choice, options: Mapping[str, str]) -> html.Div:
     return field(label, select(choice.id, options, value=choice.before))
 
@@ -88,7 +101,7 @@ def rules_card(report: ImportReport, *, decided_elsewhere: frozenset[tuple[str, 
         Column("Lowest", lambda rule: _bound(report, rule, "low", decided_elsewhere)),
         Column("Highest", lambda rule: _bound(report, rule, "high", decided_elsewhere)),
         Column("What is beyond", lambda rule: _fate(report, rule, decided_elsewhere)),
-        Column("Written with", lambda rule: _written(report, rule, decided_elsewhere), wide=True),
+        Column("Written with", lambda rule: _written(rule, decided_elsewhere), wide=True),
     ]
     body = table(shown, report.rules, caption="What can be true of each column", class_name="sc-rules")
     sub = "A value beyond its bounds is no fact. Years are meant for dates. What is left empty goes by the role."
@@ -115,14 +128,10 @@ def _fate(report: ImportReport, rule: EffectiveRule, elsewhere: frozenset[tuple[
     )
 
 
-def _written(report: ImportReport, rule: EffectiveRule, elsewhere: frozenset[tuple[str, str]]) -> Child:
-    """The order of day and month, or the decimal mark, where somebody stated it: to take it back."""
-    said = report.values.get(rule.column, {})
-    for name, options in (("date_order", ORDERS), ("decimal", MARKS)):
-        if said.get(name) and (rule.column, name) not in elsewhere:
-            choice = Choice("values", name, said[name], rule.column)
-            return choice_list(choice, f"How {rule.column} is written", options)
-    return html.Span("as the column shows", className="sc-muted")
+def _written(rule: EffectiveRule, elsewhere: frozenset[tuple[str, str]]) -> Child:
+    """The order of day and month, or the decimal mark, is asked and answered elsewhere."""
+    asked = {(rule.column, "date_order"), (rule.column, "decimal")} & elsewhere
+    return html.Span("see above" if asked else "as the column shows", className="sc-muted")
 
 
 def _is_flag(report: ImportReport, rule: EffectiveRule) -> bool:

@@ -9,11 +9,12 @@ from webapp.edge import View
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
 from webapp.pages.imports.undoing import undo_parts
+from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.data.imports import ImportDetail
 from webapp.services.work import jobs as job_services
 from webapp.ui import jobs
-from webapp.ui.components import Child, button, card, empty_state, error_state, verdict
+from webapp.ui.components import Child, button, card, empty_state, error_state, icon, verdict
 from webapp.ui.format import count, file_size, number
 from webapp.ui.places import data_address, home_address, segments_address
 from webapp.ui.recluster import recluster_button
@@ -74,8 +75,16 @@ def result_page(view: View, detail: ImportDetail) -> Component:
     title = ", ".join(f"{number(amount)} {word}" for word, amount in [*named, *(part for part in more if part[1])])
     kept = f" Snapshot {detail.snapshot} holds the result." if detail.snapshot else ""
     sub = f"{count(report.file_rows, 'row')} of the file.{kept}"
-    parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected)]
+    parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected, foot=_corrections(view))]
     return html.Div(parts)
+
+
+def _corrections(view: View) -> Child:
+    """What to do with rejected rows, for those who can."""
+    if not view.actor.may(Permission.IMPORT):
+        return None
+    text = "Correct these rows in the downloaded file and import that file to update: only the customers of these rows change."
+    return html.Span([icon("info-circle"), " ", text])
 
 
 def next_step(view: View, detail: ImportDetail) -> Component:

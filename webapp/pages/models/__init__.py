@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.pages.models.ids import PROMOTE, Ids
+from webapp.pages.models.ids import CHALLENGE, PIN, PROMOTE, ROLL_BACK, WITHDRAW, Ids
+from webapp.pages.models.keeping import chosen_keep, keeping_card, keeping_title, keeping_words
 from webapp.pages.models.model import show_model
+from webapp.pages.models.over_versions import figures_chart
+from webapp.pages.models.pointers import challenger_card, live_card
+from webapp.pages.models.preview import preview_body
 from webapp.pages.models.report import version_verdict
 from webapp.pages.models.versions import versions_card
 from webapp.services.access import Permission
 from webapp.services.data import datasets
-from webapp.services.modelling import versions
+from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.versions import VersionSummary
+from webapp.services.segmenting.promotion_preview import preview_promotion
 from webapp.ui.advice import advice_verdict
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
 from webapp.ui.format import count
@@ -30,7 +35,7 @@ from webapp.ui.recluster import recluster_button
 PANEL_HEIGHT = 720
 """Height of the k panel's card while it waits, in pixels."""
 
-PROMOTION = " becomes the champion: pages, exports and new tags speak of its segments from then on. The one before can be promoted again."
+PROMOTION = " becomes the champion: pages, exports and new tags speak of its segments from then on. You can roll back in one click."
 
 
 def layout(_place: Place) -> Component:
@@ -46,7 +51,8 @@ def model_layout(_place: Place) -> Component:
 
 def _frame(title: str, waiting: list[Component]) -> Component:
     parts = [html.Div(page_head(title, "Reading what is there…"), id=Ids.HEAD), html.Div(waiting, id=Ids.BODY)]
-    return html.Div([*parts, dcc.Store(id=Ids.CHOSEN), dcc.Store(id=Ids.CHAMPION), promote_dialog()])
+    stores = [dcc.Store(id=name) for name in (Ids.CHOSEN, Ids.CHAMPION, Ids.ACTED)]
+    return html.Div([*parts, *stores, promote_dialog()])
 
 
 def promote_dialog() -> Component:
@@ -58,6 +64,7 @@ def promote_dialog() -> Component:
                 PROMOTION,
             ]
         ),
+        html.Div(skeleton(180, label="Looking up what would change"), id=Ids.PREVIEW, className="sc-preview"),
         field(
             "Why",
             text_input(Ids.NOTE, placeholder="Two more months of customers", max_length=500),
@@ -65,7 +72,8 @@ def promote_dialog() -> Component:
             optional=True,
         ),
     ]
-    return dialog(Ids.DIALOG, "Promote a version", body, button("Promote", id=Ids.CONFIRM, kind="primary"), cancel_id=Ids.CANCEL)
+    confirm = button("Promote", id=Ids.CONFIRM, kind="primary", disabled=True)
+    return dialog(Ids.DIALOG, "Promote a version", body, confirm, cancel_id=Ids.CANCEL)
 
 
 def show_models(view: View) -> tuple[Component, list[Child], int | None]:
@@ -77,7 +85,18 @@ def show_models(view: View) -> tuple[Component, list[Child], int | None]:
         return page_head("Models", sub), [card(body=_nothing(view, has_customers=bool(dataset.customers)))], None
     sub = f"{count(len(listed), 'version')}. {_champion_words(dataset.champion)}"
     head = page_head("Models", sub, [recluster_button(view.actor, at="models", kind="primary")])
-    return head, [champion_verdict(view, listed), advice_verdict(view, at="models"), versions_card(view, listed)], dataset.champion
+    history = promotions.live_history(view.session, view.actor, dataset.slug)
+    target = promotions.rollback_target(view.session, view.actor, dataset.slug)
+    keeping = retention.show_keeping(view.session, view.actor, dataset.slug)
+    body = [
+        champion_verdict(view, listed),
+        advice_verdict(view, at="models"),
+        challenger_card(view, listed),
+        versions_card(view, listed),
+        figures_chart(view, listed),
+        row((7, live_card(view, history, target)), (5, keeping_card(view, keeping))),
+    ]
+    return head, body, dataset.champion
 
 
 def champion_verdict(view: View, listed: Sequence[VersionSummary]) -> Component | None:
@@ -113,6 +132,56 @@ def promote(view: View, clicks: int | None, chosen: int | None, note: str | None
     return False, ""
 
 
+def preview(view: View, chosen: int | None) -> tuple[Any, bool, int | None]:
+    """What the promotion of `chosen` would change, a button that can be pressed, and the champion that it was compared with."""
+    if chosen is None:
+        return no_update, True, None
+    found = preview_promotion(view.session, view.actor, view.dataset or "", chosen)
+    return preview_body(found), False, found.champion
+
+
+def act(view: View, pressed: dict[str, Any] | None, champion: int | None) -> None:
+    """What a button that acts at once is for: its identity says what, and with which version."""
+    if pressed is None:
+        return
+    dataset, number = view.dataset or "", int(pressed["version"])
+    if pressed["type"] == ROLL_BACK:
+        done = promotions.roll_back(view.session, view.actor, dataset, expected=champion)
+        said = f"Version {done.champion} is the champion again, in place of version {done.previous}."
+    elif pressed["type"] == CHALLENGE:
+        challengers.set_challenger(view.session, view.actor, dataset, number)
+        said = f"Version {number} challenges the champion."
+    elif pressed["type"] == WITHDRAW:
+        challengers.withdraw_challenger(view.session, view.actor, dataset)
+        said = "No version challenges the champion any more."
+    else:
+        kept = retention.pin_version(view.session, view.actor, dataset, number, pinned=bool(pressed["pinned"])).pinned
+        said = f"Version {number} is kept whatever the setting." if kept else f"Version {number} may be removed with the others."
+    notify(said, "good")
+    read_again({"version": number, "act": pressed["type"]})
+
+
+def save_keeping(view: View, clicks: int | None, value: str | None) -> None:
+    """Keep as many versions as the list says."""
+    if not clicks:
+        return
+    found = retention.change_keeping(view.session, view.actor, view.dataset or "", chosen_keep(value))
+    tail = f" {count(len(found.removed), 'version')} will be removed." if found.removed else ""
+    notify(f"{keeping_title(found)}.{tail}", "good")
+    read_again({"keep": found.keep})
+
+
+def plan_keeping(view: View, value: str | None) -> Any:
+    """What the list's choice would remove, before anybody saves it."""
+    if value is None:
+        return no_update
+    wanted = chosen_keep(value)
+    dataset = view.dataset or ""
+    if wanted is None:
+        return ["Nothing would be removed."]
+    return keeping_words(view, retention.show_keeping(view.session, view.actor, dataset, keep=wanted))
+
+
 def show(view: View) -> tuple[Component, list[Child], int | None]:
     """The version in the address, or all of them."""
     return show_model(view) if view.item else show_models(view)
@@ -144,11 +213,51 @@ def register(callbacks: Callbacks) -> None:
     def promote_chosen(view: View, clicks: int | None, chosen: int | None, note: str | None, champion: int | None) -> tuple[Any, Any]:
         return promote(view, clicks, chosen, note, champion)
 
+    @callbacks.on(
+        Output(Ids.PREVIEW, "children"),
+        Output(Ids.CONFIRM, "disabled"),
+        Output(Ids.CHAMPION, "data", allow_duplicate=True),
+        Input(Ids.CHOSEN, "data"),
+        needs=Permission.PROMOTE,
+        prevent_initial_call=True,
+    )
+    def preview_chosen(view: View, chosen: int | None) -> tuple[Any, bool, int | None]:
+        return preview(view, chosen)
+
+    @callbacks.on(
+        Output(Ids.ACTED, "data"),
+        *(Input({"type": kind, "version": ALL}, "n_clicks") for kind in (CHALLENGE, WITHDRAW, ROLL_BACK)),
+        Input({"type": PIN, "version": ALL, "pinned": ALL}, "n_clicks"),
+        State(Ids.CHAMPION, "data"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def act_at_once(view: View, *values: Any) -> None:
+        act(view, ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None, values[-1])
+
+    @callbacks.on(
+        Output(Ids.ACTED, "data", allow_duplicate=True),
+        Input(Ids.KEEP_SAVE, "n_clicks"),
+        State(Ids.KEEP, "value"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def keep(view: View, clicks: int | None, value: str | None) -> None:
+        save_keeping(view, clicks, value)
+
+    @callbacks.on(Output(Ids.KEEP_PLAN, "children"), Input(Ids.KEEP, "value"), needs=Permission.PROMOTE, prevent_initial_call=True)
+    def plan(view: View, value: str | None) -> Any:
+        return plan_keeping(view, value)
+
     callbacks.clientside(
         ClientsideFunction("models", "openPromote"),
         Output(Ids.DIALOG, "is_open"),
         Output(Ids.CHOSEN, "data"),
         Output(Ids.WHICH, "children"),
+        Output(Ids.PREVIEW, "children", allow_duplicate=True),
+        Output(Ids.CONFIRM, "disabled", allow_duplicate=True),
         Input({"type": PROMOTE, "version": ALL}, "n_clicks"),
         Input(Ids.CANCEL, "n_clicks"),
         prevent_initial_call=True,

@@ -11,20 +11,22 @@ from dash.development.base_component import Component
 from segmentation.choosing.selection import AUTO
 from segmentation.wording import upper_first
 from webapp.edge import View
+from webapp.pages.models.actions import challenge_button, pin_button, promote_button, segments_button
+from webapp.pages.models.card import model_card
 from webapp.pages.models.figures import features_card, figures_card, stability_card
 from webapp.pages.models.report import candidates_card, panel_card, unfinished, version_verdict
-from webapp.pages.models.versions import promote_button, segments_button
+from webapp.pages.models.versions import version_state
 from webapp.services.data import datasets
 from webapp.services.errors import NotFound
 from webapp.services.modelling import versions
 from webapp.services.modelling.fit_requests import EVERY_FEATURE
 from webapp.services.modelling.versions import VersionSummary
 from webapp.services.segmenting import segments
-from webapp.ui.components import Child, badge, page_head, row
+from webapp.ui.components import Child, page_head, row, verdict
 from webapp.ui.feature_picker import weight_words
-from webapp.ui.format import by, exact_time, number, relative_time
+from webapp.ui.format import by, day, exact_time, number, relative_time
 from webapp.ui.places import item_number, models_address
-from webapp.ui.wording import algorithm_name, version_badge
+from webapp.ui.wording import algorithm_name
 
 
 def asked_version(view: View) -> VersionSummary:
@@ -44,12 +46,16 @@ def show_model(view: View) -> tuple[Component, list[Child], int | None]:
 
 def model_head(view: View, version: VersionSummary) -> Component:
     team, dataset = view.actor.team_slug, view.dataset or ""
-    state = badge("Champion", "good") if version.champion else version_badge(version.status)
     actions: list[Child] = []
     if version.status == "ready":
-        actions = [segments_button(view, version), promote_button(view, version, kind="primary")]
+        actions = [
+            pin_button(view, version),
+            challenge_button(view, version),
+            segments_button(view, version),
+            promote_button(view, version, kind="primary"),
+        ]
     crumbs = [("Models", models_address(team, dataset)), (f"Version {version.number}", None)]
-    return page_head([f"Version {version.number} ", state], model_sentence(version), actions, crumbs=crumbs)
+    return page_head([f"Version {version.number} ", version_state(version)], model_sentence(version), actions, crumbs=crumbs)
 
 
 def model_sentence(version: VersionSummary) -> list[Child]:
@@ -79,15 +85,25 @@ def features_words(features: Any) -> str:
     return f"features {', '.join(named)}" if len(named) <= 4 else f"{len(named)} chosen features"
 
 
+def removed_notice(version: VersionSummary) -> Component | None:
+    """That its model is gone, and what is left."""
+    if version.removed_at is None:
+        return None
+    text = "Its figures and its model card are kept. To work with it, re-cluster with its settings and seed."
+    return verdict(f"Removed on {day(version.removed_at)} to make room", text, tone="neutral", icon_name="archive")
+
+
 def model_body(view: View, version: VersionSummary) -> list[Child]:
     """The verdict, then what it rests on; or what keeps the version from having any."""
-    if version.status != "ready":
+    if version.status not in ("ready", "removed"):
         return [unfinished(version)]
     report = versions.show_report(view.session, view.actor, view.dataset or "", version.number)
     stability = segments.show_stability(view.session, view.actor, view.dataset or "", version.number)
     return [
+        removed_notice(version),
         version_verdict(version, report),
         row((6, figures_card(version)), (6, panel_card(view, version, report))),
         row((6, stability_card(stability)), (6, features_card(report))),
         candidates_card(view, version, report),
+        model_card(view, version),
     ]

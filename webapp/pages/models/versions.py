@@ -9,12 +9,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import View
-from webapp.pages.models.ids import PROMOTE
-from webapp.services.access import Permission
+from webapp.pages.models.actions import challenge_button, promote_button, segments_button
 from webapp.services.modelling.versions import VersionSummary
-from webapp.ui.components import Child, badge, button, card
+from webapp.ui.components import Child, badge, card
 from webapp.ui.format import MISSING, by, exact_time, number, percent, relative_time
-from webapp.ui.places import models_address, segments_address
+from webapp.ui.places import models_address
 from webapp.ui.tables import Column, table
 from webapp.ui.terms import REPEATABILITY, SEPARATION, SMALLEST
 from webapp.ui.wording import algorithm_name, verdict_badge, version_badge
@@ -64,16 +63,22 @@ def versions_card(view: View, listed: Sequence[VersionSummary]) -> html.Section:
 
 def _name(view: View, item: VersionSummary) -> list[Child]:
     link = dcc.Link(f"v{item.number}", href=models_address(view.actor.team_slug, view.dataset or "", version=item.number))
-    return [link, html.Span(f"snapshot {item.snapshot}", className="sc-under")]
+    under = html.Span(f"snapshot {item.snapshot}", className="sc-under")
+    return [link, under, html.Span(item.note, className="sc-under sc-cut", title=item.note)] if item.note else [link, under]
 
 
 def _state(item: VersionSummary) -> Component:
-    if item.champion:
-        return badge("Champion", "good")
-    state = version_badge(item.status)
+    state = version_state(item)
     if item.status == "failed" and item.status_message:
         return html.Div([state, html.Span(item.status_message, className="sc-under sc-clamp", title=item.status_message)])
     return state
+
+
+def version_state(item: VersionSummary) -> Component:
+    """What a version is to its team, else how far it is; and whether it is kept."""
+    state = badge("Champion", "good") if item.champion else badge("Challenger", "info", "flag") if item.challenger else None
+    shown = state or version_badge(item.status)
+    return html.Span([shown, badge("Kept", icon_name="pin-angle", title="Never removed")], className="sc-badges") if item.pinned else shown
 
 
 def _figure(item: VersionSummary, name: str) -> str:
@@ -81,25 +86,9 @@ def _figure(item: VersionSummary, name: str) -> str:
 
 
 def _actions(view: View, item: VersionSummary) -> Component | None:
-    if item.status != "ready":
-        return None
-    parts = [segments_button(view, item, small=True), promote_button(view, item, small=True)]
+    parts = [
+        challenge_button(view, item, small=True),
+        segments_button(view, item, small=True) if item.status == "ready" else None,
+        promote_button(view, item, small=True),
+    ]
     return html.Div(parts, className="sc-actions") if any(parts) else None
-
-
-def segments_button(view: View, item: VersionSummary, *, small: bool = False) -> Component | None:
-    """Leads to the version's segments; viewers see those of the champion only."""
-    if not (item.champion or view.actor.may(Permission.VIEW_CUSTOMERS)):
-        return None
-    asked = None if item.champion else item.number
-    return button("Segments", href=segments_address(view.actor.team_slug, view.dataset or "", version=asked), small=small)
-
-
-def promote_button(view: View, item: VersionSummary, *, kind: str = "secondary", small: bool = False) -> Component | None:
-    """Opens the dialog; nothing for the champion, and for roles that may not."""
-    if item.champion or not view.actor.may(Permission.PROMOTE):
-        return None
-    # Nobody is kept from it, but nobody does it unawares either.
-    none = item.verdict == "none"
-    text, why = ("Promote anyway", "This version's verdict is that there are no segments here to speak of.") if none else ("Promote", None)
-    return button(text, id={"type": PROMOTE, "version": item.number}, kind="secondary" if none else kind, small=small, title=why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -18,6 +18,8 @@ from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.leftovers import remove_files, remove_if_empty
 from webapp.services.data.mappings import clean_mapping, joined_mapping
 from webapp.services.data.reports import (
+    EMPTIED,
+    KNOWN_KEPT,
     ColumnChoice,
     ColumnDrift,
     EarlierImport,
@@ -35,6 +37,8 @@ from webapp.services.work.subjects import CHECK_IMPORT, IMPORT, UNDO_IMPORT
 from webapp.store import Store
 
 __all__ = [
+    "EMPTIED",
+    "KNOWN_KEPT",
     "ColumnChoice",
     "ColumnDrift",
     "Discarded",
@@ -59,6 +63,8 @@ __all__ = [
 ]
 
 LONGEST_FILE_NAME = 255
+FIRST_DAY = date(1900, 1, 1)
+"""No customer base is older."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def start_import(
     """
     require(actor, Permission.IMPORT)
     row = new_import(actor, team_dataset(session, actor, dataset).id, file)
-    row.mode, row.mapping, row.as_of = clean_mode(mode), clean_mapping(mapping) if mapping else None, as_of
+    row.mode, row.mapping, row.as_of = clean_mode(mode), clean_mapping(mapping) if mapping else None, clean_day(as_of)
     add_import(session, actor, row)
     return _enqueue(session, actor, row, check=check)
 
@@ -159,9 +165,9 @@ def change_mapping(
     """
     require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
-    stated, wanted = joined_mapping(row.mapping or {}, mapping), clean_mode(mode or row.mode)
+    stated, wanted, day = joined_mapping(row.mapping or {}, mapping), clean_mode(mode or row.mode), clean_day(as_of)
     _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.UPLOADED)
-    row.mapping, row.mode, row.as_of, row.message, row.finished_at = stated, wanted, as_of or row.as_of, None, None
+    row.mapping, row.mode, row.as_of, row.message, row.finished_at = stated, wanted, day or row.as_of, None, None
     record_event(session, actor, "import.mapping_changed", row.id, mapping=dict(mapping), mode=str(wanted))
     return _enqueue(session, actor, row, check=True)
 
@@ -233,6 +239,16 @@ def clean_mode(mode: str) -> ImportMode:
     if mode not in set(ImportMode):
         raise Invalid(f"There is no mode {mode!r}. Choose from: {', '.join(ImportMode)}.", details={"field": "mode"})
     return ImportMode(mode)
+
+
+def clean_day(as_of: date | None) -> date | None:
+    """The day that a file is of; Invalid before 1900 and later than a day from now (somewhere it is tomorrow already)."""
+    last = datetime.now(UTC).date() + timedelta(days=1)
+    if as_of is not None and not FIRST_DAY <= as_of <= last:
+        raise Invalid(
+            f"The file cannot be of {as_of.isoformat()}. State a day from {FIRST_DAY.isoformat()} to today.", details={"field": "as_of"}
+        )
+    return as_of
 
 
 def _move(session: Session, row: Import, before: Iterable[ImportStatus], after: ImportStatus) -> None:

@@ -22,7 +22,7 @@ from webapp.models import Import, ImportStatus, Snapshot
 from webapp.services.access import Actor, Permission, team_rows
 from webapp.services.data.chosen import chosen_snapshot, snapshot_file
 from webapp.services.data.comparing import coarse_words, new_words
-from webapp.services.data.imports import ImportReport
+from webapp.services.data.imports import EMPTIED, KNOWN_KEPT, ImportReport
 from webapp.services.data.snapshot_changes import WordChanges
 from webapp.services.data.snapshots import ColumnQuality, Quality, without_people
 from webapp.services.filtering.filtering import SMALLEST_GROUP
@@ -149,7 +149,8 @@ def _findings(session: Session, actor: Actor, snapshot: Snapshot) -> tuple[Findi
     """What was noticed in the file that made the snapshot."""
     made = team_rows(actor, Import).where(Import.snapshot_id == snapshot.id, Import.status == ImportStatus.DONE)
     first = session.scalars(made.order_by(Import.finished_at).limit(1)).one_or_none()
-    return from_json(ImportReport, first.report).findings if first is not None and first.report else ()
+    found = from_json(ImportReport, first.report).findings if first is not None and first.report else ()
+    return tuple(finding for finding in found if finding.code not in (EMPTIED, KNOWN_KEPT))  # those tell of the snapshot before
 
 
 @lru_cache(maxsize=KEPT)

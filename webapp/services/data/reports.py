@@ -16,6 +16,8 @@ from webapp.services.access import Actor, Permission
 ASKED = {"date_order_assumed": "date_order", "decimal_assumed": "decimal"}
 """Findings that only a person can settle, and the field of the column's rule that settles them."""
 NO_ID = "no_customer_id"
+EMPTIED, KNOWN_KEPT = "emptied", "known_kept"
+"""Codes of findings: values that are known of customers and that the file lacks are taken from them, or kept."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class ImportReport:
     strongest first. `mapping_from` is the import whose confirmed mapping was used again, `same_as` one of the very same file. `rules` say
     what can be true of each column, `sheets` which ones a workbook has. Where `unidentified`, no column tells the customers apart yet, and
     nothing could be compared. `lines` says what became of the lines of a file of orders; None for a file of customers.
+    `id_stated` says that somebody named the customer id of this file.
     """
 
     file_rows: int
@@ -129,6 +132,7 @@ class ImportReport:
     sheets: tuple[str, ...] = ()
     unidentified: bool = False
     lines: LineCounts | None = None
+    id_stated: bool = False
 
     @property
     def undecided(self) -> tuple[Finding, ...]:
@@ -139,6 +143,11 @@ class ImportReport:
     def accepted(self) -> int:
         """Customers of the file that can be stored, or are already."""
         return self.new + self.changed + self.unchanged + self.known
+
+    @property
+    def emptied(self) -> int:
+        """Known values that the file takes from customers."""
+        return sum(finding.count for finding in self.findings if finding.code == EMPTIED)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema, ValueRule
+from segmentation.wording import lower_first
 from webapp.services.errors import Invalid
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
@@ -30,7 +31,7 @@ def column_use(column: Column, in_use: Mapping[str, Sequence[str]]) -> str:
     if column.sensitive:
         return "no, sensitive"
     measures = in_use.get(column.name)
-    return f"in {', '.join(label.lower() for label in measures)}" if measures else "no, profile only"
+    return f"in {', '.join(map(lower_first, measures))}" if measures else "no, profile only"
 
 
 def align_schema(stored: Schema | None, incoming: Schema) -> Schema:

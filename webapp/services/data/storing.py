@@ -22,7 +22,7 @@ from webapp.services.audit import record_event
 from webapp.services.data.champions import ChampionModel, champion_model
 from webapp.services.data.datasets import lock_dataset, schema_of
 from webapp.services.data.feeding import Feeding, feeding_of
-from webapp.services.data.mappings import KnownMapping, format_of, known_mappings, save_mapping
+from webapp.services.data.mappings import KnownMapping, format_of, known_mappings, mapping_of, save_mapping
 from webapp.services.data.reports import EarlierImport, ImportReport, report_of
 from webapp.services.data.snapshots import ColumnQuality, Quality, latest_snapshot
 from webapp.services.data.trace_requests import request_trace
@@ -204,7 +204,7 @@ def record_import(
     row.part_digest = snapshot.part_digest
     row.status, row.report, row.rejects_digest = ImportStatus.DONE, to_json(report), rejects_digest
     row.snapshot_id, row.finished_at = stored.id, _later_than_all(session, dataset)
-    save_mapping(session, actor, dataset, row.id, {"schema": report.schema, "format": to_json(report.format), "values": report.values})
+    save_mapping(session, actor, dataset, row.id, mapping_of(report))
     record_event(session, actor, "import.stored", row.id, dataset=dataset.slug, snapshot=stored.number, **_counts(report))
     session.flush()
     request_trace(session, actor, dataset)

@@ -17,6 +17,7 @@ from webapp.records import forget_new_customers, restore_customers
 from webapp.services.access import Actor, Permission, require, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.mappings import forget_mapping
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict
@@ -94,6 +95,7 @@ def record_undo(session: Session, actor: Actor, plan: UndoPlan, rows: Iterable[l
     dataset.column_schema, dataset.file_format = before.column_schema, before.file_format
     row.status, row.message = ImportStatus.UNDONE, UNDONE
     session.flush()
+    forget_mapping(session, actor, dataset, row)
     current = latest_snapshot(session, dataset)
     if (current.id if current else None) != before.snapshot_id:
         raise Conflict("The dataset is not in the state that this import left it in. Nothing was undone.", code="not_undoable")

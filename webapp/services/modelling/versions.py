@@ -6,32 +6,36 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
 from segmentation.choosing.selection import DEFAULT_ALGORITHM, Candidate, Verdict
 from segmentation.codec import from_json
-from segmentation.features import FeatureSummary
-from webapp.models import Champion, Dataset, Job, JobStatus, ModelVersion, Promotion, Snapshot, VersionStatus
+from segmentation.features import FeatureSummary, Recipe
+from webapp.models import Challenger, Champion, Dataset, Job, JobStatus, ModelVersion, Promotion, Snapshot, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.data.trace_requests import request_trace
-from webapp.services.errors import Conflict, Forbidden, NotFound
+from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.work.subjects import RECLUSTER
+
+LONGEST_NOTE = 2_000
+"""Characters of a note on a version or a promotion."""
 
 
 @dataclass(frozen=True)
 class VersionSummary:
     """One model version. `snapshot` is a number; `figures`, `k`, `verdict` and `ready_at` are there once it is ready.
 
-    `algorithm` is the one that was fitted, once it is; `requested` holds what was asked for: algorithm, k, features,
-    promote, and the id of the schedule that asked.
+    `algorithm` is the one that was fitted, once it is; `requested` holds what was asked for: algorithm, k, features, promote,
+    and the id of the schedule that asked.
+    `seconds` is how long the fit took. One that is `pinned` is never removed; of one that was, at `removed_at`, all this stays.
     """
 
     number: int
@@ -48,6 +52,20 @@ class VersionSummary:
     snapshot: int
     ready_at: datetime | None
     requested: dict[str, Any]
+    challenger: bool = False
+    note: str = ""
+    seconds: float | None = None
+    pinned: bool = False
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Making:
+    """What fitted a version: its recipe, the settings of its algorithm, and the releases of what ran; None where nobody wrote it down."""
+
+    recipe: Recipe | None
+    parameters: dict[str, float]
+    libraries: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -79,8 +97,8 @@ def list_versions(session: Session, actor: Actor, dataset: str) -> tuple[Version
         .options(defer(ModelVersion.profiles))
     )
     snapshots = dict(session.execute(select(Snapshot.id, Snapshot.number).where(Snapshot.dataset_id == row.id)).all())
-    champion = champion_id(session, row)
-    return tuple(_summary(version, snapshots[version.snapshot_id], champion) for version in versions)
+    pointers = _pointers(session, row.id)
+    return tuple(_summary(version, snapshots[version.snapshot_id], pointers) for version in versions)
 
 
 def show_version(session: Session, actor: Actor, dataset: str, number: int) -> VersionSummary:
@@ -89,10 +107,15 @@ def show_version(session: Session, actor: Actor, dataset: str, number: int) -> V
 
 
 def show_report(session: Session, actor: Actor, dataset: str, number: int) -> VersionReport:
-    """The report of a ready version; Conflict while it is not ready."""
-    version = _numbered(session, actor, team_dataset(session, actor, dataset), number)
-    _demand_ready(version)
-    return from_json(VersionReport, version.report)
+    """The report of a version that was fitted, removed ones included; Conflict while it is not ready."""
+    return from_json(VersionReport, fitted_version(session, actor, team_dataset(session, actor, dataset), number).report)
+
+
+def show_making(session: Session, actor: Actor, dataset: str, number: int) -> Making:
+    """What fitted a version, removed ones included; Conflict while it is not ready."""
+    version = fitted_version(session, actor, team_dataset(session, actor, dataset), number)
+    recipe = from_json(Recipe, version.recipe) if version.recipe else None
+    return Making(recipe, dict(version.parameters or {}), dict(version.libraries or {}))
 
 
 def version_of_job(session: Session, actor: Actor, job_id: str) -> int:
@@ -111,18 +134,23 @@ def request_recluster(
     seed: int = 0,
     features: FeatureWish = None,
     promote: bool = False,
+    challenge: bool = False,
+    note: str = "",
     schedule: str | None = None,
 ) -> JobSummary:
     """A pending version and its job, in one transaction; while one is active, that job and no second version.
 
     `algorithm` "auto" is the best of all. Which measures can be features, and whether there are enough customers, the job finds out.
-    `schedule` is the id of the one that asks: its version is never promoted by itself.
+    Once fitted it is the champion (`promote`) or the challenger (`challenge`), or neither.
+    `schedule` is the id of the one that asks: its version becomes the challenger and is never promoted by itself.
     """
     require(actor, Permission.RECLUSTER)
     check_algorithm(algorithm)
     check_k(k)
     check_seed(seed)
     requested = {"algorithm": algorithm, "k": k, "features": checked_features(features), "promote": promote}
+    if challenge:
+        requested["challenge"] = True
     requested |= {"schedule": schedule} if schedule else {}
     row = team_dataset(session, actor, dataset)
     lock_dataset(session, row)
@@ -141,6 +169,7 @@ def request_recluster(
         algorithm=algorithm,
         requested=requested,
         seed=seed,
+        note=checked_note(note),
         created_by=actor.name,
         created_at=datetime.now(UTC),
     )
@@ -156,23 +185,41 @@ def promote_version(session: Session, actor: Actor, dataset: str, number: int, *
     """Make a ready version the champion. `expected` is the champion that the caller saw: Conflict where it has moved since."""
     require(actor, Permission.PROMOTE)
     row = team_dataset(session, actor, dataset)
-    version = _numbered(session, actor, row, number)
-    _demand_ready(version)
-    current = session.scalars(
-        select(ModelVersion).join(Champion, Champion.version_id == ModelVersion.id).where(Champion.dataset_id == row.id)
-    ).one_or_none()
-    if expected is not None and (current is None or current.number != expected):
-        raise Conflict("Somebody moved the champion meanwhile. Look at the versions again, then decide.", code="champion_moved")
+    current = expected_champion(session, actor, row, expected)
+    version = ready_version(session, actor, row, number)
     if current is not None and current.id == version.id:
         raise Conflict(f"Version {number} is the champion already.", code="already_champion")
     move_champion(session, actor, row, version, previous=current, note=note)
     return Promoted(version.number, current.number if current else None)
 
 
+def expected_champion(session: Session, actor: Actor, dataset: Dataset, expected: int | None) -> ModelVersion | None:
+    """The champion, with the dataset locked so that nothing moves it or removes a version; Conflict where it is not `expected`.
+
+    For services only. With `expected` None whoever is champion will do.
+    """
+    lock_dataset(session, dataset)
+    current = find_version(session, actor, dataset, None)
+    if expected is not None and (current is None or current.number != expected):
+        raise Conflict("Somebody moved the champion meanwhile. Look at the versions again, then decide.", code="champion_moved")
+    return current
+
+
 def move_champion(
-    session: Session, actor: Actor, dataset: Dataset, version: ModelVersion, *, previous: ModelVersion | None, note: str = ""
+    session: Session,
+    actor: Actor,
+    dataset: Dataset,
+    version: ModelVersion,
+    *,
+    previous: ModelVersion | None,
+    note: str = "",
+    rollback: bool = False,
 ) -> None:
-    """Move the pointer from `previous` (None: there is no pointer yet) to `version`; Conflict where it no longer points there."""
+    """Move the pointer from `previous` (None: there is no pointer yet) to `version`; Conflict where it no longer points there.
+
+    A challenger that becomes champion challenges nobody any more.
+    """
+    note = checked_note(note)
     if previous is None:
         _set_first_champion(session, actor, dataset, version)
     else:
@@ -189,18 +236,20 @@ def move_champion(
             dataset_id=dataset.id,
             version_id=version.id,
             previous_id=previous.id if previous else None,
-            note=note.strip(),
+            note=note,
+            rollback=rollback,
             created_by=actor.name,
             created_at=datetime.now(UTC),
         )
     )
+    session.execute(delete(Challenger).where(Challenger.dataset_id == dataset.id, Challenger.version_id == version.id))
     record_event(
         session,
         actor,
-        "version.promoted",
+        "version.rolled_back" if rollback else "version.promoted",
         f"{dataset.slug}/{version.number}",
         previous=previous.number if previous else None,
-        note=note.strip(),
+        note=note,
     )
     session.flush()
     request_trace(session, actor, dataset)
@@ -233,11 +282,18 @@ def ready_version(session: Session, actor: Actor, dataset: Dataset, number: int)
     return version
 
 
+def fitted_version(session: Session, actor: Actor, dataset: Dataset, number: int) -> ModelVersion:
+    """The version of that number, ready or removed since: of either, all that its row holds is there. For services only, as above."""
+    version = _numbered(session, actor, dataset, number)
+    if version.status != VersionStatus.REMOVED:
+        _demand_ready(version)
+    return version
+
+
 def summarise_version(session: Session, version: ModelVersion) -> VersionSummary:
     """The row as others read it. For services only: the row was reached through the team."""
     snapshot = session.scalars(select(Snapshot.number).where(Snapshot.id == version.snapshot_id)).one()
-    champion = session.scalars(select(Champion.version_id).where(Champion.dataset_id == version.dataset_id)).one_or_none()
-    return _summary(version, snapshot, champion)
+    return _summary(version, snapshot, _pointers(session, version.dataset_id))
 
 
 def lock_champion(session: Session, actor: Actor, dataset: Dataset) -> ModelVersion | None:
@@ -270,6 +326,12 @@ def _numbered(session: Session, actor: Actor, dataset: Dataset, number: int) -> 
 def _demand_ready(version: ModelVersion) -> None:
     if version.status == VersionStatus.PENDING:
         raise Conflict(f"Version {version.number} is not ready yet. Wait for its job to end.", code="not_ready")
+    if version.status == VersionStatus.REMOVED:
+        raise Conflict(
+            f"Version {version.number} was removed to make room. Its figures and its model card are there; to work with it, "
+            "re-cluster with its settings and seed.",
+            code="removed",
+        )
     if version.status != VersionStatus.READY:
         raise Conflict(f"Version {version.number} was never fitted: {version.status_message or version.status}.", code="not_ready")
 
@@ -284,20 +346,47 @@ def _next_number(session: Session, dataset: Dataset) -> int:
     return (session.scalar(select(func.max(ModelVersion.number)).where(ModelVersion.dataset_id == dataset.id)) or 0) + 1
 
 
-def _summary(version: ModelVersion, snapshot: int, champion: str | None) -> VersionSummary:
+def checked_note(note: str) -> str:
+    """`note` without blanks around it; Invalid where it is too long."""
+    cleaned = note.strip()
+    if len(cleaned) > LONGEST_NOTE:
+        raise Invalid(f"A note has at most {LONGEST_NOTE:,} characters. Shorten it.", details={"field": "note"})
+    return cleaned
+
+
+@dataclass(frozen=True)
+class _Pointers:
+    """Ids of the versions that a dataset points to."""
+
+    champion: str | None
+    challenger: str | None
+
+
+def _pointers(session: Session, dataset_id: str) -> _Pointers:
+    kinds = (Champion, Challenger)
+    return _Pointers(*(session.scalars(select(kind.version_id).where(kind.dataset_id == dataset_id)).one_or_none() for kind in kinds))
+
+
+def _summary(version: ModelVersion, snapshot: int, pointers: _Pointers) -> VersionSummary:
+    report = version.report or {}
     return VersionSummary(
         number=version.number,
         status=str(version.status),
         status_message=version.status_message,
-        champion=version.id == champion,
+        champion=version.id == pointers.champion,
         algorithm=version.algorithm,
         k=version.k,
         seed=version.seed,
         verdict=version.verdict,
-        figures=dict(version.report["figures"]) if version.report else {},
+        figures=dict(report.get("figures", {})),
         created_at=version.created_at,
         created_by=version.created_by,
         snapshot=snapshot,
         ready_at=version.ready_at,
         requested=dict(version.requested),
+        challenger=version.id == pointers.challenger,
+        note=version.note,
+        seconds=sum(report["seconds"].values()) if "seconds" in report else None,
+        pinned=version.pinned,
+        removed_at=version.removed_at,
     )

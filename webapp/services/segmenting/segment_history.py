@@ -72,14 +72,14 @@ def show_history(session: Session, actor: Actor, dataset: str, key: str) -> tupl
 
 
 def _versions(session: Session, actor: Actor, segment: Segment) -> Iterator[HistoryEntry]:
-    """The ready versions that have the segment; the first is where it was found."""
+    """The versions that have the segment, those removed since included; the first is where it was found."""
     rows = session.execute(
         select(ModelVersion.number, ModelVersion.ready_at, ModelVersion.created_by, VersionSegment.size)
         .join(VersionSegment, VersionSegment.version_id == ModelVersion.id)
         .where(
             VersionSegment.segment_id == segment.id,
             VersionSegment.team_id == actor.team_id,
-            ModelVersion.status == VersionStatus.READY,
+            ModelVersion.status.in_((VersionStatus.READY, VersionStatus.REMOVED)),
         )
         .order_by(ModelVersion.number)
     )

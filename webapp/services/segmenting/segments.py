@@ -19,7 +19,7 @@ from webapp.services.audit import record_event
 from webapp.services.data.datasets import clean_name
 from webapp.services.errors import NotFound
 from webapp.services.filtering.coarse import coarse
-from webapp.services.modelling.versions import VersionSummary, find_version, ready_version, summarise_version
+from webapp.services.modelling.versions import VersionSummary, find_version, fitted_version, summarise_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
 
 CACHED_VERSIONS = 64
@@ -88,9 +88,9 @@ def for_reader(actor: Actor, overview: SegmentsOverview) -> SegmentsOverview:
 
 
 def show_stability(session: Session, actor: Actor, dataset: str, version: int) -> tuple[SegmentStability, ...]:
-    """Size and stability of each segment of a ready version, in cluster order: nothing of what its customers are like."""
-    found = ready_version(session, actor, team_dataset(session, actor, dataset), version)
-    profiles = _profiles(session, actor, found).segments
+    """Size and stability of each segment of a fitted version, in cluster order: nothing of what its customers are like."""
+    found = fitted_version(session, actor, team_dataset(session, actor, dataset), version)
+    profiles = profiles_of(session, actor, found).segments
     pairs = zip(version_styles(session, found), profiles, strict=True)
     return tuple(SegmentStability(style, each.size, each.share, each.stability) for style, each in pairs)
 
@@ -165,7 +165,7 @@ def _overview(
     }
     return SegmentsOverview(
         version=summarise_version(session, version),
-        profiles=_profiles(session, actor, version),
+        profiles=profiles_of(session, actor, version),
         styles=styles,
         tags={key: len(found) for key, found in tagged.items()},
         currency=dataset.currency,
@@ -196,8 +196,11 @@ class _Recent:
 _recent = _Recent(CACHED_VERSIONS)
 
 
-def _profiles(session: Session, actor: Actor, version: ModelVersion) -> Profiles:
-    """`version` was reached through the team; its `profiles` are loaded only when they are not at hand."""
+def profiles_of(session: Session, actor: Actor, version: ModelVersion) -> Profiles:
+    """As exact as they were computed; `version` was reached through the team. For services only.
+
+    They are loaded only when they are not at hand.
+    """
     key = (actor.team_id, version.id)
     known = _recent.get(key)
     if known is None:

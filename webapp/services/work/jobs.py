@@ -61,7 +61,10 @@ REMEMBERED = timedelta(days=1)
 
 @dataclass(frozen=True)
 class JobSummary:
-    """One job for people. `dataset` is a slug, `subject` as in "version 3", `url_part` its page under the dataset; `progress` is 0 to 1."""
+    """One job for people. `dataset` is a slug, `subject` as in "version 3", `url_part` its page under the dataset; `progress` is 0 to 1.
+
+    `code` names the refusal that a failed job ended with, for programs; None where there was none.
+    """
 
     id: str
     kind: str
@@ -71,6 +74,7 @@ class JobSummary:
     stage: str
     progress: float
     message: str | None
+    code: str | None
     attempt: int
     cancel_requested: bool
     created_by: str
@@ -191,6 +195,7 @@ def _summaries(session: Session, actor: Actor, jobs: Sequence[Job]) -> tuple[Job
             stage=job.stage,
             progress=job.progress,
             message=job.message,
+            code=job.code,
             attempt=job.attempt,
             cancel_requested=job.cancel_requested_at is not None,
             created_by=job.created_by,

@@ -120,17 +120,19 @@ def report_progress(session: Session, fence: Fence, stage: str, share: float) ->
         raise _reason_of_refusal(session, fence)
 
 
-def finish_job(session: Session, fence: Fence, status: JobStatus = JobStatus.DONE, message: str | None = None) -> None:
+def finish_job(
+    session: Session, fence: Fence, status: JobStatus = JobStatus.DONE, message: str | None = None, *, code: str | None = None
+) -> None:
     """End the job in the transaction that stores its result. Call it first there: it proves the claim and locks the row until the commit.
 
     LeaseLost when owner, attempt or lease no longer hold; Cancelled when the job is to be DONE but somebody asked to stop it. Either
-    must roll the transaction back. FAILED and CANCELLED settle the job's subject too.
+    must roll the transaction back. FAILED and CANCELLED settle the job's subject too. `code` names to programs what `message` tells people.
     """
     now = database_time(session)
     held = and_(_held(fence), Job.lease_until >= now)
     if status == JobStatus.DONE:
         held = and_(held, Job.cancel_requested_at.is_(None))
-    values: dict[str, object] = {"status": status, "finished_at": now, "lease_until": None, "stage": ""}
+    values: dict[str, object] = {"status": status, "finished_at": now, "lease_until": None, "stage": "", "code": code}
     if status == JobStatus.DONE:
         values["progress"] = 1.0
     if message is not None or status != JobStatus.CANCELLED:  # otherwise it says already who stopped it

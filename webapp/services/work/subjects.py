@@ -21,8 +21,9 @@ RECLUSTER = "recluster"
 SWEEP = "sweep"
 SAMPLE = "sample"
 TRACE = "trace"
+TIDY = "tidy"
 
-_OF_DATASETS = (SAMPLE, TRACE, IMPORT_FOLDER)
+_OF_DATASETS = (SAMPLE, TRACE, TIDY, IMPORT_FOLDER)
 _OF_IMPORTS = (CHECK_IMPORT, IMPORT, UNDO_IMPORT)
 _FITS: Mapping[str, type[Any]] = {RECLUSTER: ModelVersion, SWEEP: Sweep}
 

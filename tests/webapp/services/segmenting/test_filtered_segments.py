@@ -109,7 +109,7 @@ def test_a_viewer_is_never_answered_from_what_others_may_see(shop: Shop) -> None
 
 def test_a_version_without_measures_says_so_and_shows_the_whole(shop: Shop) -> None:
     with shop.writing() as session:
-        session.execute(update(ModelVersion).values(measures_digest=None))
+        session.execute(update(ModelVersion.__table__).values(measures_digest=None))
     found = shown(shop, "income~ge~40000")
     assert (found.measured, found.filtered) == (False, False)
     assert found.overview.profiles.customers == 180

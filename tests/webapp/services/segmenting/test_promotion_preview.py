@@ -1,0 +1,84 @@
+"""A preview says what the promotion then does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.webapp.working import Shop
+from webapp.models import Champion, MemberRole
+from webapp.services.errors import Forbidden, NotFound
+from webapp.services.modelling.versions import promote_version
+from webapp.services.planning.campaign_life import archive_campaign
+from webapp.services.planning.campaigns import create_campaign, list_campaigns
+from webapp.services.segmenting.promotion_preview import PromotionPreview, preview_promotion
+from webapp.services.segmenting.segments import show_segments
+
+DATASET = "customers"
+
+
+@pytest.fixture
+def shop(imported_shop: Shop) -> Shop:
+    """Version 1 with three segments is the champion; 2 has two."""
+    for k in (3, 2):
+        imported_shop.recluster(k=k)
+    return imported_shop
+
+
+def sizes(shop: Shop, version: int) -> dict[str, int]:
+    with shop.reading() as session:
+        overview = show_segments(session, shop.actor, DATASET, version=version)
+        assert overview is not None
+        return {style.key: each.size for style, each in zip(overview.styles, overview.profiles.segments, strict=True)}
+
+
+def preview(shop: Shop, number: int = 2) -> PromotionPreview:
+    with shop.reading() as session:
+        return preview_promotion(session, shop.actor, DATASET, number)
+
+
+def test_every_segment_of_either_version_stands_once_with_its_customers(shop: Shop) -> None:
+    before, after = sizes(shop, 1), sizes(shop, 2)
+    found = preview(shop)
+    assert {each.style.key: (each.before, each.after) for each in found.segments} == {
+        key: (before.get(key), after.get(key)) for key in before | after
+    }
+    assert {each.style.key for each in found.of("retired")} == before.keys() - after.keys()
+    assert {each.style.key for each in found.of("new")} == after.keys() - before.keys()
+    assert {each.style.key for each in found.of("continued")} == after.keys() & before.keys()
+    assert found.of("retired")
+    assert (found.champion, found.version, found.snapshots, found.unplaced) == (1, 2, (1, 1), (0, 0))
+
+
+def test_live_campaigns_are_named_where_they_reach_others_and_it_comes_true(shop: Shop) -> None:
+    gone = preview(shop).of("retired")[0].style
+    stays = preview(shop).of("continued")[0]
+    with shop.writing() as session:
+        create_campaign(session, shop.actor, DATASET, name="Spring", channel="email", segments=[gone.key])
+        create_campaign(session, shop.actor, DATASET, name="Both", channel="email", segments=[gone.key, stays.style.key])
+        create_campaign(session, shop.actor, DATASET, name="Untagged", channel="email")
+        create_campaign(session, shop.actor, DATASET, name="Over", channel="email", segments=[gone.key], status="done")
+        put_away = create_campaign(session, shop.actor, DATASET, name="Away", channel="email", segments=[gone.key])
+        archive_campaign(session, shop.actor, DATASET, put_away.id)
+    touched = {each.name: each for each in preview(shop).campaigns}
+    assert touched.keys() == {"Spring", "Both"}
+    assert (touched["Spring"].after, touched["Spring"].retired) == (0, (gone.name,))
+    with shop.writing() as session:
+        promote_version(session, shop.actor, DATASET, 2)
+    with shop.reading() as session:
+        reached = {each.name: each.customers for each in list_campaigns(session, shop.actor, DATASET)}
+    assert {name: each.after for name, each in touched.items()} == {name: reached[name] for name in touched}
+
+
+def test_without_a_champion_everything_is_new(imported_shop: Shop) -> None:
+    imported_shop.recluster(k=3)
+    with imported_shop.writing() as session:
+        for pointer in session.query(Champion):
+            session.delete(pointer)
+    found = preview(imported_shop, 1)
+    assert (found.champion, found.unplaced[0], {each.fate for each in found.segments}) == (None, None, {"new"})
+
+
+def test_it_is_for_those_who_may_promote(shop: Shop) -> None:
+    for actor, error in ((shop.member(MemberRole.MARKETER), Forbidden), (shop.stranger, NotFound)):
+        with shop.reading() as session, pytest.raises(error):
+            preview_promotion(session, actor, DATASET, 2)

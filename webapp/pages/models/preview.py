@@ -1,0 +1,74 @@
+"""What a promotion would change, in the dialog that asks for it."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from webapp.services.segmenting.promotion_preview import CampaignChange, PromotionPreview, SegmentChange
+from webapp.ui.components import Child, badge, icon, segment_label
+from webapp.ui.format import MISSING, count, listing, number
+from webapp.ui.tables import Column, table
+
+FATES = {"continued": "Continued", "new": "New", "retired": "Retired"}
+NONE = "The verdict on this version is that there are no segments here to speak of. What is tagged to them reaches people at random."
+OTHER_SNAPSHOT = "They were fitted on different snapshots, so numbers change with the customers too."
+
+
+def preview_body(preview: PromotionPreview) -> list[Child]:
+    """Segments with their customers before and after, then campaigns; what somebody has to know before comes first."""
+    parts: list[Child] = []
+    if preview.verdict == "none":
+        parts.append(html.P([icon("exclamation-triangle-fill", tone="wn"), " ", NONE], className="sc-preview-warn"))
+    parts.append(html.P(preview_sentence(preview)))
+    columns: list[Column[SegmentChange]] = [
+        Column("Segment", lambda each: segment_label(each.style)),
+        Column("", lambda each: "" if each.fate == "continued" else badge(FATES[each.fate]), hide_head=True),
+        Column(f"v{preview.champion}" if preview.champion else "Now", lambda each: number(each.before), numeric=True),
+        Column(f"v{preview.version}", lambda each: number(each.after), numeric=True),
+    ]
+    parts.append(table(columns, preview.segments, caption="Customers of each segment before and after", dense=True))
+    parts += _notes(preview)
+    parts += _campaigns(preview)
+    return parts
+
+
+def preview_sentence(preview: PromotionPreview) -> str:
+    """`3 segments continue, 1 is new, 1 retires.`"""
+    continued, new, retired = (len(preview.of(fate)) for fate in ("continued", "new", "retired"))
+    if preview.champion is None:
+        return f"Version {preview.version} becomes the first champion, with {count(new, 'segment')}."
+    said = [f"{count(continued, 'segment')} {'continues' if continued == 1 else 'continue'}"]
+    said += [f"{number(new)} {'is' if new == 1 else 'are'} new"] if new else []
+    said += [f"{number(retired)} {'retires' if retired == 1 else 'retire'}"] if retired else []
+    tail = " Tags of a retired segment stay on it, marked." if retired else ""
+    return f"Version {preview.version} takes the place of version {preview.champion}: {listing(said)}.{tail}"
+
+
+def _notes(preview: PromotionPreview) -> list[Child]:
+    before, after = preview.unplaced
+    notes = []
+    if before or after:
+        notes.append(f"Customers in no segment: {MISSING if before is None else number(before)} before, {number(after)} after.")
+    if preview.snapshots[0] not in (None, preview.snapshots[1]):
+        notes.append(OTHER_SNAPSHOT)
+    return [html.P(" ".join(notes), className="sc-muted")] if notes else []
+
+
+def _campaigns(preview: PromotionPreview) -> list[Child]:
+    if not preview.campaigns:
+        return [html.P("No live campaign would reach other customers.", className="sc-muted")]
+    columns: list[Column[CampaignChange]] = [
+        Column("Live campaign", lambda each: _campaign(each)),
+        Column("Reaches", lambda each: number(each.before), numeric=True),
+        Column("Would reach", lambda each: number(each.after), numeric=True),
+    ]
+    title = f"{count(len(preview.campaigns), 'live campaign')} would reach other customers"
+    return [html.H3(title, className="sc-preview-title"), table(columns, preview.campaigns, caption=title, dense=True)]
+
+
+def _campaign(change: CampaignChange) -> list[Component | str]:
+    parts: list[Component | str] = [html.Span(change.name, className="sc-strong")]
+    if change.retired:
+        parts.append(html.Span(f"loses {listing(list(change.retired))}", className="sc-under"))
+    return parts
