@@ -38,6 +38,7 @@ class Config:
     secret_key: str = setting("", "signs cookies and tokens; at least 32 characters")
     database_url: str = setting("sqlite:///instance/smartcart.db", "SQLAlchemy address of the database")
     store: str = setting("instance/store", "folder of snapshots, models and uploads")
+    inbox: str = setting("instance/inbox", "folder whose files schedules import, from <team>/<dataset> in it")
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(8050, "port to listen on; 0 takes a free one", least=0, most=HIGHEST_PORT)
     public_url: str = setting("", "address that people type; its host is the only one answered, https turns on secure cookies")

@@ -20,8 +20,8 @@ from webapp.services.data.datasets import ensure_dataset, show_dataset
 from webapp.services.data.imports import read_rejects, show_import, start_import
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.people.audit_log import COLUMNS, all_pages, csv_lines, read_filter, record_download
-from webapp.services.people.teams import zone_of
 from webapp.services.segmenting.model_cards import show_card
+from webapp.services.zones import zone_of
 from webapp.ui.model_card import Document, card_document, card_markdown
 from webapp.ui.places import item_number
 

@@ -9,7 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from importlib import import_module
+from pathlib import Path
+from traceback import format_tb
 from types import FrameType
 from uuid import uuid4
 
@@ -17,8 +20,10 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from webapp.edge import Resources, unit_of_work
+from webapp.inbox import Inbox
 from webapp.models import Job
 from webapp.services.data.leftovers import sweep_files
+from webapp.services.scheduling import ticks
 from webapp.services.work import jobs
 from webapp.services.work.jobs import HEARTBEAT_SECONDS, ClaimedJob
 from webapp.tasks import TASK_MODULES
@@ -28,6 +33,8 @@ from webapp.tasks.scratch import sweep_scratch
 POLL_SECONDS = 0.5
 DRAIN_SECONDS = 10.0
 WATCH_SECONDS = 0.3
+SCHEDULE_SECONDS = 5.0
+"""How often a worker looks for schedules that are due, also while a job of its own runs."""
 
 OnProgress = Callable[[str, float], None]
 
@@ -55,7 +62,8 @@ class Worker:
     ) -> None:
         self.resources, self.modules, self.threads, self.drain_seconds = resources, modules, threads, drain_seconds
         self.name = name or new_owner()
-        self.beat_due = self.sweep_due = 0.0
+        self.inbox = Inbox(Path(resources.config.inbox))
+        self.beat_due = self.sweep_due = self.schedules_due = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A job that runs then gets `drain_seconds` more and goes back to the queue after that."""
@@ -74,6 +82,7 @@ class Worker:
     def _work_or_wait(self, stop: threading.Event) -> None:
         try:
             self._beat()
+            self._fire_schedules()
             self._sweep()
             job = self._claim()
             if job is not None:
@@ -91,11 +100,18 @@ class Worker:
         return claim(self.resources, self.name)
 
     def _surroundings(self, stop: threading.Event) -> Surroundings:
-        return Surroundings(self.resources, self.modules, self.threads, stop, self.drain_seconds, self._beat_if_possible)
+        return Surroundings(self.resources, self.modules, self.threads, stop, self.drain_seconds, self._keep_up)
 
-    def _beat_if_possible(self) -> None:
+    def _keep_up(self) -> None:
+        """What goes on while a job runs."""
         with suppress(OperationalError):
             self._beat()
+            self._fire_schedules()
+
+    def _fire_schedules(self) -> None:
+        if time.monotonic() >= self.schedules_due:
+            self.schedules_due = time.monotonic() + SCHEDULE_SECONDS
+            fire_schedules(self.resources, self.inbox)
 
     def _beat(self) -> None:
         if time.monotonic() >= self.beat_due:
@@ -143,6 +159,29 @@ def run_inline(
     while (job := claim(resources, owner, job_id)) is not None:
         Attempt(surroundings, job).run()
     watcher.look(at_once=True)
+
+
+def fire_schedules(resources: Resources, inbox: Inbox, now: datetime | None = None) -> int:
+    """Fire what is due (at `now`; default: by the database's clock), each in a short transaction; how many were ours.
+
+    One that cannot be fired for a reason that nobody foresaw keeps neither the others nor the worker.
+    """
+    with unit_of_work(resources, read_only=True) as session:
+        due = ticks.find_due(session, now)
+    fired = 0
+    for schedule_id in due:
+        try:
+            with unit_of_work(resources) as session:
+                outcome = ticks.fire_tick(session, schedule_id, inbox, now)
+        except OperationalError:
+            raise
+        except Exception as defect:  # the boundary; its words may quote what is a customer's
+            log.error("schedule.defect", schedule=schedule_id, error=type(defect).__name__, place="".join(format_tb(defect.__traceback__)))
+            continue
+        if outcome is not None:
+            fired += 1
+            log.info("schedule.fired", schedule=schedule_id, outcome=str(outcome))
+    return fired
 
 
 def claim(resources: Resources, owner: str, job_id: str | None = None) -> ClaimedJob | None:

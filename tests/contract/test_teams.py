@@ -59,7 +59,7 @@ def test_strangers_find_nothing_on_either_database(world_on: World) -> None:
 def test_ids_of_another_team_in_any_part_of_a_callback_find_nothing(shared_world: World, value: Any) -> None:
     """The address is B's own; everything else names what A owns."""
     browser, owned = shared_world.browser("b"), shared_world.owned
-    ids = (owned.campaign, owned.tag, owned.job, owned.import_id, owned.segment, owned.dataset)
+    ids = (owned.campaign, owned.tag, owned.job, owned.import_id, owned.schedule, owned.segment, owned.dataset)
     for callback in browser.callbacks():
         for item in ids if value == "id" else (value,):
             path = "/t/team-b" if item is owned.dataset else f"/t/team-b/{owned.dataset}/campaigns/{owned.campaign}"

@@ -14,6 +14,7 @@ from webapp.models import MemberRole
 from webapp.services.access import Actor, actor_for_user, operator
 from webapp.services.people.users import add_user, create_token, ensure_team
 from webapp.services.planning.campaigns import create_campaign, tag_segment
+from webapp.services.scheduling.schedules import add_schedule
 from webapp.services.segmenting.segment_looks import describe_segment
 from webapp.services.segmenting.segment_notes import add_note
 from webapp.services.segmenting.segments import show_segments
@@ -33,6 +34,7 @@ class Owned:
     campaign: str
     tag: str
     job: str
+    schedule: str
 
 
 @dataclass(frozen=True)
@@ -132,4 +134,5 @@ def _plan(resources: Resources, actor: Actor, dataset: str, import_id: str) -> O
         add_note(session, actor, dataset, segment, f"Note {CANARY}")
         describe_segment(session, actor, dataset, segment, f"Words {CANARY}")
         job = list_jobs(session, actor, dataset)[0]
-        return Owned(dataset, import_id, segment, campaign.id, tag.id, job.id)
+        schedule = add_schedule(session, actor, dataset, kind="recluster", cron="0 6 * * 1")
+        return Owned(dataset, import_id, segment, campaign.id, tag.id, job.id, schedule.id)

@@ -5,6 +5,7 @@ from webapp.models.campaigns import Campaign, CampaignStatus, CampaignTag
 from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, SavedMapping, Snapshot
 from webapp.models.keys import new_id
 from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
+from webapp.models.schedules import Schedule, ScheduleKind, ScheduleTick, TickOutcome
 from webapp.models.segments import LineageCorrection, Segment, SegmentNote, VersionSegment
 from webapp.models.versions import (
     AlteredVersion,
@@ -45,6 +46,9 @@ __all__ = [
     "Movement",
     "Promotion",
     "SavedMapping",
+    "Schedule",
+    "ScheduleKind",
+    "ScheduleTick",
     "Segment",
     "SegmentNote",
     "SegmentTrace",
@@ -52,6 +56,7 @@ __all__ = [
     "Snapshot",
     "Sweep",
     "Team",
+    "TickOutcome",
     "User",
     "UserSession",
     "VersionSegment",

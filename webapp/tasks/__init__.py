@@ -37,6 +37,7 @@ __all__ = ["TASK_MODULES", "ClaimedJob", "Progress", "Task", "find_task"]
 
 TASK_MODULES = (
     "webapp.tasks.importing",
+    "webapp.tasks.collecting",
     "webapp.tasks.reclustering",
     "webapp.tasks.sweeping",
     "webapp.tasks.sampling",

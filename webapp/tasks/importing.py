@@ -167,14 +167,23 @@ class Prepared:
 
 
 @contextmanager
-def prepared_import(store: Store, plan: ImportPlan, progress: Progress, *, alike: FilePreview | None = None) -> Iterator[Prepared]:
+def prepared_import(
+    store: Store,
+    plan: ImportPlan,
+    progress: Progress,
+    *,
+    alike: FilePreview | None = None,
+    agree: Callable[[ImportReport], None] = lambda report: None,
+) -> Iterator[Prepared]:
     """Do all the work of an import before the transaction that stores it. UnreadableFile where no row can be taken.
 
-    `alike` is what was guessed about a file of which is known that this one has the same columns: it is not guessed again.
+    `alike` is what was guessed about a file of which is known that this one has the same columns: it is not guessed again. `agree` sees the
+    report before a snapshot is written, and ends the import by what it raises.
     """
     with _stage(store, plan, progress, alike, keep=True) as staged:
         report = _with_checked(plan, _report(plan, staged))
         _refuse_unseen(plan, report)
+        agree(report)
         if not report.accepted:
             raise UnreadableFile(_nothing_accepted(report), code="nothing_accepted")
         # They are in the merged table by now, and memory would hold them twice.

@@ -164,9 +164,14 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
 
 
 def _point(session: Session, actor: Actor, dataset: Dataset, version: ModelVersion) -> None:
-    """Champion or challenger, as asked for; the first champion by itself, unless there is nothing to be found in the data."""
+    """Champion or challenger, as asked for; the first champion by itself, unless there is nothing to be found in the data.
+
+    What a schedule asked for challenges, also where there is no champion yet: nobody was there to look.
+    """
     champion = lock_champion(session, actor, dataset)
-    if version.requested["promote"]:
+    if version.requested.get("schedule"):
+        move_challenger(session, actor, dataset, version)
+    elif version.requested["promote"]:
         move_champion(session, actor, dataset, version, previous=champion, note="Promoted as asked for with the re-cluster.")
     elif champion is None and version.verdict != "none":
         move_champion(session, actor, dataset, version, previous=None, note="The first version with segments in it.")

@@ -15,6 +15,7 @@ from webapp.edge import Resources
 from webapp.models import Champion, ModelVersion, Segment, VersionSegment
 from webapp.services.errors import Conflict
 from webapp.services.modelling import versions
+from webapp.services.modelling.versions import VersionSummary
 from webapp.services.segmenting import segments
 from webapp.services.work import jobs
 from webapp.tasks import reclustering
@@ -102,6 +103,17 @@ def test_a_later_version_waits_for_promotion_unless_asked(sqlite_shop: Shop) -> 
     sqlite_shop.recluster(k=3)
     assert not sqlite_shop.recluster(k=2).champion
     assert sqlite_shop.recluster(k=3, seed=1, promote=True).champion
+
+
+def test_what_a_schedule_asked_for_challenges_and_is_never_promoted_by_itself(sqlite_shop: Shop) -> None:
+    def state(found: VersionSummary) -> tuple[str, bool, bool]:
+        return found.status, found.champion, found.challenger
+
+    first = sqlite_shop.recluster(k=3, schedule="s" * 32)
+    assert state(first) == ("ready", False, True)
+    assert first.requested["schedule"] == "s" * 32
+    assert sqlite_shop.recluster(k=3).champion
+    assert state(sqlite_shop.recluster(k=2, schedule="s" * 32)) == ("ready", False, True)
 
 
 def test_without_segments_in_the_data_nothing_becomes_champion_by_itself(sqlite_resources: Resources) -> None:

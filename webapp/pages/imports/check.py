@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.imports.answered import answered_card
 from webapp.pages.imports.choices import Choice, choice_list, choices_in
-from webapp.pages.imports.findings import decide_card, decided_here, findings_card, questions, undecided
+from webapp.pages.imports.findings import decide_card, decided_here, findings_card, questions
 from webapp.pages.imports.happens import happens_card
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import head, rejects_card, steps
@@ -119,7 +119,7 @@ def _use(item: ColumnChoice) -> list[Child]:
 
 
 def _foot(view: View, detail: ImportDetail, report: ImportReport) -> html.Div:
-    ready = bool(report.accepted) and not undecided(report)
+    ready = bool(report.accepted) and not report.undecided
     importing = button(f"Import {count(report.accepted, 'customer')}", id=Ids.CONFIRM, kind="primary", disabled=not ready)
     again = button("Check again", id=Ids.RECHECK, disabled=True)
     hint = html.Span(id=Ids.HINT, role="status")

@@ -13,12 +13,10 @@ from webapp.pages.imports.answered import answered_rules, id_options
 from webapp.pages.imports.choices import FOLD, UNDECIDED, Choice, choice_list
 from webapp.pages.imports.reading import EMPTY_CELLS, IMPOSSIBLE, MARKS, ORDERS
 from webapp.services.data.imports import EMPTIED, KNOWN_KEPT, ImportReport
+from webapp.services.data.reports import ASKED, NO_ID
 from webapp.ui.components import Child, card, empty_state, icon
 from webapp.ui.format import count, number
 
-ASKED = {"date_order_assumed": "date_order", "decimal_assumed": "decimal"}
-"""Findings that only a person can settle, and the field of the column's rule that settles them."""
-NO_ID = "no_customer_id"
 ONE_HOT = "one_hot"
 TOGETHER = "together"
 SHOWN_WORDS = 6
@@ -33,19 +31,14 @@ def decided_here(report: ImportReport) -> frozenset[tuple[str, str]]:
     )
 
 
-def undecided(report: ImportReport) -> list[Finding]:
-    """Findings that keep the file from being imported before somebody decides."""
-    return [item for item in report.findings if item.code in ASKED or item.code == NO_ID]
-
-
 def questions(report: ImportReport) -> list[str]:
     """What is to be said, as it completes "Say ..."."""
-    return [f"how {item.column} is written" if item.code in ASKED else "which column is the customer id" for item in undecided(report)]
+    return [f"how {item.column} is written" if item.code in ASKED else "which column is the customer id" for item in report.undecided]
 
 
 def decide_card(report: ImportReport) -> html.Section | None:
     """The questions that come before everything else; None where there are none."""
-    asked = undecided(report)
+    asked = report.undecided
     if not asked:
         return None
     items = [_finding(item, report, editable=True) for item in asked]
@@ -55,7 +48,7 @@ def decide_card(report: ImportReport) -> html.Section | None:
 
 def findings_card(report: ImportReport, *, editable: bool) -> html.Section:
     """What was noticed in the values, with what can be decided about it; what has to be is asked by `decide_card`."""
-    asked = undecided(report) if editable else []
+    asked = report.undecided if editable else ()
     findings = [item for item in report.findings if item not in asked]
     if not findings and asked:
         return card("Nothing else found", None, empty_state("check-circle", "No more", "No implausible value, no unknown word, no gap."))

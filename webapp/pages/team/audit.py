@@ -17,7 +17,7 @@ from webapp.pages.team.parts import chosen_tab, tab_address
 from webapp.services.people import audit_log
 from webapp.services.people.audit_log import FILTERS, AuditEntry, AuditFilter, AuditPage, read_filter
 from webapp.services.people.audit_words import GROUPS
-from webapp.services.people.teams import zone_of
+from webapp.services.zones import zone_of
 from webapp.ui.components import Child, aria, button, card, empty_state, page_head, skeleton
 from webapp.ui.format import MISSING, by, count, day, exact_time, number
 from webapp.ui.forms import date_input, field, select

@@ -16,6 +16,7 @@ from webapp.services.data.datasets import DatasetSummary
 from webapp.services.errors import Invalid
 from webapp.services.people import teams
 from webapp.services.people.teams import TeamSettings
+from webapp.services.zones import time_zones
 from webapp.ui.components import Child, button, card, empty_state, hidden_text, row
 from webapp.ui.format import count, day
 from webapp.ui.forms import field, select, text_input
@@ -34,14 +35,14 @@ def settings_tab(view: View, team: TeamSettings, known: Sequence[DatasetSummary]
 
 
 def team_card(team: TeamSettings) -> Component:
-    zones = {zone: zone.replace("_", " ") for zone in teams.time_zones()}
+    zones = {zone: zone.replace("_", " ") for zone in time_zones()}
     form = dbc.Form(
         [
             field("Name", text_input(Ids.TEAM_NAME, value=team.name), error_id=Ids.TEAM_ERROR),
             field(
                 "Time zone",
                 select(Ids.TEAM_ZONE, zones, value=team.time_zone),
-                help_text="When a day begins, in the audit log for example.",
+                help_text="When a day begins, and the clock that schedules go by.",
             ),
             button("Save", kind="primary", type="submit"),
         ],

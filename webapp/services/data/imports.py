@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapshot
+from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapshot, new_id
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
@@ -112,25 +112,35 @@ def start_import(
     "replace".
     """
     require(actor, Permission.IMPORT)
-    owner = team_dataset(session, actor, dataset)
-    row = Import(
+    row = new_import(actor, team_dataset(session, actor, dataset).id, file)
+    row.mode, row.mapping, row.as_of = clean_mode(mode), clean_mapping(mapping) if mapping else None, clean_day(as_of)
+    add_import(session, actor, row)
+    return _enqueue(session, actor, row, check=check)
+
+
+def new_import(actor: Actor, dataset_id: str, file: StoredFile) -> Import:
+    """The row of an import with nothing stated, not stored yet. For services and tasks only."""
+    return Import(
+        id=new_id(),
         team_id=actor.team_id,
-        dataset_id=owner.id,
+        dataset_id=dataset_id,
         file_name=PurePath(file.name.replace("\\", "/")).name[:LONGEST_FILE_NAME] or "upload",
         file_digest=file.digest,
         file_bytes=file.bytes,
         status=ImportStatus.UPLOADED,
-        mode=clean_mode(mode),
-        mapping=clean_mapping(mapping) if mapping else None,
-        as_of=clean_day(as_of),
+        mode=ImportMode.UPDATE,
         created_by=actor.name,
         created_at=datetime.now(UTC),
     )
+
+
+def add_import(session: Session, actor: Actor, row: Import) -> None:
+    """Store the row, with its audit event. For services and tasks only."""
     session.add(row)
     session.flush()
+    dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
     file_details = {"file": row.file_name, "bytes": row.file_bytes, "digest": row.file_digest}
-    record_event(session, actor, "import.uploaded", row.id, dataset=owner.slug, mode=str(row.mode), **file_details)
-    return _enqueue(session, actor, row, check=check)
+    record_event(session, actor, "import.uploaded", row.id, dataset=dataset.slug, mode=str(row.mode), **file_details)
 
 
 def show_import(session: Session, actor: Actor, import_id: str) -> ImportDetail:

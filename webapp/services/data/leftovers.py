@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Campaign, Dataset, Import, ImportStatus, Job, JobStatus, Snapshot
+from webapp.models import Campaign, Dataset, Import, ImportStatus, Job, JobStatus, Schedule, Snapshot
 from webapp.services.access import Actor, team_rows
 from webapp.services.audit import record_event
 from webapp.store import Store
@@ -47,6 +47,7 @@ def remove_if_empty(session: Session, actor: Actor, dataset: Dataset) -> bool:
     standing = (
         team_rows(actor, Import).where(Import.dataset_id == dataset.id, Import.status != ImportStatus.DISCARDED),
         team_rows(actor, Snapshot).where(Snapshot.dataset_id == dataset.id),
+        team_rows(actor, Schedule).where(Schedule.dataset_id == dataset.id),
         team_rows(actor, Campaign).where(Campaign.dataset_id == dataset.id),
         team_rows(actor, Job).where(Job.dataset_id == dataset.id, Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING))),
     )

@@ -13,6 +13,9 @@ from segmentation.orders import LineCounts
 from webapp.models import Import
 from webapp.services.access import Actor, Permission
 
+ASKED = {"date_order_assumed": "date_order", "decimal_assumed": "decimal"}
+"""Findings that only a person can settle, and the field of the column's rule that settles them."""
+NO_ID = "no_customer_id"
 EMPTIED, KNOWN_KEPT = "emptied", "known_kept"
 """Codes of findings: values that are known of customers and that the file lacks are taken from them, or kept."""
 
@@ -130,6 +133,11 @@ class ImportReport:
     unidentified: bool = False
     lines: LineCounts | None = None
     id_stated: bool = False
+
+    @property
+    def undecided(self) -> tuple[Finding, ...]:
+        """Findings that keep the file from being imported before somebody decides."""
+        return tuple(item for item in self.findings if item.code in ASKED or item.code == NO_ID)
 
     @property
     def accepted(self) -> int:

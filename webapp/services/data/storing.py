@@ -114,8 +114,12 @@ class NewSnapshot:
 
 def plan_import(session: Session, actor: Actor, import_id: str) -> ImportPlan:
     """What the job of an import has to know; NotFound for another team's."""
+    return plan_row(session, actor, team_row(session, actor, Import, "import", id=import_id))
+
+
+def plan_row(session: Session, actor: Actor, row: Import) -> ImportPlan:
+    """The same of an import whose row need not be stored yet."""
     require(actor, Permission.IMPORT)
-    row = team_row(session, actor, Import, "import", id=import_id)
     dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
     snapshot = latest_snapshot(session, dataset)
     mapping = row.mapping or {}

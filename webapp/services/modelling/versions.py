@@ -33,7 +33,8 @@ LONGEST_NOTE = 2_000
 class VersionSummary:
     """One model version. `snapshot` is a number; `figures`, `k`, `verdict` and `ready_at` are there once it is ready.
 
-    `algorithm` is the one that was fitted, once it is; `requested` holds what was asked for: algorithm, k, features, promote.
+    `algorithm` is the one that was fitted, once it is; `requested` holds what was asked for: algorithm, k, features, promote,
+    and the id of the schedule that asked.
     `seconds` is how long the fit took. One that is `pinned` is never removed; of one that was, at `removed_at`, all this stays.
     """
 
@@ -135,11 +136,13 @@ def request_recluster(
     promote: bool = False,
     challenge: bool = False,
     note: str = "",
+    schedule: str | None = None,
 ) -> JobSummary:
     """A pending version and its job, in one transaction; while one is active, that job and no second version.
 
     `algorithm` "auto" is the best of all. Which measures can be features, and whether there are enough customers, the job finds out.
     Once fitted it is the champion (`promote`) or the challenger (`challenge`), or neither.
+    `schedule` is the id of the one that asks: its version becomes the challenger and is never promoted by itself.
     """
     require(actor, Permission.RECLUSTER)
     check_algorithm(algorithm)
@@ -148,6 +151,7 @@ def request_recluster(
     requested = {"algorithm": algorithm, "k": k, "features": checked_features(features), "promote": promote}
     if challenge:
         requested["challenge"] = True
+    requested |= {"schedule": schedule} if schedule else {}
     row = team_dataset(session, actor, dataset)
     lock_dataset(session, row)
     exclusive = f"{RECLUSTER}:{row.id}"

@@ -15,7 +15,7 @@ GROUPS: dict[str, str] = {
     "models": "Models",
     "segments": "Segments",
     "campaigns": "Campaigns",
-    "jobs": "Jobs",
+    "jobs": "Jobs and schedules",
     "other": "Other",
 }
 """Kinds of actions, as the log is filtered by."""
@@ -30,7 +30,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
     "models": ("version", "sweep"),
     "segments": ("segment",),
     "campaigns": ("campaign",),
-    "jobs": ("job",),
+    "jobs": ("job", "schedule"),
 }
 """What the actions of a kind begin with, up to the dot."""
 
@@ -101,6 +101,12 @@ _SENTENCES: dict[str, str] = {
     "campaign.tagged": "Tagged the campaign {name} to {segment}",
     "campaign.untagged": "Removed the tag of the campaign {name} from {segment}",
     "job.cancel": "Cancelled a job",
+    "schedule.added": "Scheduled {work} of {dataset}: {when}",
+    "schedule.paused": "Paused the schedule of {dataset}: {when}",
+    "schedule.resumed": "Resumed the schedule of {dataset}: {when}",
+    "schedule.removed": "Deleted the schedule of {dataset}: {when}",
+    "schedule.run": "Ran the schedule of {dataset} at once: {when}",
+    "schedule.stopped": "Paused a schedule, because {maker} may not run it any more",
 }
 """Each sentence says what its actor did; the words in braces are the event's subject and details."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -16,8 +14,8 @@ from webapp.services.access import Actor, Permission, operator, require
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import clean_name, slug_of
 from webapp.services.errors import Conflict, Forbidden, Invalid
-
-UNIVERSAL = "UTC"
+from webapp.services.scheduling.schedules import replan_schedules
+from webapp.services.zones import time_zones
 
 
 @dataclass(frozen=True)
@@ -141,20 +139,8 @@ def change_time_zone(session: Session, actor: Actor, time_zone: str) -> TeamSett
         record_event(session, actor, "team.time_zone_changed", team.slug, before=team.time_zone, after=time_zone)
         team.time_zone = time_zone
         session.flush()
+        replan_schedules(session, actor)
     return show_team(session, actor)
-
-
-@cache
-def time_zones() -> tuple[str, ...]:
-    """The IANA zones that this machine knows, by name, without the technical ones; UTC first."""
-    places = (name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix/", "right/")))
-    return (UNIVERSAL, *sorted(places))
-
-
-def zone_of(session: Session, actor: Actor) -> ZoneInfo:
-    """The zone of the actor's team; UTC where this machine does not know it any more."""
-    name = show_team(session, actor).time_zone
-    return ZoneInfo(name if name in time_zones() else UNIVERSAL)
 
 
 def _called(session: Session, name: str) -> Team | None:

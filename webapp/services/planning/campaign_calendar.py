@@ -5,16 +5,16 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import combinations
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.models import Champion, Segment, Team, VersionSegment
+from webapp.models import Champion, Segment, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
+from webapp.services.zones import zone_of
 
 EARLIEST, LATEST = date.min, date.max
 
@@ -107,11 +107,7 @@ class Calendar:
 
 def team_today(session: Session, actor: Actor) -> date:
     """What day it is in the team's time zone."""
-    zone = session.scalars(select(Team.time_zone).where(Team.id == actor.team_id)).one()
-    try:
-        return datetime.now(ZoneInfo(zone)).date()
-    except (ZoneInfoNotFoundError, ValueError):
-        return datetime.now(UTC).date()
+    return datetime.now(zone_of(session, actor)).date()
 
 
 def show_calendar(

@@ -16,6 +16,7 @@ from webapp.services.access import Permission
 CHECK_IMPORT = "check_import"
 IMPORT = "import"
 UNDO_IMPORT = "undo_import"
+IMPORT_FOLDER = "import_folder"
 RECLUSTER = "recluster"
 SWEEP = "sweep"
 SAMPLE = "sample"
@@ -23,7 +24,7 @@ TRACE = "trace"
 MOVE = "move"
 TIDY = "tidy"
 
-_OF_DATASETS = (SAMPLE, TRACE, TIDY)
+_OF_DATASETS = (SAMPLE, TRACE, TIDY, IMPORT_FOLDER)
 _OF_IMPORTS = (CHECK_IMPORT, IMPORT, UNDO_IMPORT)
 _FITS: Mapping[str, type[Any]] = {RECLUSTER: ModelVersion, SWEEP: Sweep}
 

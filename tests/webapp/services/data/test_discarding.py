@@ -16,6 +16,7 @@ from webapp.services.data.datasets import ensure_dataset, list_datasets
 from webapp.services.data.leftovers import sweep_files
 from webapp.services.errors import Conflict, Forbidden, NotFound
 from webapp.services.planning.campaigns import create_campaign
+from webapp.services.scheduling.schedules import add_schedule
 
 DAY = 24 * 3600.0
 BROKEN = customers_csv((5, 5)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n"
@@ -89,8 +90,12 @@ def test_a_dataset_with_anything_else_stays(shop: Shop) -> None:
     with shop.writing() as session:
         create_campaign(session, shop.actor, "planned", name="Spring", channel="email")
     assert not discard(shop, planned).dataset_removed
+    scheduled = check(shop, BROKEN, "Scheduled")
+    with shop.writing() as session:
+        add_schedule(session, shop.actor, "scheduled", kind="import_folder", cron="0 6 * * *")
+    assert not discard(shop, scheduled).dataset_removed
     with shop.reading() as session:
-        assert [each.slug for each in list_datasets(session, shop.actor)] == ["customers", "planned"]
+        assert [each.slug for each in list_datasets(session, shop.actor)] == ["customers", "planned", "scheduled"]
 
 
 def test_a_file_that_another_import_has_too_stays_in_the_store(sqlite_shop: Shop) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
+from webapp.services import zones
 from webapp.services.access import actor_for_user
 from webapp.services.errors import Conflict, Forbidden, Invalid
 from webapp.services.people import audit_log, teams, users
@@ -87,9 +88,9 @@ def test_zones_are_those_of_the_list(shop: Shop, zone: str) -> None:
 
 def test_a_zone_is_kept_and_written_down(shop: Shop) -> None:
     with shop.writing() as session:
-        assert teams.zone_of(session, shop.actor).key == "UTC"
+        assert zones.zone_of(session, shop.actor).key == "UTC"
         assert teams.change_time_zone(session, shop.actor, "America/Sao_Paulo").time_zone == "America/Sao_Paulo"
-        assert teams.zone_of(session, shop.actor).key == "America/Sao_Paulo"
+        assert zones.zone_of(session, shop.actor).key == "America/Sao_Paulo"
         [entry] = audit_log.list_events(session, shop.actor, AuditFilter()).entries
         assert (entry.action, entry.details) == ("team.time_zone_changed", {"before": "UTC", "after": "America/Sao_Paulo"})
 

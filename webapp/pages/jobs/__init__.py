@@ -1,15 +1,17 @@
-"""Jobs: what runs, what ran, and why something failed."""
+"""Jobs: what runs, what comes by itself, what ran, and why something failed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
+from typing import Any
 
-from dash import Input, Output, dcc, html
+from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
+from webapp.pages.jobs import adding, schedules
+from webapp.pages.jobs.ids import ACT, OPEN, Ids
 from webapp.services.access import Permission
 from webapp.services.work import jobs as services
 from webapp.services.work.jobs import JobSummary
@@ -19,16 +21,24 @@ from webapp.ui.format import MISSING, by, count, duration, exact_time, relative_
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 from webapp.ui.tables import Column, table
+from webapp.ui.untag import pressed_id
 
-
-class Ids(StrEnum):
-    RUNNING = "jobs-running"
-    HISTORY = "jobs-history"
+CHOSEN = (Ids.EVERY, Ids.AT, Ids.WEEKDAY, Ids.DAY, Ids.CRON)
+"""What says when a schedule is due, in the order in which `adding` takes it."""
+CHANGED = Output(Ids.CHANGED, "data", allow_duplicate=True)
 
 
 def layout(_place: Place) -> Component:
-    head = page_head("Jobs", "Work in the background: imports and re-clusterings. It goes on when you leave this page.")
-    return html.Div([head, html.Div(skeleton(64), id=Ids.RUNNING), html.Div(skeleton(360), id=Ids.HISTORY)])
+    head = page_head(
+        "Jobs", "Work in the background: imports and re-clusterings, asked for or scheduled. It goes on when you leave this page."
+    )
+    parts: list[Child] = [
+        head,
+        html.Div(skeleton(64), id=Ids.RUNNING),
+        html.Div(skeleton(200), id=Ids.SCHEDULES),
+        html.Div(skeleton(360), id=Ids.HISTORY),
+    ]
+    return html.Div([*parts, dcc.Store(id=Ids.CHANGED), dcc.Store(id=Ids.ASKED), adding.add_dialog(), schedules.ask_dialog()])
 
 
 def show_running(view: View) -> list[Child]:
@@ -103,6 +113,88 @@ def register(callbacks: Callbacks) -> None:
     @callbacks.on(Output(Ids.HISTORY, "children"), Input("pulse", "data"), needs=Permission.VIEW)
     def history(view: View, _pulse: object) -> Component:
         return show_history(view)
+
+    register_schedules(callbacks)
+    register_adding(callbacks)
+
+
+def register_schedules(callbacks: Callbacks) -> None:
+    @callbacks.on(Output(Ids.SCHEDULES, "children"), Input("pulse", "data"), Input(Ids.CHANGED, "data"), needs=Permission.VIEW)
+    def listed(view: View, _pulse: object, _changed: object) -> Component:
+        return schedules.show_schedules(view)
+
+    @callbacks.on(
+        CHANGED,
+        Output(jobs.Ids.NUDGE, "data", allow_duplicate=True),
+        Output(Ids.ASK, "is_open", allow_duplicate=True),
+        Output(Ids.ASK_TEXT, "children"),
+        Output(Ids.ASKED, "data"),
+        Input({"type": ACT, "act": ALL, "schedule": ALL}, "n_clicks"),
+        needs=Permission.IMPORT,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def act(view: View, _clicks: Any) -> schedules.Answer:
+        return schedules.act(view, pressed_id())
+
+    @callbacks.on(
+        Output(Ids.ASK, "is_open", allow_duplicate=True),
+        CHANGED,
+        Input(Ids.ASK_CONFIRM, "n_clicks"),
+        State(Ids.ASKED, "data"),
+        needs=Permission.IMPORT,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def remove(view: View, clicks: int | None, asked: Any) -> schedules.Answer:
+        return schedules.remove(view, clicks, asked)
+
+    close = ClientsideFunction("shell", "openDialog")
+    callbacks.clientside(close, Output(Ids.ASK, "is_open"), Input(Ids.ASK_CANCEL, "n_clicks"), prevent_initial_call=True)
+
+
+def register_adding(callbacks: Callbacks) -> None:
+    @callbacks.on(
+        Output(Ids.PREVIEW, "children"),
+        Input(Ids.DIALOG, "is_open"),
+        *(Input(name, "value") for name in CHOSEN),
+        needs=Permission.IMPORT,
+        prevent_initial_call=True,
+    )
+    def preview(view: View, _is_open: object, *chosen: Any) -> list[Child]:
+        return adding.show_preview(view, *chosen)
+
+    @callbacks.on(
+        *(Output(name, "hidden") for name in (Ids.AT_FIELD, Ids.WEEKDAY_FIELD, Ids.DAY_FIELD, Ids.CRON_FIELD, Ids.FIT_FIELDS)),
+        Output(Ids.FOLDER_WORDS, "children"),
+        Input(Ids.EVERY, "value"),
+        Input(Ids.KIND, "value"),
+        needs=Permission.IMPORT,
+        prevent_initial_call=True,
+    )
+    def fields(view: View, every: Any, kind: Any) -> tuple[Any, ...]:
+        return adding.show_fields(view, every, kind)
+
+    @callbacks.on(
+        Output(Ids.DIALOG, "is_open", allow_duplicate=True),
+        Output(Ids.ERROR, "children"),
+        CHANGED,
+        Input(Ids.FORM, "n_submit"),
+        *(State(name, "value") for name in (Ids.KIND, Ids.COUNT, Ids.METHOD, *CHOSEN)),
+        needs=Permission.IMPORT,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def add(view: View, submitted: int | None, *form: Any) -> tuple[Any, Any, Any]:
+        return adding.add(view, submitted, *form)
+
+    callbacks.clientside(
+        ClientsideFunction("shell", "openDialog"),
+        Output(Ids.DIALOG, "is_open"),
+        Input({"type": OPEN, "at": ALL}, "n_clicks"),
+        Input(Ids.CANCEL, "n_clicks"),
+        prevent_initial_call=True,
+    )
 
 
 PAGE = Page(name="jobs", title="Jobs", path="jobs", layout=layout, register=register, group="Manage", icon="list-task")

@@ -1,0 +1,1 @@
+"""Work that comes again: cron expressions, schedules, and their ticks."""

@@ -1,0 +1,34 @@
+"""What a schedule does when it is due: it asks for the work that a person would ask for, and says by whom it was asked."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from webapp.models import Dataset, Schedule, ScheduleKind
+from webapp.services.access import Actor, Permission, team_row
+from webapp.services.errors import Conflict
+from webapp.services.modelling.versions import active_job, request_recluster
+from webapp.services.work import jobs
+from webapp.services.work.jobs import JobSummary
+from webapp.services.work.subjects import IMPORT_FOLDER, RECLUSTER, needed_permission
+
+BUSY = "still_running"
+"""Code of the Conflict that says that such work is under way."""
+
+
+def needed_for(kind: str) -> Permission:
+    """What somebody needs to make or change a schedule of this kind: what its work needs."""
+    return needed_permission(IMPORT_FOLDER if kind == ScheduleKind.IMPORT_FOLDER else RECLUSTER)
+
+
+def start_work(session: Session, actor: Actor, schedule: Schedule) -> JobSummary:
+    """Ask for the schedule's work; Conflict (code `BUSY`) while a job like it waits or runs, its own former one included."""
+    dataset = team_row(session, actor, Dataset, "dataset", id=schedule.dataset_id)
+    kind = RECLUSTER if schedule.kind == ScheduleKind.RECLUSTER else IMPORT_FOLDER
+    exclusive = f"{kind}:{dataset.id}"
+    if active_job(session, actor, exclusive) is not None:
+        raise Conflict("The one before still runs, so this one was left out.", code=BUSY)
+    if kind == RECLUSTER:
+        return request_recluster(session, actor, dataset.slug, **schedule.parameters, schedule=schedule.id)
+    job, _ = jobs.enqueue_job(session, actor, kind=kind, dataset_id=dataset.id, subject_id=dataset.id, exclusive_key=exclusive)
+    return jobs.show_job(session, actor, job.id)
