@@ -83,6 +83,7 @@ def name_it(page: Page) -> None:
 def colours(page: Page, workspace: Workspace) -> dict[str, Any]:
     """The colour in which each segment's card is drawn, by its name."""
     page.goto(f"{workspace.url}{HOME}/segments")
+    expect(page.locator(".sc-segcard h3", has_text=NAME)).to_be_visible()
     settled(page)
     read = "cards => cards.map(card => [card.querySelector('h3').innerText, getComputedStyle(card).getPropertyValue('--s')])"
     return dict(page.locator(".sc-segcard").evaluate_all(read))

@@ -85,34 +85,39 @@ def register(callbacks: Callbacks) -> None:
         callbacks.clientside(close, Output(dialog, "is_open", allow_duplicate=True), Input(cancel, "n_clicks"), prevent_initial_call=True)
 
 
+def _is_here(view: View) -> bool:
+    """Whether the address is still a segment's: it changes before the page does, and a campaign's id is no segment's key."""
+    return view.page == "segments" and view.item is not None
+
+
 def register_reading(callbacks: Callbacks) -> None:
     address, changed = Input("address", "search"), Input(Ids.CHANGED, "data")
 
     @callbacks.on(Output(Ids.HEAD, "children"), address, changed, Input("pulse", "data"), needs=Permission.VIEW)
     def head(view: View, _search: Any, _changed: Any, _pulse: Any) -> Any:
-        return show_head(view) if view.item else no_update
+        return show_head(view) if _is_here(view) else no_update
 
     @callbacks.on(Output(Ids.TAB, "children"), address, changed, needs=Permission.VIEW)
     def tab(view: View, _search: Any, _changed: Any) -> Any:
-        return show_tab(view) if view.item else no_update
+        return show_tab(view) if _is_here(view) else no_update
 
     @callbacks.on(*[Output(name, "children") for name in profile.PLOTS], Input("display", "data"), needs=Permission.VIEW)
     def figures(view: View, _display: Any) -> Any:
-        return profile.show_figures(view) if view.item else (no_update,) * len(profile.PLOTS)
+        return profile.show_figures(view) if _is_here(view) else (no_update,) * len(profile.PLOTS)
 
     @callbacks.on(Output(Ids.GROWTH, "children"), Input("display", "data"), Input("pulse", "data"), needs=Permission.VIEW)
     def growth(view: View, _display: Any, _pulse: Any) -> Any:
-        return profile.show_growth(view) if view.item else no_update
+        return profile.show_growth(view) if _is_here(view) else no_update
 
     @callbacks.on(Output(Ids.MOVED, "children"), Input("display", "data"), Input("pulse", "data"), needs=Permission.VIEW)
     def moved(view: View, _display: Any, _pulse: Any) -> Any:
-        return movement.show_moved(view) if view.item else no_update
+        return movement.show_moved(view) if _is_here(view) else no_update
 
     @callbacks.on(
         Output(Ids.GRID, "getRowsResponse"), Input(Ids.GRID, "getRowsRequest"), needs=Permission.VIEW_CUSTOMERS, prevent_initial_call=True
     )
     def rows(view: View, request: Any) -> Any:
-        return page_rows(view, request, segment=view.item) if view.item else no_update
+        return page_rows(view, request, segment=view.item) if _is_here(view) else no_update
 
 
 def register_tagging(callbacks: Callbacks) -> None:
