@@ -6,20 +6,25 @@ import os
 import pickle
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from segmentation.artifact import pack_model, unpack_model
 from segmentation.errors import ArtifactError
 from segmentation.features import FeatureBuilder
+from segmentation.pipeline import SegmentModel
 from tests.contract.conftest import config_at
 from tests.webapp.scored import copied, open_scored_shop, records, score
 from tests.webapp.working import Shop
 from webapp.edge import open_resources
 from webapp.models import Customer, ModelVersion, Snapshot, VersionSegment
 from webapp.services.doctor import Problem, examine_team, examine_workspace
-from webapp.services.modelling import scoring
+from webapp.services.errors import Conflict
+from webapp.services.modelling import promotions, stored_models
 from webapp.services.modelling.versions import promote_version
 from webapp.store import Store, StoreError
 
@@ -101,13 +106,13 @@ def test_a_version_that_was_never_champion_does_not_serve(shop: Shop) -> None:
 def test_libraries_that_make_other_segments_are_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     transform = FeatureBuilder.transform
     monkeypatch.setattr(FeatureBuilder, "transform", lambda self, table, **how: transform(self, table, **how) * 1.2)
-    scoring._model.cache_clear()
+    stored_models._model.cache_clear()
     found = examined(shop)
     assert {problem.id for problem in found} == {"model_changed"}
     assert len(found) == 2
     with pytest.raises(ArtifactError, match="re-cluster"):
         score(shop, records(), version=2)
-    scoring._model.cache_clear()
+    stored_models._model.cache_clear()
 
 
 def test_a_planted_pickle_is_never_opened(shop: Shop, tmp_path: Path) -> None:
@@ -158,3 +163,70 @@ def test_jobs_that_wait_for_nobody_are_named(shop: Shop) -> None:
     with shop.writing() as session:
         session.execute(text(f"UPDATE jobs SET {waiting} WHERE kind = 'recluster'"))
     assert [problem.id for problem in examined(shop)] == ["no_worker"]
+
+
+@pytest.mark.parametrize("promote", [True, False])
+def test_a_version_that_cannot_place_customers_is_not_promoted(shop: Shop, promote: bool) -> None:
+    flip_a_bit(model_file(shop, 1))
+    store = shop.resources.store
+    move = partial(promote_version, number=1) if promote else promotions.roll_back
+    with shop.writing() as session, pytest.raises(Conflict, match="was not promoted"):
+        move(session, shop.actor, "customers", store=store)  # type: ignore[operator]
+    assert score(shop, records()).version == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE imports SET before = '{' WHERE status = 'done'",
+        "UPDATE imports SET before = '{\"a\": 1}' WHERE status = 'done'",
+        "UPDATE model_versions SET lineage = '{' WHERE number = 2",
+        "UPDATE model_versions SET profiles = '[]' WHERE number = 2",
+        "UPDATE model_versions SET report = '{}' WHERE number = 2",
+        "UPDATE snapshots SET column_schema = '{\"columns\": 7}'",
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named_and_the_others_are_looked_at(shop: Shop, change: str) -> None:
+    flip_a_bit(model_file(shop, 1))
+    with shop.writing() as session:
+        session.execute(text(change))
+    found = {problem.id for problem in examined(shop)}
+    assert "unreadable_row" in found
+    assert "damaged_model" in found
+
+
+def test_a_model_of_another_version_is_named(shop: Shop) -> None:
+    with shop.writing() as session:
+        digest = session.execute(text("SELECT model_digest FROM model_versions WHERE number = 1")).scalar()
+        swapped = pack_model(_mirrored(unpack_model(shop.resources.store.read_bytes(shop.actor.team_id, "model", str(digest)))))
+        other = shop.resources.store.put_bytes(shop.actor.team_id, "model", swapped)
+        session.execute(text("UPDATE model_versions SET model_digest = :other WHERE number = 1"), {"other": other})
+    [problem] = examined(shop)
+    assert problem.id == "model_of_another"
+    assert problem.subject.endswith("version 1")
+
+
+def _mirrored(model: SegmentModel) -> SegmentModel:
+    """The same model with its clusters the other way round."""
+    state = model.clusterer.state()
+    clusterer = type(model.clusterer).restored({name: array[::-1] if array.ndim else array for name, array in state.items()})  # type: ignore[attr-defined]
+    return replace(model, clusterer=clusterer)
+
+
+CHALLENGED = "dataset_id, team_id, version_id, set_by, set_at"
+
+
+@pytest.mark.parametrize(
+    ("change", "id"),
+    [
+        ("DELETE FROM champions", "champion_missing"),
+        (
+            f"INSERT INTO challengers ({CHALLENGED}) SELECT dataset_id, team_id, version_id, 'x', '2026-01-01 00:00:00' FROM champions",
+            "challenger_is_champion",
+        ),
+    ],
+)
+def test_pointers_are_looked_at(shop: Shop, change: str, id: str) -> None:
+    with shop.writing() as session:
+        session.execute(text(change))
+    assert [problem.id for problem in examined(shop)] == [id]

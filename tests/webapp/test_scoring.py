@@ -20,7 +20,7 @@ from webapp.edge import Resources, open_resources
 from webapp.models import AuditEvent, Customer, MemberRole, ModelVersion, Snapshot
 from webapp.services.access import team_dataset
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
-from webapp.services.modelling import scoring
+from webapp.services.modelling import scoring, stored_models
 from webapp.services.modelling.versions import find_version, promote_version, request_recluster
 from webapp.services.segmenting.segments import rename_segment
 from webapp.store import StoreError
@@ -240,4 +240,4 @@ def test_a_model_is_read_once_and_few_are_kept(kept: Shop, monkeypatch: pytest.M
     score(kept, records()[:1])
     monkeypatch.setattr(kept.resources.store, "read_bytes", None)
     assert score(kept, records()[:1]).customers
-    assert scoring._model.cache_info().maxsize == scoring.CACHED_MODELS <= 64
+    assert stored_models._model.cache_info().maxsize == stored_models.CACHED_MODELS <= 64

@@ -33,11 +33,21 @@ def get_champions(call: Call) -> Champions:
 
 def post_promote(call: Call) -> Promoted:
     sent = call.sent
-    return promote_version(call.session, call.actor, call.parts["dataset"], sent["version"], note=sent["note"], expected=sent["expected"])
+    return promote_version(
+        call.session,
+        call.actor,
+        call.parts["dataset"],
+        sent["version"],
+        note=sent["note"],
+        expected=sent["expected"],
+        store=call.resources.store,
+    )
 
 
 def post_rollback(call: Call) -> Promoted:
-    return roll_back(call.session, call.actor, call.parts["dataset"], note=call.sent["note"], expected=call.sent["expected"])
+    return roll_back(
+        call.session, call.actor, call.parts["dataset"], note=call.sent["note"], expected=call.sent["expected"], store=call.resources.store
+    )
 
 
 def post_challenge(call: Call) -> VersionSummary:

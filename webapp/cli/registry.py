@@ -59,9 +59,11 @@ def versions(dataset_name: str | None, on: datetime | None, team_name: str | Non
 @reports(lambda report: _moved_in_words(report))
 def promote(version: int, dataset_name: str | None, note: str, team_name: str | None) -> Report:
     """Make a version the champion."""
-    with unit_of_work(open_workspace()) as session:
+    resources = open_workspace()
+    with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
-        return _moved(promote_version(session, actor, find_dataset(session, actor, dataset_name).slug, version, note=note))
+        dataset = find_dataset(session, actor, dataset_name).slug
+        return _moved(promote_version(session, actor, dataset, version, note=note, store=resources.store))
 
 
 @click.command("rollback")
@@ -71,9 +73,10 @@ def promote(version: int, dataset_name: str | None, note: str, team_name: str | 
 @reports(lambda report: _moved_in_words(report))
 def rollback(dataset_name: str | None, note: str, team_name: str | None) -> Report:
     """Make the version champion again that was before this one."""
-    with unit_of_work(open_workspace()) as session:
+    resources = open_workspace()
+    with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
-        return _moved(roll_back(session, actor, find_dataset(session, actor, dataset_name).slug, note=note))
+        return _moved(roll_back(session, actor, find_dataset(session, actor, dataset_name).slug, note=note, store=resources.store))
 
 
 @click.command("challenge")

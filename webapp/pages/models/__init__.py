@@ -126,7 +126,9 @@ def promote(view: View, clicks: int | None, chosen: int | None, note: str | None
     """Make the chosen version the champion, unless somebody was quicker."""
     if not clicks or chosen is None:
         return no_update, no_update
-    done = versions.promote_version(view.session, view.actor, view.dataset or "", chosen, note=note or "", expected=champion)
+    done = versions.promote_version(
+        view.session, view.actor, view.dataset or "", chosen, note=note or "", expected=champion, store=view.resources.store
+    )
     link = ("See its segments", segments_address(view.actor.team_slug, view.dataset or ""))
     notify(f"Version {done.champion} is the champion now.", "good", link=link)
     read_again({"champion": done.champion})
@@ -147,7 +149,7 @@ def act(view: View, pressed: dict[str, Any] | None, champion: int | None) -> Non
         return
     dataset, number = view.dataset or "", int(pressed["version"])
     if pressed["type"] == ROLL_BACK:
-        done = promotions.roll_back(view.session, view.actor, dataset, expected=champion)
+        done = promotions.roll_back(view.session, view.actor, dataset, expected=champion, store=view.resources.store)
         said = f"Version {done.champion} is the champion again, in place of version {done.previous}."
     elif pressed["type"] == CHALLENGE:
         challengers.set_challenger(view.session, view.actor, dataset, number)

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from webapp.models import Dataset, ModelVersion, Promotion, Team, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.errors import Conflict, Invalid
+from webapp.services.modelling.stored_models import refuse_unusable
 from webapp.services.modelling.versions import Promoted, expected_champion, move_champion, ready_version
+from webapp.store import Store
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,12 @@ def rollback_target(session: Session, actor: Actor, dataset: str) -> int | None:
     return _numbers(session, actor, row)[target] if target else None
 
 
-def roll_back(session: Session, actor: Actor, dataset: str, *, note: str = "", expected: int | None = None) -> Promoted:
+def roll_back(
+    session: Session, actor: Actor, dataset: str, *, note: str = "", expected: int | None = None, store: Store | None = None
+) -> Promoted:
     """Make the version champion again that was before this one. `expected` is the champion that the caller saw.
+
+    With the `store`, Conflict where that version's model is missing or damaged.
 
     Once more leads to the one before that. Versions that were removed meanwhile are passed over. Conflict where none is left.
     """
@@ -76,6 +82,8 @@ def roll_back(session: Session, actor: Actor, dataset: str, *, note: str = "", e
     if current is None or target is None:
         raise Conflict("No version was champion before this one. Promote the one that you want.", code="nothing_before")
     version = ready_version(session, actor, row, _numbers(session, actor, row)[target])
+    if store is not None:
+        refuse_unusable(store, version)
     move_champion(session, actor, row, version, previous=current, note=note, rollback=True)
     return Promoted(version.number, current.number)
 

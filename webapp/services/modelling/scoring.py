@@ -16,7 +16,6 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Row, Select, Text, and_, bindparam, cast, select
 from sqlalchemy.orm import Session, aliased
 
-from segmentation.artifact import unpack_model
 from segmentation.codec import from_json
 from segmentation.errors import ArtifactError, SegmentationError
 from segmentation.explaining.explanation import Explanation, Explanations, explain
@@ -29,8 +28,9 @@ from segmentation.roles import CUSTOMER_KEY, DateOrder, Schema
 from webapp.models import Champion, Dataset, Import, ImportStatus, ModelVersion, Promotion, Segment, Snapshot, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.errors import Conflict, Invalid
+from webapp.services.modelling.stored_models import read_model
 from webapp.services.modelling.versions import find_version
-from webapp.store import State, Store, StoreError
+from webapp.store import Store, StoreError
 
 REPORTED_ERRORS = 100
 CACHED_MODELS = 32
@@ -154,14 +154,6 @@ def find_scorer(session: Session, actor: Actor, store: Store, dataset: str, *, v
     )
 
 
-def read_model(store: Store, team_id: str, digest: str) -> SegmentModel:
-    """The model of a version, kept for a while. For services only: the version was reached through the team.
-
-    StoreError or ArtifactError where it is missing or damaged, or answers otherwise than when it was stored.
-    """
-    return _model(store, team_id, digest, store.state(team_id, "model", digest))
-
-
 def _champion_before(
     session: Session, actor: Actor, store: Store, dataset: str, champion: str, damage: Exception
 ) -> tuple[Row[Any], SegmentModel]:
@@ -232,11 +224,6 @@ def _standing(session: Session, actor: Actor, dataset: str, number: int | None) 
         "No version is champion yet, so there is nothing to score by. Re-cluster this dataset, or promote a version of it.",
         code="no_champion",
     )
-
-
-@functools.lru_cache(maxsize=CACHED_MODELS)
-def _model(store: Store, team_id: str, digest: str, _state: State) -> SegmentModel:
-    return unpack_model(store.read_bytes(team_id, "model", digest))
 
 
 @functools.lru_cache(maxsize=CACHED_MODELS)

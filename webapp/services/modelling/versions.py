@@ -21,9 +21,11 @@ from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
+from webapp.services.modelling.stored_models import refuse_unusable
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.work.subjects import RECLUSTER
+from webapp.store import Store
 
 LONGEST_NOTE = 2_000
 """Characters of a note on a version or a promotion."""
@@ -181,14 +183,28 @@ def request_recluster(
     return jobs.show_job(session, actor, job.id)
 
 
-def promote_version(session: Session, actor: Actor, dataset: str, number: int, *, note: str = "", expected: int | None = None) -> Promoted:
-    """Make a ready version the champion. `expected` is the champion that the caller saw: Conflict where it has moved since."""
+def promote_version(
+    session: Session,
+    actor: Actor,
+    dataset: str,
+    number: int,
+    *,
+    note: str = "",
+    expected: int | None = None,
+    store: Store | None = None,
+) -> Promoted:
+    """Make a ready version the champion. `expected` is the champion that the caller saw: Conflict where it has moved since.
+
+    With the `store`, Conflict too where the version's model is missing or damaged.
+    """
     require(actor, Permission.PROMOTE)
     row = team_dataset(session, actor, dataset)
     current = expected_champion(session, actor, row, expected)
     version = ready_version(session, actor, row, number)
     if current is not None and current.id == version.id:
         raise Conflict(f"Version {number} is the champion already.", code="already_champion")
+    if store is not None:
+        refuse_unusable(store, version)
     move_champion(session, actor, row, version, previous=current, note=note)
     return Promoted(version.number, current.number if current else None)
 
