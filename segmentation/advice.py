@@ -97,7 +97,8 @@ def _unlike(standing: Standing) -> Iterator[Reason]:
     low, _ = wilson(standing.unlike, standing.placed)
     share = f"{standing.unlike / standing.placed:.1%} of customers are unlike any that the segments were found on"
     if low < UNLIKE_SOON:
-        yield Reason("unlike", "no", f"{share}; that is little.")
+        if standing.days > 0:  # of the very customers of the fit, one in a thousand is beyond the others by definition
+            yield Reason("unlike", "no", f"{share}; that is little.")
         return
     yield Reason("unlike", "yes" if low >= UNLIKE_YES else "soon", f"{share}: the segments say less about them.")
 

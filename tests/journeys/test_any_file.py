@@ -214,3 +214,24 @@ def test_every_kind_of_damage_is_told_in_the_browser(workspace: Workspace, open_
             told = re.findall(r"[\d,]+", happens(page))
             assert told == [str(joined), *([str(rejected)] if rejected else [])], kind
         to_data(page, workspace, "every-kind")
+
+
+def test_a_choice_is_checked_again_at_once(workspace: Workspace, open_page: Callable[..., Page], folder: Path) -> None:
+    """Without a pause between the choice and the press: one press is enough, and both places agree."""
+    page = open_page(workspace)
+    sign_in(page, workspace, ADMIN)
+    known, gaps = folder / "known.csv", folder / "gaps.csv"
+    known.write_text("ID,Income,City\n" + "".join(f"{n},{30_000 + 7 * n},York\n" for n in range(1, 41)))
+    gaps.write_text("ID,Income,City\n" + "".join(f"{n},{'' if n <= 12 else 30_000 + 7 * n},York\n" for n in range(1, 41)))
+    new_dataset(page, workspace, "Quick")
+    bring(page, known)
+    import_button(page).click()
+    expect(page.get_by_text("Quick now holds 40 customers.")).to_be_visible(timeout=PATIENCE_MS)
+    to_data(page, workspace, "quick")
+    bring(page, gaps)
+    for word, told in (("Keep what is known", "the known one is kept"), ("Empty them, as the file does", "it will be emptied")):
+        page.get_by_label("Known values that the file lacks").first.select_option(label=word)
+        page.get_by_role("button", name="Check again").click()
+        expect(page.get_by_text(told).first).to_be_visible(timeout=PATIENCE_MS)
+        settled(page)
+        expect(import_button(page)).to_be_enabled()

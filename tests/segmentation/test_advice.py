@@ -77,3 +77,8 @@ def test_counted_bins_say_the_same_as_words() -> None:
 def test_counts_of_other_bins_are_refused() -> None:
     with pytest.raises(ValueError, match="same bins"):
         drift_of_counts(np.array([1, 2]), np.array([1, 2, 3]))
+
+
+def test_of_the_customers_of_the_fit_nobody_is_called_unlike_them() -> None:
+    assert "unlike" not in {reason.code for reason in advise(replace(CALM, days=0)).reasons}
+    assert advise(replace(CALM, days=0, unlike=200)).answer == "yes"  # other customers may have come on the same day

@@ -26,7 +26,7 @@ from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.lineage_records import as_record
 from webapp.services.modelling import kept_measures
-from webapp.services.modelling.challengers import move_challenger
+from webapp.services.modelling.challengers import move_challenger, offer_challenger
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.modelling.identities import Continuation, store_identities
 from webapp.services.modelling.retention import request_tidying
@@ -166,11 +166,11 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
 def _point(session: Session, actor: Actor, dataset: Dataset, version: ModelVersion) -> None:
     """Champion or challenger, as asked for; the first champion by itself, unless there is nothing to be found in the data.
 
-    What a schedule asked for challenges, also where there is no champion yet: nobody was there to look.
+    What a schedule asked for challenges, also where there is no champion yet: nobody was there to look. It displaces no choice of a person.
     """
     champion = lock_champion(session, actor, dataset)
     if version.requested.get("schedule"):
-        move_challenger(session, actor, dataset, version)
+        offer_challenger(session, actor, dataset, version)
     elif version.requested["promote"]:
         move_champion(session, actor, dataset, version, previous=champion, note="Promoted as asked for with the re-cluster.")
     elif champion is None and version.verdict != "none":

@@ -114,6 +114,15 @@ def test_what_a_schedule_asked_for_challenges_and_is_never_promoted_by_itself(sq
     assert first.requested["schedule"] == "s" * 32
     assert sqlite_shop.recluster(k=3).champion
     assert state(sqlite_shop.recluster(k=2, schedule="s" * 32)) == ("ready", False, True)
+    assert state(sqlite_shop.recluster(k=4, schedule="s" * 32)) == ("ready", False, True)  # in place of what a schedule found before
+
+
+def test_what_a_schedule_finds_displaces_no_challenger_that_somebody_chose(sqlite_shop: Shop) -> None:
+    sqlite_shop.recluster(k=3)
+    chosen = sqlite_shop.recluster(k=2, challenge=True)
+    assert not sqlite_shop.recluster(k=4, schedule="s" * 32).challenger
+    with sqlite_shop.reading() as session:
+        assert versions.show_version(session, sqlite_shop.actor, "customers", chosen.number).challenger
 
 
 def test_without_segments_in_the_data_nothing_becomes_champion_by_itself(sqlite_resources: Resources) -> None:

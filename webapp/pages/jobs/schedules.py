@@ -26,7 +26,8 @@ from webapp.ui.wording import algorithm_name
 Answer = tuple[Any, ...]
 PURPOSE = "Have segments found anew, or the files of a folder imported, every night, week or month, without anybody pressing a button."
 RULES = (
-    "What a schedule finds waits for somebody to promote it. After an outage the latest missed run is made up for, those before are not. "
+    "What a schedule finds waits for somebody to promote it: it becomes the challenger, unless somebody chose another one. "
+    "After an outage the latest missed run is made up for, those before are not. "
     "A run is left out while the one before still works."
 )
 NOBODY = "No worker is running: nothing comes until one starts."

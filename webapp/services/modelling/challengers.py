@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from webapp.models import Challenger, Dataset, ModelVersion
-from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
+from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.errors import Conflict
@@ -50,6 +50,13 @@ def move_challenger(session: Session, actor: Actor, dataset: Dataset, version: M
     pointer.version_id, pointer.set_by, pointer.set_at = version.id, actor.name, datetime.now(UTC)
     record_event(session, actor, "version.challenges", f"{dataset.slug}/{version.number}")
     session.flush()
+
+
+def offer_challenger(session: Session, actor: Actor, dataset: Dataset, version: ModelVersion) -> None:
+    """Point to `version`, which a schedule asked for, unless a person's choice stands there. For services and tasks only, as above."""
+    pointer = _pointer(session, actor, dataset)
+    if pointer is None or team_row(session, actor, ModelVersion, "version", id=pointer.version_id).requested.get("schedule"):
+        move_challenger(session, actor, dataset, version)
 
 
 def _pointer(session: Session, actor: Actor, dataset: Dataset) -> Challenger | None:
