@@ -233,6 +233,14 @@ def test_viewers_are_led_to_no_segments_but_the_champions(two: Shop) -> None:
             assert any("v=" in href for href in hrefs) is offered
 
 
+def test_viewers_read_no_exact_count_of_those_who_were_bounded(two: Shop) -> None:
+    for item in ("1", "2"):
+        for role, coarse in ((MemberRole.VIEWER, True), (MemberRole.MARKETER, False)):
+            text = words(seen(two, item, role)[1])
+            assert ("under 10" in text.replace("under 10 customers", "")) is coarse
+            assert ("few values, if any, had to be filled in" in text) is coarse
+
+
 def test_the_menu_of_versions_offers_viewers_the_champion_and_on_models_every_version(two: Shop) -> None:
     for page_, role, offered in (
         ("segments", MemberRole.VIEWER, False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
+from webapp.services.filtering.coarse_fits import coarse_features
 from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
@@ -107,8 +108,9 @@ def show_version(session: Session, actor: Actor, dataset: str, number: int) -> V
 
 
 def show_report(session: Session, actor: Actor, dataset: str, number: int) -> VersionReport:
-    """The report of a version that was fitted, removed ones included; Conflict while it is not ready."""
-    return from_json(VersionReport, fitted_version(session, actor, team_dataset(session, actor, dataset), number).report)
+    """The report of a version that was fitted, removed ones included; for viewers in coarse figures. Conflict while it is not ready."""
+    report = from_json(VersionReport, fitted_version(session, actor, team_dataset(session, actor, dataset), number).report)
+    return report if actor.may(Permission.VIEW_CUSTOMERS) else replace(report, features=coarse_features(report.features))
 
 
 def show_making(session: Session, actor: Actor, dataset: str, number: int) -> Making:
