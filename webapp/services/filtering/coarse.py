@@ -126,8 +126,12 @@ def count_of(customers: int) -> int | None:
 
 def _step(value: float, least: float) -> float:
     """Two significant digits of `value`, and no finer than `least`."""
-    digits = 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.0
-    return max(digits, nice(least))
+    return max(digit_step(value), nice(least))
+
+
+def digit_step(value: float) -> float:
+    """What the second significant digit of `value` counts; 0 for 0."""
+    return 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.0
 
 
 def _rounded(value: float, step: float) -> float:
