@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from itertools import product
 from math import copysign
-from typing import Any
+from typing import Any, cast
 
+from segmentation.choosing.clustergram import Clustergram
 from segmentation.choosing.selection import Candidate
 from segmentation.choosing.verdict import Lack, judge, lacks
 from segmentation.features import FeatureSummary
+from segmentation.guiding.guidance import Guidance
 from webapp.services.filtering.coarse import count_of, digit_step, two_digits
 
 SIZES = ("smallest_share", "unassigned")
@@ -52,6 +54,29 @@ def _with(candidate: Candidate, figures: Mapping[str, Any]) -> Candidate:
 
 def _rounded(name: str, value: float) -> float:
     return round(value, 3) if name in SIZES else two_digits(value)
+
+
+def coarse_clustergram(exact: Clustergram) -> Clustergram:
+    """Without flows of fewer than ten customers; those of the others are rounded."""
+    nodes = tuple(replace(node, mean=two_digits(node.mean)) for node in exact.nodes)
+    flows = tuple(replace(flow, customers=many) for flow in exact.flows if (many := count_of(flow.customers)) is not None)
+    return replace(exact, variance=two_digits(exact.variance), nodes=nodes, flows=flows)
+
+
+def coarse_guidance(exact: Guidance) -> Guidance:
+    """What an outcome chose, every figure with two significant digits."""
+    return cast("Guidance", _two_digits_throughout(exact))
+
+
+def _two_digits_throughout(value: Any) -> Any:
+    """`value` with every number in it rounded that is no count: those of its fields and of tuples."""
+    if isinstance(value, float):
+        return two_digits(value)
+    if isinstance(value, tuple):
+        return tuple(map(_two_digits_throughout, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _two_digits_throughout(getattr(value, each.name)) for each in fields(value)})
+    return value
 
 
 def _both_ways(name: str, value: float) -> tuple[float, float]:
