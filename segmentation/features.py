@@ -73,14 +73,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class FeatureSummary:
-    """What became of one feature in a fit, for people: `imputed` customers had no value, `bounded` lay beyond the bounds."""
+    """What became of one feature in a fit, for people: `imputed` customers had no value, `bounded` lay beyond the bounds.
+
+    None: fewer of them than their reader may be told of.
+    """
 
     name: str
     label: str
     transform: str
     weight: float
-    imputed: int
-    bounded: int
+    imputed: int | None
+    bounded: int | None
 
 
 class FeatureBuilder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn carries no types

@@ -65,6 +65,17 @@ def test_the_champion_of_a_day_is_answered_with_the_history(shop: Shop, client: 
     assert client.get(f"{HERE}/champions", headers=headers).json["champion"] == 2
 
 
+def test_viewers_read_versions_in_coarse_figures(shop: Shop, client: FlaskClient) -> None:
+    """Two significant digits, and three of the smallest segment's share, whose size is exact; `evaluated_on` counts customers."""
+    for role, coarse in ((MemberRole.VIEWER, True), (MemberRole.MARKETER, False)):
+        listed = client.get(f"{HERE}/versions", headers=token(shop, role)).json["versions"]
+        assert len(listed) == 2
+        for version in listed:
+            figures = {name: value for name, value in version["figures"].items() if name != "evaluated_on"}
+            assert all(float(f"{value:.3g}") == value for value in figures.values()) is coarse
+            assert len(figures) > 5
+
+
 @pytest.mark.parametrize(
     ("act", "body", "field"),
     [

@@ -115,6 +115,18 @@ def test_viewers_read_the_champions_card_in_coarse_figures(shop: Shop) -> None:
         card_of(shop, 3)
 
 
+def test_viewers_read_no_exact_count_of_those_without_a_value_or_beyond_the_bounds(shop: Shop) -> None:
+    """With 150 customers, one or two lie beyond each bound."""
+    for role, coarse in ((MemberRole.VIEWER, True), (MemberRole.MARKETER, False)):
+        recipe = section(card_document(card_of(shop, role=role)), "Recipe").grid
+        assert recipe is not None
+        counts = {cell for row in recipe.rows for cell in row[3:] if cell != "–"}
+        assert any(cell in "123456789" for cell in counts) is not coarse
+        assert ("under 10" in counts) is coarse
+        assert all(cell == "under 10" or int(cell.replace(",", "")) % 5 == 0 for cell in counts) is coarse
+        assert ("under 10<" in card_file(shop, role, "1/card.html").text) is coarse
+
+
 # ---- files ----
 
 

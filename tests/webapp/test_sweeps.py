@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy import select
 
 from segmentation.choosing.verdict import recommend
 from segmentation.clustering import ALGORITHMS
+from segmentation.codec import to_json
 from segmentation.guiding.search import Budget
 from tests.webapp.working import Shop, claim, count_rows, customers_csv, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources, unit_of_work
@@ -184,11 +187,33 @@ def test_an_outcome_chooses_features_and_the_fit_takes_them(sqlite_shop: Shop, m
     assert found.default is not None
     assert found.found.best.k == found.guidance.k
     assert {feature.name: feature.weight for feature in found.found.features} == dict(found.guidance.features)
+    with sqlite_shop.reading() as session:
+        viewed = sweeps.show_sweep_report(session, sqlite_shop.member(MemberRole.VIEWER), "customers", 1)
+    assert exact_figures(found)
+    assert not exact_figures(viewed)
+    assert all(flow.customers >= 10 for drawn in viewed.clustergrams.values() for flow in drawn.flows)
+    assert {feature.bounded for feature in viewed.found.features if feature.transform not in ("flag", "category")} == {None}
     with sqlite_shop.writing() as session:
         assert sweeps.list_outcomes(session, sqlite_shop.actor, "customers") == {"response": "Response"}
         sweeps.fit_candidate(session, sqlite_shop.actor, "customers", "kmeans", found.guidance.k, sweep=1)
         version = versions.show_version(session, sqlite_shop.actor, "customers", 1)
     assert version.requested["features"] == dict(found.guidance.features)
+
+
+def exact_figures(report: SweepReport) -> list[float]:
+    """Numbers in a report, other than seconds and weights, with more than three digits: two, and three for a segment's share."""
+
+    def numbers(value: Any) -> Iterator[float]:
+        if isinstance(value, dict):
+            for name, part in value.items():
+                yield from () if name in ("seconds", "weight", "features") else numbers(part)
+        elif isinstance(value, list):
+            for part in value:
+                yield from numbers(part)
+        elif isinstance(value, float):
+            yield value
+
+    return [value for value in numbers(to_json(report)) if float(f"{value:.3g}") != value]
 
 
 def test_a_guide_that_is_no_outcome_is_refused(sqlite_shop: Shop) -> None:

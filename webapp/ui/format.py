@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime
 
+from webapp.services.filtering.filtering import SMALLEST_GROUP
+
 MINUS = "−"
 MISSING = "–"
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CHF": "CHF ", "INR": "₹"}
@@ -81,6 +83,11 @@ def currency_sign(currency: str | None) -> str:
 def count(n: int, singular: str, plural: str | None = None) -> str:
     """`1 row`, `2,240 rows`."""
     return f"{number(n)} {singular if n == 1 else plural or f'{singular}s'}"
+
+
+def customers_or_few(customers: int | None) -> str:
+    """`28`; `under 10` where nobody is told how few, and perhaps there are none."""
+    return f"under {SMALLEST_GROUP}" if customers is None else number(customers)
 
 
 def day(when: date | datetime | None) -> str:

@@ -11,13 +11,13 @@ from segmentation.describing.bands import stability_band
 from segmentation.features import FeatureSpec
 from segmentation.roles import Role
 from segmentation.wording import upper_first
+from webapp.services.filtering.filtering import SMALLEST_GROUP
 from webapp.services.segmenting.model_cards import ModelCard
 from webapp.ui.feature_picker import weight_words
-from webapp.ui.format import MISSING, by, count, day, duration, exact_time, listing, number, percent
+from webapp.ui.format import MISSING, by, count, customers_or_few, day, duration, exact_time, listing, number, percent
 from webapp.ui.terms import AGREEMENT, DISTANCE, SEPARATION, TERMS, Term
 from webapp.ui.wording import algorithm_name
 
-SMALLEST_GROUP = 10
 NOT_RECORDED = "Not recorded: an earlier release fitted this version."
 VERDICTS = {
     "natural": "There are natural segments here: gaps lie between them.",
@@ -131,7 +131,7 @@ def _recipe(card: ModelCard) -> Section:
     rows = []
     for spec in recipe.features:
         found = counted.get(spec.name)
-        filled, bounded = (number(found.imputed), number(found.bounded)) if found else (MISSING, MISSING)
+        filled, bounded = (customers_or_few(found.imputed), customers_or_few(found.bounded)) if found else (MISSING, MISSING)
         rows.append((spec.label, _transform(spec), weight_words(spec.weight), filled, bounded))
     return Section("Recipe", (text,), grid=Grid(("Feature", "Taken as", "Weight", "Filled in", "Bounded"), tuple(rows)))
 

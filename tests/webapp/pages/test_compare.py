@@ -17,7 +17,7 @@ from webapp.models import MemberRole
 from webapp.pages import compare
 from webapp.pages.compare import correcting
 from webapp.pages.compare.parts import alike_words, matching_title
-from webapp.services.errors import NotFound
+from webapp.services.errors import Forbidden, NotFound
 from webapp.services.modelling import versions
 from webapp.services.segmenting import compared, lineages
 from webapp.services.segmenting.movements import Uncounted
@@ -103,6 +103,15 @@ def test_strangers_find_nothing(shop: Shop) -> None:
         view = replace(look(shop, session, f"{HERE}/compare"), actor=shop.stranger)
         for body in (compare.show_head, compare.show_body, compare.show_drift):
             with pytest.raises(NotFound):
+                body(view)
+
+
+def test_viewers_are_shown_no_comparison(shop: Shop) -> None:
+    counted(shop)
+    with shop.reading() as session:
+        view = look(shop, session, f"{HERE}/compare", role=MemberRole.VIEWER)
+        for body in (compare.show_body, compare.show_drift):
+            with pytest.raises(Forbidden):
                 body(view)
 
 

@@ -233,6 +233,14 @@ def test_viewers_are_led_to_no_segments_but_the_champions(two: Shop) -> None:
             assert any("v=" in href for href in hrefs) is offered
 
 
+def test_viewers_read_no_exact_count_of_those_who_were_bounded(two: Shop) -> None:
+    for item in ("1", "2"):
+        for role, coarse in ((MemberRole.VIEWER, True), (MemberRole.MARKETER, False)):
+            text = words(seen(two, item, role)[1])
+            assert ("under 10" in text.replace("under 10 customers", "")) is coarse
+            assert ("few values, if any, had to be filled in" in text) is coarse
+
+
 def test_the_menu_of_versions_offers_viewers_the_champion_and_on_models_every_version(two: Shop) -> None:
     for page_, role, offered in (
         ("segments", MemberRole.VIEWER, False),
@@ -253,7 +261,9 @@ def test_models_and_home_say_whether_to_recluster(two: Shop) -> None:
         shown = seen_words(two, page, show)
         assert "Time to re-cluster" in shown
         assert "Income (PSI " in shown
-    assert "Time to re-cluster" not in seen_words(two, "models", models.show, role=MemberRole.VIEWER)
+        viewed = seen_words(two, page, show, role=MemberRole.VIEWER)
+        assert "Time to re-cluster" not in viewed
+        assert "PSI" not in viewed
 
 
 def seen_words(shop: Shop, page: str, show: Callable[[View], Any], *, role: MemberRole = MemberRole.ADMIN) -> str:

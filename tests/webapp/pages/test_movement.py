@@ -18,7 +18,7 @@ from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.pages import customers as customers_page
 from webapp.pages import movement, segment
-from webapp.services.errors import NotFound
+from webapp.services.errors import Forbidden, NotFound
 from webapp.services.segmenting.movements import Asked, MovementReport
 from webapp.ui import moving
 from webapp.ui.filters import chosen_customers
@@ -104,6 +104,8 @@ def test_marketers_export_and_viewers_see_no_tab(shop: Shop, report: MovementRep
         view = look(shop, session, path, search="?tab=movement", role=MemberRole.VIEWER)
         assert "Viewers see segments, not people" in words(segment.show_tab(view))
         assert segment.movement.show_moved(view) is None
+    with pytest.raises(Forbidden):
+        shown(shop, role=MemberRole.VIEWER)
 
 
 def test_the_segments_tab_says_who_came_and_who_went(shop: Shop) -> None:

@@ -14,7 +14,7 @@ from webapp.services.modelling.versions import VersionReport, VersionSummary
 from webapp.services.segmenting.segments import SegmentStability
 from webapp.ui.components import Child, Tone, badge, card, empty_state, segment_label
 from webapp.ui.feature_picker import weight_words
-from webapp.ui.format import MISSING, count, number, percent
+from webapp.ui.format import MISSING, count, customers_or_few, number, percent
 from webapp.ui.tables import Column, meter, table
 from webapp.ui.terms import AGREEMENT, DISTANCE, SEPARATION, TERMS, UNASSIGNED, Term
 
@@ -117,9 +117,14 @@ def features_card(report: VersionReport) -> Component:
     columns: list[Column[FeatureSummary]] = [
         Column("Feature", lambda each: [html.Span(each.label, className="sc-strong"), _taken_as(each)]),
         Column("Weight", lambda each: weight_words(each.weight), numeric=True),
-        Column("Filled in", lambda each: number(each.imputed), numeric=True, title="Customers without a value, who got the median"),
         Column(
-            "Bounded", lambda each: number(each.bounded), numeric=True, title="Customers beyond the 1st or 99th percentile, moved to it"
+            "Filled in", lambda each: customers_or_few(each.imputed), numeric=True, title="Customers without a value, who got the median"
+        ),
+        Column(
+            "Bounded",
+            lambda each: customers_or_few(each.bounded),
+            numeric=True,
+            title="Customers beyond the 1st or 99th percentile, moved to it",
         ),
     ]
     body = table(columns, report.features, caption="Features of this version")
@@ -132,6 +137,7 @@ def _taken_as(feature: FeatureSummary) -> html.Span | None:
 
 
 def features_title(features: Sequence[FeatureSummary]) -> str:
-    filled = sum(each.imputed for each in features)
-    gaps = f"{count(filled, 'value')} had to be filled in" if filled else "no value had to be filled in"
+    filled = sum(each.imputed or 0 for each in features)
+    few = "few values, if any," if any(each.imputed is None for each in features) else "no value"
+    gaps = f"{count(filled, 'value') if filled else few} had to be filled in"
     return f"{count(len(features), 'feature')} found the segments; {gaps}"

@@ -119,10 +119,19 @@ def share_of(share: float, customers: int) -> float:
     return min(max(_rounded(share, share_step(customers)), 0.0), 1.0)
 
 
+def count_of(customers: int) -> int | None:
+    """A count of customers in steps that `MOVED` of them make; None under `SMALLEST_GROUP`, nobody included."""
+    return round(_rounded(customers, _step(customers, MOVED))) if customers >= SMALLEST_GROUP else None
+
+
 def _step(value: float, least: float) -> float:
     """Two significant digits of `value`, and no finer than `least`."""
-    digits = 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.0
-    return max(digits, nice(least))
+    return max(digit_step(value), nice(least))
+
+
+def digit_step(value: float) -> float:
+    """What the second significant digit of `value` counts; 0 for 0."""
+    return 10.0 ** (floor(log10(abs(value))) - 1) if value and isfinite(value) else 0.0
 
 
 def _rounded(value: float, step: float) -> float:

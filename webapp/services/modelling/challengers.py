@@ -23,7 +23,7 @@ def set_challenger(session: Session, actor: Actor, dataset: str, number: int) ->
     if version.id == champion_id(session, row):
         raise Conflict(f"Version {number} is the champion. Another one has to challenge it.", code="already_champion")
     move_challenger(session, actor, row, version)
-    return summarise_version(session, version)
+    return summarise_version(session, actor, version)
 
 
 def withdraw_challenger(session: Session, actor: Actor, dataset: str) -> None:

@@ -91,7 +91,7 @@ def pin_version(session: Session, actor: Actor, dataset: str, number: int, *, pi
         version.pinned = pinned
         record_event(session, actor, "version.pinned" if pinned else "version.unpinned", f"{row.slug}/{number}")
         session.flush()
-    return summarise_version(session, version)
+    return summarise_version(session, actor, version)
 
 
 def request_tidying(session: Session, actor: Actor, dataset: Dataset) -> None:

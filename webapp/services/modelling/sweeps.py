@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.services.filtering.coarse_fits import coarse_candidate, coarse_clustergram, coarse_features, coarse_guidance
 from webapp.services.modelling import versions
 from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_seed, checked_features
 from webapp.services.modelling.sweep_results import SweepReport, Tried
@@ -66,13 +67,14 @@ def show_sweep(session: Session, actor: Actor, dataset: str, number: int) -> Swe
 
 
 def show_sweep_report(session: Session, actor: Actor, dataset: str, number: int) -> SweepReport:
-    """What a ready sweep found; Conflict while it is not ready."""
+    """What a ready sweep found; for viewers in coarse figures. Conflict while it is not ready."""
     sweep = _numbered(session, actor, dataset, number)
     if sweep.status == VersionStatus.PENDING:
         raise Conflict(f"Sweep {number} is not ready yet. Wait for its job to end.", code="not_ready")
     if sweep.status != VersionStatus.READY:
         raise Conflict(f"Sweep {number} found nothing: {sweep.status_message or sweep.status}", code="not_ready")
-    return from_json(SweepReport, sweep.report)
+    report = from_json(SweepReport, sweep.report)
+    return report if actor.may(Permission.VIEW_CUSTOMERS) else _coarse(report)
 
 
 def version_sweep(session: Session, actor: Actor, dataset: str, number: int) -> SweepReport:
@@ -212,6 +214,21 @@ def _numbered(session: Session, actor: Actor, dataset: str, number: int) -> Swee
 
 def _missing(number: int) -> NotFound:
     return NotFound(f"There is no sweep {number}.")
+
+
+def _coarse(report: SweepReport) -> SweepReport:
+    return replace(
+        report,
+        found=_coarse_tried(report.found),
+        default=_coarse_tried(report.default) if report.default else None,
+        clustergrams={method: coarse_clustergram(drawn) for method, drawn in report.clustergrams.items()},
+        guidance=coarse_guidance(report.guidance) if report.guidance else None,
+    )
+
+
+def _coarse_tried(tried: Tried) -> Tried:
+    candidates = tuple(map(coarse_candidate, tried.candidates))
+    return replace(tried, candidates=candidates, features=coarse_features(tried.features))
 
 
 def _summary(sweep: Sweep, snapshot: int, verdict: str | None) -> SweepSummary:

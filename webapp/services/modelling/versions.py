@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
+from webapp.services.filtering.coarse_fits import coarse_candidate, coarse_features, coarse_figures
 from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
 from webapp.services.modelling.stored_models import refuse_unusable
 from webapp.services.work import jobs
@@ -90,7 +91,7 @@ class Promoted:
 
 
 def list_versions(session: Session, actor: Actor, dataset: str) -> tuple[VersionSummary, ...]:
-    """The dataset's versions, newest first."""
+    """The dataset's versions, newest first; for viewers in coarse figures."""
     row = team_dataset(session, actor, dataset)
     versions = session.scalars(
         team_rows(actor, ModelVersion)
@@ -100,17 +101,25 @@ def list_versions(session: Session, actor: Actor, dataset: str) -> tuple[Version
     )
     snapshots = dict(session.execute(select(Snapshot.id, Snapshot.number).where(Snapshot.dataset_id == row.id)).all())
     pointers = _pointers(session, row.id)
-    return tuple(_summary(version, snapshots[version.snapshot_id], pointers) for version in versions)
+    return tuple(_summary(actor, version, snapshots[version.snapshot_id], pointers) for version in versions)
 
 
 def show_version(session: Session, actor: Actor, dataset: str, number: int) -> VersionSummary:
-    """One version by its number."""
-    return summarise_version(session, _numbered(session, actor, team_dataset(session, actor, dataset), number))
+    """One version by its number; for viewers in coarse figures."""
+    return summarise_version(session, actor, _numbered(session, actor, team_dataset(session, actor, dataset), number))
 
 
 def show_report(session: Session, actor: Actor, dataset: str, number: int) -> VersionReport:
-    """The report of a version that was fitted, removed ones included; Conflict while it is not ready."""
-    return from_json(VersionReport, fitted_version(session, actor, team_dataset(session, actor, dataset), number).report)
+    """The report of a version that was fitted, removed ones included; for viewers in coarse figures. Conflict while it is not ready."""
+    report = from_json(VersionReport, fitted_version(session, actor, team_dataset(session, actor, dataset), number).report)
+    if actor.may(Permission.VIEW_CUSTOMERS):
+        return report
+    return replace(
+        report,
+        sweep=tuple(map(coarse_candidate, report.sweep)),
+        figures=coarse_figures(report.figures),
+        features=coarse_features(report.features),
+    )
 
 
 def show_making(session: Session, actor: Actor, dataset: str, number: int) -> Making:
@@ -306,10 +315,10 @@ def fitted_version(session: Session, actor: Actor, dataset: Dataset, number: int
     return version
 
 
-def summarise_version(session: Session, version: ModelVersion) -> VersionSummary:
-    """The row as others read it. For services only: the row was reached through the team."""
+def summarise_version(session: Session, actor: Actor, version: ModelVersion) -> VersionSummary:
+    """The row as `actor` reads it. For services only: the row was reached through the team."""
     snapshot = session.scalars(select(Snapshot.number).where(Snapshot.id == version.snapshot_id)).one()
-    return _summary(version, snapshot, _pointers(session, version.dataset_id))
+    return _summary(actor, version, snapshot, _pointers(session, version.dataset_id))
 
 
 def lock_champion(session: Session, actor: Actor, dataset: Dataset) -> ModelVersion | None:
@@ -383,8 +392,9 @@ def _pointers(session: Session, dataset_id: str) -> _Pointers:
     return _Pointers(*(session.scalars(select(kind.version_id).where(kind.dataset_id == dataset_id)).one_or_none() for kind in kinds))
 
 
-def _summary(version: ModelVersion, snapshot: int, pointers: _Pointers) -> VersionSummary:
+def _summary(actor: Actor, version: ModelVersion, snapshot: int, pointers: _Pointers) -> VersionSummary:
     report = version.report or {}
+    figures = dict(report.get("figures", {}))
     return VersionSummary(
         number=version.number,
         status=str(version.status),
@@ -394,7 +404,7 @@ def _summary(version: ModelVersion, snapshot: int, pointers: _Pointers) -> Versi
         k=version.k,
         seed=version.seed,
         verdict=version.verdict,
-        figures=dict(report.get("figures", {})),
+        figures=figures if actor.may(Permission.VIEW_CUSTOMERS) else coarse_figures(figures),
         created_at=version.created_at,
         created_by=version.created_by,
         snapshot=snapshot,

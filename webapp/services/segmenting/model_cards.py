@@ -86,7 +86,7 @@ def show_card(session: Session, actor: Actor, dataset: str, number: int) -> Mode
     return ModelCard(
         team=actor.team_name,
         dataset=row.name,
-        version=summarise_version(session, version),
+        version=summarise_version(session, actor, version),
         data=_data(session, actor, row, version),
         making=show_making(session, actor, dataset, number),
         report=show_report(session, actor, dataset, number),

@@ -170,7 +170,7 @@ def _overview(
     }
     took_in, split_from = _changes(session, version, styles)
     return SegmentsOverview(
-        version=summarise_version(session, version),
+        version=summarise_version(session, actor, version),
         profiles=profiles_of(session, actor, version),
         styles=styles,
         tags={key: len(found) for key, found in tagged.items()},

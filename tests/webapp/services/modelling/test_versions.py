@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from threading import Barrier
 
 import pytest
 from sqlalchemy import select
 
+from segmentation.choosing.selection import Candidate
 from tests.webapp.working import Shop, count_rows, customers_csv, open_shop
 from webapp.edge import Resources, unit_of_work
 from webapp.models import AuditEvent, Champion, Job, MemberRole, ModelVersion, Promotion
+from webapp.services.access import Actor
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
 from webapp.services.modelling import versions
@@ -159,3 +162,34 @@ def test_the_version_of_a_job_is_the_one_it_fits(shop: Shop) -> None:
     with shop.writing() as session:
         job = versions.request_recluster(session, shop.actor, "customers")
         assert versions.version_of_job(session, shop.actor, job.id) == versions.list_versions(session, shop.actor, "customers")[0].number
+
+
+def test_viewers_read_no_exact_figure_of_any_version(sqlite_shop: Shop) -> None:
+    """Two significant digits of a figure, and of the smallest segment's share as much as its size says."""
+    for k in (3, 2):
+        sqlite_shop.recluster(k=k)
+    viewer, marketer = (sqlite_shop.member(role) for role in (MemberRole.VIEWER, MemberRole.MARKETER))
+    with sqlite_shop.reading() as session:
+
+        def read(actor: Actor) -> list[dict[str, float]]:
+            listed = versions.list_versions(session, actor, "customers")
+            shown = [versions.show_version(session, actor, "customers", number) for number in (1, 2)]
+            reports = [versions.show_report(session, actor, "customers", number) for number in (1, 2)]
+            candidates = [numbers(candidate) for report in reports for candidate in report.sweep]
+            return [each.figures for each in (*listed, *shown, *reports)] + candidates
+
+        assert not any(exact(figures) for figures in read(viewer))
+        assert all(exact(figures) for figures in read(marketer))
+        overview = segments.show_segments(session, viewer, "customers")
+        assert overview is not None
+        assert not exact(overview.version.figures)
+
+
+def numbers(candidate: Candidate) -> dict[str, float]:
+    return {name: value for name, value in asdict(candidate).items() if isinstance(value, float)}
+
+
+def exact(figures: dict[str, float]) -> list[str]:
+    """Names of figures that say more than a viewer may read."""
+    digits = {"evaluated_on": 17, "smallest_share": 3, "unassigned": 3}
+    return [name for name, value in figures.items() if float(f"{value:.{digits.get(name, 2)}g}") != value]
