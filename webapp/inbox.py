@@ -6,6 +6,7 @@ leads elsewhere, for everything is opened by its last name inside a folder that 
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import time
@@ -48,21 +49,42 @@ class Letter:
     state: _State
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What lies in a folder: the `whole` files, by name, and how many `young` ones, all of which are whole in `seconds` if nothing touches
+    them."""
+
+    whole: tuple[Letter, ...]
+    young: int = 0
+    seconds: int = 0
+
+    @property
+    def young_in_words(self) -> str:
+        """Why the young ones are not taken yet and when they are; "" where there are none."""
+        if not self.young:
+            return ""
+        files, them = ("1 file is", "it") if self.young == 1 else (f"{self.young:,} files are", "them")
+        return f"{files} too young: nothing may touch {them} for a minute. The first run at least {self.seconds:,} s later takes {them}."
+
+
 class Inbox:
     """All folders of an installation. `clock` gives seconds since the epoch."""
 
     def __init__(self, root: Path, *, clock: Callable[[], float] = time.time) -> None:
         self.root, self.clock = root, clock
 
-    def waiting(self, team: str, dataset: str) -> tuple[Letter, ...]:
-        """The whole files of a dataset, by name. The folder is made where it is missing, so that people find where to put them."""
+    def waiting(self, team: str, dataset: str) -> Waiting:
+        """The files of a dataset. The folder is made where it is missing, so that people find where to put them."""
         with self._folder(team, dataset) as folder:
-            found = (
+            found = [
                 Letter(name, state)
                 for name in sorted(entry.name for entry in os.scandir(folder))
                 if (state := _state(folder, name)) is not None
-            )
-            return tuple(letter for letter in found if self._is_whole(letter))
+            ]
+        now = self.clock()
+        left = {letter: _whole_from(letter) - now for letter in found}
+        young = [seconds for seconds in left.values() if seconds > 0]
+        return Waiting(tuple(letter for letter in found if left[letter] <= 0), len(young), math.ceil(max(young, default=0)))
 
     @contextmanager
     def reading(self, team: str, dataset: str, letter: Letter) -> Iterator[IO[bytes]]:
@@ -114,11 +136,6 @@ class Inbox:
             for descriptor in opened:
                 os.close(descriptor)
 
-    def _is_whole(self, letter: Letter) -> bool:
-        *_, changed, touched = letter.state
-        # The time of the last change can be set by who copies a file; that of the last touch cannot, and tells a copy that still grows.
-        return max(changed, touched) <= (self.clock() - SETTLED_SECONDS) * 1e9
-
     def _free_name(self, shelf: int, name: str) -> str:
         there = os.listdir(shelf)
         taken = {*there, *(entry.removesuffix(".txt") for entry in there)}
@@ -137,6 +154,13 @@ def _enter(name: str, folder: int) -> int:
     with suppress(FileExistsError):
         os.mkdir(name, dir_fd=folder)
     return os.open(name, _FOLDER, dir_fd=folder)
+
+
+def _whole_from(letter: Letter) -> float:
+    """When the file counts as whole, in seconds since the epoch."""
+    *_, changed, touched = letter.state
+    # The time of the last change can be set by who copies a file; that of the last touch cannot, and tells a copy that still grows.
+    return max(changed, touched) / 1e9 + SETTLED_SECONDS
 
 
 def _unusable(error: OSError) -> InboxError:

@@ -39,7 +39,7 @@ SCHEDULE_SECONDS = 5.0
 OnProgress = Callable[[str, float], None]
 
 UNFINISHED_SECONDS = 24 * 3600.0
-"""Files in the store that were begun and left, or that no import refers to, for longer than this belong to nobody."""
+"""Files in the store that were begun and left, or that nothing refers to, for longer than this belong to nobody."""
 SWEEP_SECONDS = 3600.0
 log = structlog.get_logger()
 

@@ -77,11 +77,12 @@ def transcode(source: Path, folder: Path, container: Container, stated: FileForm
     What `stated` leaves empty is found out.
     """
     packed = source.stat().st_size if container == "gzip" else None
+    encoding = stated.encoding if stated else ""
     try:
         with _bytes(source, packed) as stream:
             head = stream.read(_HEAD)
         refuse_foreign(head)
-        encoding = stated.encoding if stated and stated.encoding else _encoding(head)
+        encoding = encoding or _encoding(head)
         delimiter = stated.delimiter if stated and stated.delimiter else _delimiter(_head_text(head, encoding))
         chosen = FileFormat(delimiter, encoding, stated.date_order if stated else None, container)
         with _bytes(source, packed) as stream:
@@ -90,9 +91,10 @@ def transcode(source: Path, folder: Path, container: Container, stated: FileForm
         raise UnreadableFile("The gzip archive is damaged or cut short. Pack the file again, or upload it unpacked.") from error
     except UnicodeError as error:
         reason = getattr(error, "reason", str(error))
-        raise UnreadableFile(f"The file is not {chosen.encoding} text ({reason}). Save it as “CSV UTF-8” and upload it again.") from error
+        remedy = "State another encoding, or none" if stated and stated.encoding else "Save it as “CSV UTF-8” and upload it again"
+        raise UnreadableFile(f"The file is not {encoding} text ({reason}). {remedy}.") from error
     except LookupError as error:
-        raise UnreadableFile(f"There is no encoding “{chosen.encoding}”. Name one such as utf-8, cp1252 or utf-16.") from error
+        raise UnreadableFile(f"There is no encoding “{encoding}”. Name one such as utf-8, cp1252 or utf-16.") from error
 
 
 class _Counted(io.RawIOBase):

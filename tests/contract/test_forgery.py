@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -111,6 +112,44 @@ def test_callbacks_with_a_wrong_part_are_400(shared_world: World, part: str, val
     allowed = (200,) if part == "changedPropIds" and value == [] else (400,)
     assert browser.send(body).status_code in allowed, json.dumps(body)
     assert browser.send({key: item for key, item in body.items() if key != part}).status_code in (200, 400)
+
+
+def wrong_outputs(sent: dict[str, Any]) -> Iterator[Any]:
+    """What may stand in the place of an output that the page sends, and is not it."""
+    name, prop = sent["id"], sent["property"]
+    yield {**sent, "property": f"{prop}x"}
+    yield {**sent, "id": f"{name}x" if isinstance(name, str) else str(name)}
+    yield {**sent, "id": {"at": 1, "type": "x"}}
+    yield [[sent]]
+    if isinstance(name, dict):
+        yield {**sent, "id": {**name, "more": 1}}
+        for key in name:
+            yield {**sent, "id": {other: value for other, value in name.items() if other != key}}
+
+
+def test_outputs_that_are_not_the_callbacks_are_400(shared_world: World) -> None:
+    browser, patterns = shared_world.browser(), 0
+    for callback in browser.callbacks():
+        body = payload(callback, f"/t/team-a/{shared_world.owned.dataset}")
+        many = callback["output"].startswith("..")
+        places = body["outputs"] if many else [body["outputs"]] if body["outputs"] else []
+        for i, place in enumerate(places):
+            several, sent = isinstance(place, list), place[0] if isinstance(place, list) else place
+            patterns += isinstance(sent["id"], dict)
+            for wrong in [*([each] if several else each for each in wrong_outputs(sent)), sent if several else [sent]]:
+                outputs = [*places[:i], wrong, *places[i + 1 :]] if many else wrong
+                assert browser.send({**body, "outputs": outputs}).status_code == 400, (callback["output"], outputs)
+    assert patterns > 5
+
+
+@pytest.mark.parametrize("name", [{"at": 1, "type": "x"}, {"at": 1}, {"at": "x", "type": "sample-go", "more": 1}, "sample-go"])
+def test_an_output_that_does_not_match_its_pattern_is_400(shared_world: World, name: Any) -> None:
+    browser = shared_world.browser()
+    output = '{"at":["MATCH"],"type":"sample-go"}.data'
+    callback = next(each for each in browser.callbacks() if each["output"] == output)
+    body = payload(callback, f"/t/team-a/{shared_world.owned.dataset}")
+    assert browser.send(body).status_code != 400
+    assert browser.send({**body, "outputs": {"id": name, "property": "data"}}).status_code == 400
 
 
 def test_callback_bodies_are_bounded(shared_world: World) -> None:

@@ -27,11 +27,11 @@ def inbox(tmp_path: Path) -> Inbox:
 
 
 def names(inbox: Inbox) -> list[str]:
-    return [letter.name for letter in inbox.waiting(TEAM, DATASET)]
+    return [letter.name for letter in inbox.waiting(TEAM, DATASET).whole]
 
 
 def only(inbox: Inbox) -> Letter:
-    (letter,) = inbox.waiting(TEAM, DATASET)
+    (letter,) = inbox.waiting(TEAM, DATASET).whole
     return letter
 
 
@@ -52,6 +52,23 @@ def test_a_file_that_changed_within_the_minute_waits_also_when_its_date_is_old(f
     os.utime(folder / "a.csv", (0, 0))  # as a copy that keeps dates does, while it still writes
     assert names(Inbox(folder.parent.parent)) == []
     assert names(Inbox(folder.parent.parent, clock=lambda: time.time() + SETTLED_SECONDS + 1)) == ["a.csv"]
+
+
+def test_files_that_are_too_young_are_counted_with_when_the_last_is_taken(folder: Path) -> None:
+    now = float(int(time.time()))
+    inbox = Inbox(folder.parent.parent, clock=lambda: now)
+    assert inbox.waiting(TEAM, DATASET).young_in_words == ""
+    (folder / "a.csv").write_text("x")
+    os.utime(folder / "a.csv", (0, now + 10))
+    found = inbox.waiting(TEAM, DATASET)
+    assert (found.whole, found.young, found.seconds) == ((), 1, 70)
+    assert found.young_in_words == "1 file is too young: nothing may touch it for a minute. The first run at least 70 s later takes it."
+    later = Inbox(folder.parent.parent, clock=lambda: now + found.seconds)
+    assert names(later) == ["a.csv"]
+    (folder / "b.csv").write_text("x")
+    os.utime(folder / "b.csv", (0, now + 100))
+    mixed = later.waiting(TEAM, DATASET)
+    assert ([letter.name for letter in mixed.whole], mixed.young, mixed.seconds) == (["a.csv"], 1, 90)
 
 
 def test_links_folders_hidden_files_and_pipes_are_left_alone(folder: Path, inbox: Inbox, tmp_path: Path) -> None:

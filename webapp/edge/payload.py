@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash
+from dash import ALL, ALLSMALLER, Dash, Output
 from werkzeug.exceptions import BadRequest
 
 WILDCARD = "{"
@@ -12,7 +13,7 @@ WILDCARD = "{"
 
 
 def check_payload(app: Dash, body: Any) -> None:
-    """BadRequest unless `body` names a server callback and brings exactly its inputs and states."""
+    """BadRequest unless `body` names a server callback and brings exactly its inputs, states and outputs."""
     if not isinstance(body, dict) or not isinstance(body.get("output"), str):
         raise _unreadable()
     callback = app.callback_map.get(body["output"])
@@ -27,7 +28,7 @@ def check_payload(app: Dash, body: Any) -> None:
     changed = body.get("changedPropIds", [])
     if not isinstance(changed, list) or not all(isinstance(name, str) and "." in name for name in changed):
         raise _unreadable()
-    _check_outputs(body)
+    _check_outputs(callback["output"], body.get("outputs", []))
 
 
 def _fits(sent: Any, wanted: dict[str, Any]) -> bool:
@@ -37,22 +38,21 @@ def _fits(sent: Any, wanted: dict[str, Any]) -> bool:
     return _names_a_property(sent) and sent["id"] == wanted["id"] and sent["property"] == wanted["property"]
 
 
-def _check_outputs(body: dict[str, Any]) -> None:
-    outputs = body.get("outputs", [])
-    multiple = body["output"].startswith("..")
-    for output in outputs if isinstance(outputs, list) else [outputs]:
-        parts = output if isinstance(output, list) else [output]
-        if not all(_names_a_property(part) for part in parts):
-            raise _unreadable()
-    expected = len(body["output"].strip(".").split("...")) if multiple else None
-    if (expected is not None and (not isinstance(outputs, list) or len(outputs) != expected)) or (
-        outputs == [] and not _has_no_output(body)
-    ):
+def _check_outputs(declared: Output | Sequence[Output], sent: Any) -> None:
+    if isinstance(declared, Output):
+        declared, sent = [declared], [sent]
+    if not isinstance(sent, list) or len(sent) != len(declared) or not all(map(_is_output, sent, declared)):
         raise _unreadable()
 
 
-def _has_no_output(body: dict[str, Any]) -> bool:
-    return "." not in body["output"]
+def _is_output(sent: Any, declared: Output) -> bool:
+    """Whether it is that output, or those that its pattern can mean: one for each that it matches where it can match several."""
+    several = isinstance(declared.component_id, dict) and bool({ALL, ALLSMALLER} & set(declared.component_id.values()))
+    if isinstance(sent, list) != several:
+        return False
+    # A duplicate's property has something behind "@" that tells it from the others.
+    parts = sent if several else [sent]
+    return all(_names_a_property(part) and Output(part["id"], part["property"].split("@")[0]) == declared for part in parts)
 
 
 def _names_a_property(part: Any) -> bool:

@@ -35,17 +35,19 @@ class _NeedsPerson(Exception):
 
 @dataclass
 class _Tally:
-    """What became of the files so far."""
+    """What became of the files so far, and what is said of those that are too `young`."""
 
+    young: str = ""
     imported: int = 0
     refused: list[str] = field(default_factory=list)
 
     def in_words(self) -> str:
         """For the job and for the page of schedules."""
         if not self.imported and not self.refused:
-            return "No file was there."
+            return self.young or "No file was there."
         done = f"{self.imported:,} {'file' if self.imported == 1 else 'files'} imported"
-        return f"{done}, {len(self.refused):,} refused: {'; '.join(self.refused)}" if self.refused else f"{done}."
+        refused = f", {len(self.refused):,} refused: {'; '.join(self.refused)}" if self.refused else ""
+        return f"{done}{refused}. {self.young}".strip()
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,8 @@ def import_folder(resources: Resources, job: ClaimedJob, progress: Progress) -> 
     with unit_of_work(resources, read_only=True) as session:
         dataset = team_row(session, job.actor, Dataset, "dataset", id=job.dataset_id).slug
     inbox = Inbox(Path(resources.config.inbox))
-    files, tally = inbox.waiting(job.actor.team_slug, dataset), _Tally()
+    waiting = inbox.waiting(job.actor.team_slug, dataset)
+    files, tally = waiting.whole, _Tally(waiting.young_in_words)
     work = _Round(resources, job, inbox, dataset)
     for place, letter in enumerate(files):
         begun = place / len(files)

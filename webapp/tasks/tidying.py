@@ -6,16 +6,14 @@ from webapp.edge import Resources, unit_of_work
 from webapp.services.modelling.retention import files_to_remove, remove_versions
 from webapp.services.work import jobs
 from webapp.services.work.subjects import TIDY
+from webapp.store import SETTLED_SECONDS
 from webapp.tasks import ClaimedJob, Progress, Task
-
-SETTLED_SECONDS = 3600.0
-"""A file that was written within the last hour may be that of a version which is just being stored: equal content has equal names."""
 
 
 def tidy(resources: Resources, job: ClaimedJob, progress: Progress) -> None:
     """Remove the dataset's versions that may go, then every file that no version of the team has.
 
-    Should the process end in between, the next job finds those files by their versions.
+    Should the process end in between, a worker's sweep finds those files, as it does those that are too young now.
     """
     progress("Removing old versions", 0.1)
     with unit_of_work(resources) as session:

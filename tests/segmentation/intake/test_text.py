@@ -38,6 +38,21 @@ def test_an_encoding_that_proves_nothing_is_read_where_it_is_stated(tmp_path: Pa
         read(path, FileFormat(",", "martian"))
 
 
+@pytest.mark.parametrize("delimiter", ["", ","])
+@pytest.mark.parametrize(("encoding", "content"), [("utf-16", "id,name\n1,Zoë\n"), ("idna", "id,name\n1," + "x" * 70 + "\n1,Zoë\n")])
+def test_a_stated_encoding_that_does_not_fit_is_refused_with_what_to_do(
+    tmp_path: Path, encoding: str, content: str, delimiter: str
+) -> None:
+    with pytest.raises(UnreadableFile, match=f"not {encoding} text .*State another encoding, or none"):
+        read(put(tmp_path, content.encode()), FileFormat(delimiter, encoding))
+
+
+@pytest.mark.parametrize("delimiter", ["", ","])
+def test_an_encoding_that_there_is_not_is_refused_before_a_delimiter_is_looked_for(tmp_path: Path, delimiter: str) -> None:
+    with pytest.raises(UnreadableFile, match="no encoding “martian”"):
+        read(put(tmp_path, b"id,name\n1,Ann\n"), FileFormat(delimiter, "martian"))
+
+
 def test_single_bytes_of_another_encoding_are_read_and_flagged_by_line(tmp_path: Path) -> None:
     content = "id,name\n1,Zoë\n2,Žofia\n".encode() + "3,Özil\n".encode("cp1252")
     table, records = read(put(tmp_path, content))

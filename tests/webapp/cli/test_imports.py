@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.webapp.cli.conftest import Command
 from tests.webapp.cli.test_words import say
 from tests.webapp.working import customers_csv
+from webapp.services.data import leftovers
 
 
 def test_modes_and_undo(plain_command: Command, tmp_path: Path) -> None:
@@ -70,7 +73,8 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "store").rglob("*") if path.is_file())
 
 
-def test_a_dry_run_leaves_nothing_behind_but_what_it_says(plain_command: Command, tmp_path: Path) -> None:
+def test_a_dry_run_leaves_nothing_behind_but_what_it_says(plain_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "SETTLED_SECONDS", 0.0)  # as if the hour in which a discard spares files were over
     file, orders = tmp_path / "all.csv", tmp_path / "orders.csv"
     file.write_text(customers_csv((6, 6)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n")
     orders.write_text("Order,Customer,Order date,Quantity,Unit price\n" + "".join(f"{n},ann{n % 6},2024-03-05,2,1.5\n" for n in range(20)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,13 @@ def test_a_schedule_is_added_listed_run_and_removed(filled: Command) -> None:
 def test_the_folder_is_imported(filled: Command, tmp_path: Path) -> None:
     made = filled("schedule", "add", "import_folder", "--cron", "0 * * * *")
     assert filled("schedule", "run", made["id"])["message"] == "No file was there."
-    assert (tmp_path / "instance" / "inbox" / "my-team" / "shop").is_dir()
+    folder = tmp_path / "instance" / "inbox" / "my-team" / "shop"
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_text("x")
+    said = filled("schedule", "run", made["id"])["message"]
+    assert re.fullmatch(
+        r"2 files are too young: nothing may touch them for a minute\. The first run at least \d\d s later takes them\.", said
+    )
 
 
 @pytest.mark.parametrize(

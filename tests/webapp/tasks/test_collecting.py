@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -84,6 +85,16 @@ def test_files_like_one_before_are_imported_in_order_of_name(shop: Shop, folder:
         assert [item.file_name for item in listed] == ["2.csv", "1.csv", "customers.csv"]
         assert {item.created_by for item in listed} == {shop.actor.name}
     assert run() == "done: No file was there."
+
+
+def test_files_that_are_too_young_are_left_and_told(shop: Shop, folder: Path, run: Callable[[], str]) -> None:
+    (folder / "1.csv").write_text(customers_csv((5, 5, 5), seed=2, first=100))
+    (folder / "2.csv").write_text(customers_csv((5, 5, 5), seed=3, first=200))
+    hour = time.time() + 3600
+    os.utime(folder / "2.csv", (hour, hour))
+    assert run().startswith("done: 1 file imported. 1 file is too young: nothing may touch it for a minute. The first run at least 3,")
+    assert run().startswith("done: 1 file is too young")
+    assert [path.name for path in folder.glob("*.csv")] == ["2.csv"]
 
 
 def test_columns_that_nobody_confirmed_wait_for_a_person_who_only_has_to_say_yes(shop: Shop, folder: Path, run: Callable[[], str]) -> None:

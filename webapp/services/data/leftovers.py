@@ -1,17 +1,29 @@
-"""What stays behind of imports that are no more: their files in the store, and datasets that nothing ever came into."""
+"""What stays behind: files in the store that nothing refers to any more, and datasets that nothing ever came into."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Campaign, Dataset, Import, ImportStatus, Job, JobStatus, Schedule, Snapshot
+from webapp.models import (
+    Campaign,
+    Dataset,
+    Import,
+    ImportStatus,
+    Job,
+    JobStatus,
+    ModelVersion,
+    Movement,
+    Schedule,
+    Snapshot,
+    VersionStatus,
+)
 from webapp.services.access import Actor, team_rows
 from webapp.services.audit import record_event
-from webapp.store import Store
+from webapp.store import SETTLED_SECONDS, Store
 
 AREAS: Mapping[str, Any] = {
     "upload": Import.file_digest,
@@ -20,32 +32,42 @@ AREAS: Mapping[str, Any] = {
     "past": Import.before["past_digest"].as_string(),
 }
 """Areas of the store that hold files of imports alone, and which file of it an import refers to."""
+_STANDING = Import.status != ImportStatus.DISCARDED
+_KEPT = ModelVersion.status != VersionStatus.REMOVED  # a removed version still names the files that it had
+USED: Mapping[str, Select[str, Any]] = {
+    **{area: select(Import.team_id, digest).where(_STANDING, digest.is_not(None)) for area, digest in AREAS.items()},
+    "model": select(ModelVersion.team_id, ModelVersion.model_digest).where(_KEPT, ModelVersion.model_digest.is_not(None)),
+    "labels": select(ModelVersion.team_id, ModelVersion.labels_digest).where(_KEPT, ModelVersion.labels_digest.is_not(None)),
+    "measures": select(ModelVersion.team_id, ModelVersion.measures_digest).where(_KEPT, ModelVersion.measures_digest.is_not(None)),
+    "moved": select(Movement.team_id, Movement.rows_digest).where(Movement.rows_digest.is_not(None)),
+}
+"""Areas of the store that are swept, and team and digest of every file that something refers to."""
 
 
 def sweep_files(session: Session, store: Store, seconds: float) -> int:
-    """Remove files of imports that no import refers to and that were written more than `seconds` ago; how many that were. For workers.
+    """Remove files of imports, versions and movements that none of them refers to and that were written more than `seconds` ago; how many
+    that were. For workers.
 
     Whoever stores a file anew makes it young again, so that none goes between being written and being referred to.
     """
-    swept = 0
-    for area, digest in AREAS.items():
-        used = select(Import.team_id, digest).where(Import.status != ImportStatus.DISCARDED, digest.is_not(None)).distinct()
-        swept += store.sweep_unused(area, {(team, name) for team, name in session.execute(used)}, seconds)
-    return swept
+    return sum(
+        store.sweep_unused(area, {(team, name) for team, name in session.execute(used.distinct())}, seconds) for area, used in USED.items()
+    )
 
 
 def remove_files(session: Session, actor: Actor, store: Store, row: Import) -> None:
-    """Remove the upload and the rejected rows of an import that was never stored, unless another import has the same."""
+    """Remove the upload and the rejected rows of an import that was never stored, unless another import has the same, or is about to: what
+    was stored within the last hour is left to `sweep_files`."""
     for area, digest in (("upload", row.file_digest), ("rejects", row.rejects_digest)):
-        others = team_rows(actor, Import).where(AREAS[area] == digest, Import.status != ImportStatus.DISCARDED, Import.id != row.id)
+        others = team_rows(actor, Import).where(AREAS[area] == digest, _STANDING, Import.id != row.id)
         if digest is not None and session.scalars(others.limit(1)).first() is None:
-            store.remove(actor.team_id, area, digest)
+            store.remove(actor.team_id, area, digest, unused_for=SETTLED_SECONDS)
 
 
 def remove_if_empty(session: Session, actor: Actor, dataset: Dataset) -> bool:
     """Remove a locked dataset of which there are discarded imports alone; whether it was one."""
     standing = (
-        team_rows(actor, Import).where(Import.dataset_id == dataset.id, Import.status != ImportStatus.DISCARDED),
+        team_rows(actor, Import).where(Import.dataset_id == dataset.id, _STANDING),
         team_rows(actor, Snapshot).where(Snapshot.dataset_id == dataset.id),
         team_rows(actor, Schedule).where(Schedule.dataset_id == dataset.id),
         team_rows(actor, Campaign).where(Campaign.dataset_id == dataset.id),

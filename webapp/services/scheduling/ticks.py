@@ -65,9 +65,11 @@ def _fire(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team, 
         return
     try:
         with session.begin_nested():
-            if schedule.kind == ScheduleKind.IMPORT_FOLDER and not _has_files(session, schedule, team, inbox):
-                tick.outcome, tick.message = TickOutcome.IDLE, "No file was there."
-                return
+            if schedule.kind == ScheduleKind.IMPORT_FOLDER:
+                waiting = inbox.waiting(team.slug, session.get_one(Dataset, schedule.dataset_id).slug)
+                if not waiting.whole:
+                    tick.outcome, tick.message = TickOutcome.IDLE, waiting.young_in_words or "No file was there."
+                    return
             tick.job_id = start_work(session, actor, schedule).id
     except (ServiceError, SegmentationError) as refusal:
         tick.outcome = TickOutcome.SKIPPED if refusal.code == BUSY else TickOutcome.REFUSED
@@ -84,7 +86,3 @@ def _pause(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team)
     schedule.enabled, schedule.next_due, schedule.paused_because = False, None, reason
     tick.outcome, tick.message = TickOutcome.PAUSED, reason
     record_event(session, operator(team), "schedule.stopped", schedule.id, maker=schedule.created_by)
-
-
-def _has_files(session: Session, schedule: Schedule, team: Team, inbox: Inbox) -> bool:
-    return bool(inbox.waiting(team.slug, session.get_one(Dataset, schedule.dataset_id).slug))

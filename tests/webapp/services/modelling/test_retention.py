@@ -13,7 +13,8 @@ from sqlalchemy import select, text
 
 from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
-from webapp.models import AuditEvent, MemberRole, ModelVersion, Promotion, VersionSegment
+from webapp.models import AuditEvent, MemberRole, ModelVersion, Movement, Promotion, VersionSegment
+from webapp.services.data.leftovers import sweep_files
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.retention import Reliance
@@ -23,6 +24,7 @@ from webapp.services.segmenting.segment_history import show_history
 from webapp.services.segmenting.segment_notes import add_note
 
 DATASET = "customers"
+DAY = 24 * 3600.0
 LONG_AGO = datetime.now(UTC) - timedelta(days=200)
 
 
@@ -76,6 +78,12 @@ def files(shop: Shop, *, of: tuple[int, ...] = ()) -> set[tuple[str, str]]:
         rows = session.scalars(select(ModelVersion).where(ModelVersion.number.in_(of)))
         named = [("model", row.model_digest, "labels", row.labels_digest, "measures", row.measures_digest) for row in rows]
         return {(str(area), str(digest)) for row in named for area, digest in zip(row[::2], row[1::2], strict=True)}
+
+
+def sweep(shop: Shop) -> int:
+    """What a worker does every hour."""
+    with shop.reading() as session:
+        return sweep_files(session, shop.resources.store, DAY)
 
 
 def test_everything_is_kept_until_somebody_says_how_many(shop: Shop) -> None:
@@ -187,6 +195,38 @@ def test_a_file_that_was_stored_just_now_stays_until_the_next_time(shop: Shop) -
     wait(shop)
     shop.recluster(k=3, seed=8)
     assert files(shop) == files(shop, of=(1, 2, 7))
+
+
+def test_what_no_version_has_any_more_is_swept_once_it_is_old(shop: Shop) -> None:
+    """The job that removed the versions spared young files, and none comes after it."""
+    with shop.writing() as session:
+        retention.change_keeping(session, shop.actor, DATASET, 1)
+    run_jobs(shop.resources)
+    spared = files(shop) - files(shop, of=(1, 2, 6))
+    assert spared
+    assert sweep(shop) == 0
+    wait(shop)
+    store = shop.resources.store
+    young = {("labels", store.put_bytes(shop.actor.team_id, "labels", b"of a fit that is about to be published"))}
+    assert sweep(shop) == len(spared)
+    assert files(shop) == files(shop, of=(1, 2, 6)) | young
+
+
+def test_rows_of_movements_are_swept_once_no_movement_has_them(shop: Shop) -> None:
+    store, team = shop.resources.store, shop.actor.team_id
+    kept, lost = (store.put_bytes(team, "moved", rows) for rows in (b"kept", b"lost"))
+    with shop.writing() as session:
+        one, two = session.scalars(select(ModelVersion).order_by(ModelVersion.number).limit(2))
+        session.add(
+            Movement(
+                team_id=team, dataset_id=one.dataset_id, old_version_id=one.id, old_snapshot_id=one.snapshot_id, new_version_id=two.id,
+                new_snapshot_id=two.snapshot_id, rows_digest=kept, created_by="somebody", created_at=LONG_AGO,
+            )
+        )  # fmt: skip
+    assert sweep(shop) == 0
+    wait(shop)
+    assert sweep(shop) == 1
+    assert [store.path(team, "moved", each).exists() for each in (kept, lost)] == [True, False]
 
 
 def test_after_each_recluster_the_oldest_goes(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.webapp.services.scheduling.conftest import MORNING, Calendar
 from webapp.edge import unit_of_work
+from webapp.inbox import Inbox
 from webapp.models import AuditEvent, Job, JobStatus, MemberRole, Membership, Schedule, ScheduleTick, User
 from webapp.services.people.teams import change_time_zone
 from webapp.services.scheduling import schedules, ticks
@@ -96,6 +98,16 @@ def test_an_empty_folder_makes_no_job(calendar: Calendar) -> None:
     made = calendar.add()
     (calendar.inbox.root / calendar.bench.actor.team_slug / "customers" / "a.csv").unlink()
     assert calendar.fire(made.id, SIX) == "idle"
+    assert rows(calendar, Job) == 0
+
+
+def test_a_folder_with_young_files_alone_makes_no_job_and_says_so(calendar: Calendar) -> None:
+    made = calendar.add()
+    calendar = replace(calendar, inbox=Inbox(calendar.inbox.root))
+    assert calendar.fire(made.id, SIX) == "idle"
+    last = calendar.show(made.id).last
+    assert last is not None
+    assert last.message.startswith("1 file is too young")
     assert rows(calendar, Job) == 0
 
 
