@@ -157,9 +157,13 @@ def import_folder(resources: Resources, job: ClaimedJob, progress: Progress) -> 
 
 
 def _agree(report: ImportReport) -> None:
-    """Import only what a file like it has answered; what a person would have to say is raised as _NeedsPerson."""
+    """Import only what a file like it has answered; what a person would have to say is raised as _NeedsPerson.
+
+    What is asked stands in the check: it may quote values, and viewers read the job's message.
+    """
     if report.undecided:
-        raise _NeedsPerson(report.undecided[0].message)
+        asked = len(report.undecided)
+        raise _NeedsPerson(f"Its check asks {'something' if asked == 1 else f'{asked} things'} that a person has to answer.")
     if report.mapping_from is None:
         raise _NeedsPerson("No file with these columns was imported before, so what they mean is not known.")
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.webapp.cli.conftest import Command
 from tests.webapp.cli.test_words import say
 from tests.webapp.working import customers_csv
-from webapp.services.data import leftovers
 
 
 def test_modes_and_undo(plain_command: Command, tmp_path: Path) -> None:
@@ -64,7 +61,7 @@ def test_a_dry_run_reads_like_sentences(plain_command: Command, tmp_path: Path) 
     assert "Not in this file, kept as they are: Response." in said
     assert "import-undo" not in said
     assert "To take it back: smartcart import-undo " in say(
-        "import", str(next_one).replace("next", "all"), "--as-of", "2030-01-01", "--dataset", "New"
+        "import", str(next_one).replace("next", "all"), "--as-of", "2026-01-01", "--dataset", "New"
     )
 
 
@@ -73,8 +70,7 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "store").rglob("*") if path.is_file())
 
 
-def test_a_dry_run_leaves_nothing_behind_but_what_it_says(plain_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftovers, "SETTLED_SECONDS", 0.0)  # as if the hour in which a discard spares files were over
+def test_a_dry_run_leaves_nothing_behind_but_what_it_says(plain_command: Command, tmp_path: Path) -> None:
     file, orders = tmp_path / "all.csv", tmp_path / "orders.csv"
     file.write_text(customers_csv((6, 6)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n")
     orders.write_text("Order,Customer,Order date,Quantity,Unit price\n" + "".join(f"{n},ann{n % 6},2024-03-05,2,1.5\n" for n in range(20)))
@@ -85,8 +81,8 @@ def test_a_dry_run_leaves_nothing_behind_but_what_it_says(plain_command: Command
         assert plain_command("export", "--dataset", "Shop", "--out", "shop.csv", code=2)["error"]["code"] == "not_found"
     plain_command("import", str(file), "--dataset", "Shop")
     there = left(tmp_path)
-    assert plain_command("import", str(file), "--dry-run", "--as-of", "2030-01-01")["rejected"] == 1
-    assert plain_command("import", str(orders), "--dry-run", code=2)["error"]["code"] == "failed"
+    assert plain_command("import", str(file), "--dry-run", "--as-of", "2026-01-01")["rejected"] == 1
+    assert plain_command("import", str(orders), "--dry-run", code=2)["error"]["code"] == "mixed_kinds"
     assert left(tmp_path) == there
     again = plain_command("import", str(file))
     assert (again["unchanged"], again["snapshot"]) == (12, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, delete, select
@@ -23,7 +24,7 @@ from webapp.models import (
 )
 from webapp.services.access import Actor, team_rows
 from webapp.services.audit import record_event
-from webapp.store import SETTLED_SECONDS, Store
+from webapp.store import Store
 
 AREAS: Mapping[str, Any] = {
     "upload": Import.file_digest,
@@ -56,12 +57,19 @@ def sweep_files(session: Session, store: Store, seconds: float) -> int:
 
 
 def remove_files(session: Session, actor: Actor, store: Store, row: Import) -> None:
-    """Remove the upload and the rejected rows of an import that was never stored, unless another import has the same, or is about to: what
-    was stored within the last hour is left to `sweep_files`."""
-    for area, digest in (("upload", row.file_digest), ("rejects", row.rejects_digest)):
-        others = team_rows(actor, Import).where(AREAS[area] == digest, _STANDING, Import.id != row.id)
-        if digest is not None and session.scalars(others.limit(1)).first() is None:
-            store.remove(actor.team_id, area, digest, unused_for=SETTLED_SECONDS)
+    """Remove the upload and the rejected rows of an import that was never stored, unless another import has the same, or is about to.
+
+    An upload is in the store before its import's row is: one that was stored again since the row of this import was made is somebody
+    else's. Rows are rejected by the job of a row that is there.
+    """
+    others = team_rows(actor, Import).where(Import.file_digest == row.file_digest, _STANDING, Import.id != row.id)
+    if session.scalars(others.limit(1)).first() is not None:
+        return
+    since = (datetime.now(UTC) - row.created_at).total_seconds()
+    store.remove(actor.team_id, "upload", row.file_digest, unused_for=since)
+    alike = team_rows(actor, Import).where(Import.rejects_digest == row.rejects_digest, _STANDING, Import.id != row.id)
+    if row.rejects_digest is not None and session.scalars(alike.limit(1)).first() is None:
+        store.remove(actor.team_id, "rejects", row.rejects_digest)
 
 
 def remove_if_empty(session: Session, actor: Actor, dataset: Dataset) -> bool:

@@ -62,7 +62,6 @@ def age(paths: list[Path]) -> None:
 def test_the_only_file_goes_with_its_dataset_and_leaves_nothing_but_the_audit_log(shop: Shop) -> None:
     waiting = check(shop, BROKEN)
     assert len(files(shop, "upload", "rejects")) == 2
-    age(files(shop))
     gone = discard(shop, waiting)
     assert (gone.file_name, gone.dataset, gone.dataset_removed) == ("customers.csv", "customers", True)
     assert files(shop) == []
@@ -77,7 +76,6 @@ def test_the_only_file_goes_with_its_dataset_and_leaves_nothing_but_the_audit_lo
 def test_a_dataset_with_anything_else_stays(shop: Shop) -> None:
     shop.import_file(customers_csv((5, 5)))
     waiting = check(shop, BROKEN)
-    age(files(shop))
     assert not discard(shop, waiting).dataset_removed
     with shop.reading() as session:
         assert [each.status for each in imports.list_imports(session, shop.actor, "customers")] == ["done"]
@@ -104,7 +102,6 @@ def test_a_file_that_another_import_has_too_stays_in_the_store(sqlite_shop: Shop
     first, second = check(sqlite_shop, BROKEN), check(sqlite_shop, BROKEN, "Other")
     there = files(sqlite_shop)
     assert len(there) == 2
-    age(there)
     discard(sqlite_shop, first)
     assert files(sqlite_shop) == there
     with sqlite_shop.writing() as session:
@@ -118,7 +115,6 @@ def test_the_same_file_uploaded_while_the_one_before_is_discarded_can_be_importe
     """An upload stores its file before anything refers to it."""
     shop = sqlite_shop
     waiting = check(shop, BROKEN)
-    age(files(shop))
     again = store_file(shop.resources, shop.actor, BROKEN)
     discard(shop, waiting)
     assert len(files(shop, "upload")) == 1
@@ -131,12 +127,13 @@ def test_the_same_file_uploaded_while_the_one_before_is_discarded_can_be_importe
         assert [each.status for each in imports.list_imports(session, shop.actor, slug)] == ["done"]
 
 
-def test_what_a_discard_spared_is_swept_later(sqlite_shop: Shop) -> None:
-    discard(sqlite_shop, check(sqlite_shop, BROKEN))
-    assert len(files(sqlite_shop)) == 2
+def test_an_upload_that_a_discard_spared_is_swept_later(sqlite_shop: Shop) -> None:
+    waiting = check(sqlite_shop, BROKEN)
+    store_file(sqlite_shop.resources, sqlite_shop.actor, BROKEN)
+    discard(sqlite_shop, waiting)
     age(files(sqlite_shop))
     with sqlite_shop.reading() as session:
-        assert sweep_files(session, sqlite_shop.resources.store, DAY) == 2
+        assert sweep_files(session, sqlite_shop.resources.store, DAY) == 1
     assert files(sqlite_shop) == []
 
 
@@ -145,7 +142,6 @@ def test_a_refused_file_can_be_discarded_and_a_stored_one_or_one_at_work_cannot(
     done = shop.import_file(customers_csv((5, 5)))
     refused = shop.import_file(ORDERS)
     assert refused.status == "failed"
-    age(files(shop))
     assert not discard(shop, refused.id).dataset_removed
     file = store_file(shop.resources, shop.actor, BROKEN)
     with shop.writing() as session:
