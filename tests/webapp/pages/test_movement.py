@@ -47,6 +47,7 @@ def test_the_champions_last_two_days_are_shown_unless_others_are_named(shop: Sho
     assert "12 customers joined, 1 left; 4 customers moved by what they did, 0 because the model changed." in text
     assert "From version 1 (31 Jan 2026) to 28 Feb 2026 by version 1" in text
     assert "12" in text
+    assert [part for part in walk(shown(shop)) if "sc-listed" in str(getattr(part, "className", ""))]
     assert words(shown(shop, f"?m={report.id}")) == text
     assert words(shown(shop, "?from=v1&to=s2")) == text
 

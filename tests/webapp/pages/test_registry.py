@@ -97,6 +97,7 @@ def test_the_challenger_stands_beside_the_champion_with_its_figures(shop: Shop) 
 
 def test_badges_say_what_a_version_is(shop: Shop) -> None:
     rows = {words(part)[:2]: words(part) for part in walk(seen(shop)[1]) if isinstance(part, html.Tr) and "snapshot" in words(part)}
+    assert [part for part in walk(seen(shop)[1]) if "sc-listed" in str(getattr(part, "className", ""))]
     assert "Champion" in rows["v2"]
     assert "Challenger" in rows["v3"]
     assert not {"Champion", "Challenger"} & set(rows["v1"].split())
