@@ -250,7 +250,8 @@ def _twins(table: Table, schema: Schema, chosen: NDArray[np.int64]) -> Iterator[
     order = np.sort(chosen)
     twin = pd.Series(np.asarray(cells)[order]).duplicated().to_numpy()
     if twin.any():
-        message = f"{twin.sum():,} rows equal another but for the {key.source}. Kept: different ids are different customers."
+        told = f"{twin.sum():,} rows equal" if twin.sum() > 1 else "1 row equals"
+        message = f"{told} another but for the {key.source}. Kept: different ids are different customers."
         yield Finding("twins", "note", message, None, int(twin.sum()), first_lines(table.lines[order], twin))
 
 

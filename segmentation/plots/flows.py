@@ -176,14 +176,17 @@ def transitions(
 
 
 def transitions_title(moves: Moves, groups: Sequence[SegmentStyle], unit: str, currency: str | None = None) -> str:
-    """The largest flow from one segment to another."""
+    """The largest flow from one segment to another, or how large they are where several are the largest."""
     names = [*(style.name for style in groups), NO_SEGMENT.lower()]
     flows = [(count, a, b) for a, row in enumerate(moves.flows) for b, count in enumerate(row) if a != b and count]
     if not flows:
         return "Nobody moved from one segment to another"
     count, a, b = max(flows)
+    tied = sum(flow[0] == count for flow in flows)
     amount = money(count / HUNDREDTHS, currency) if unit == "value" else f"{number(count)} customer{'' if count == 1 else 's'}"
-    return f"The largest flow: {amount} from {names[a]} to {names[b]}"
+    if tied > 1:
+        return f"The {tied} largest flows between segments: {amount} each"
+    return f"The largest flow between segments: {amount} from {names[a]} to {names[b]}"
 
 
 def _matrix(moves: Moves, groups: Sequence[SegmentStyle]) -> tuple[list[list[int]], list[SegmentStyle], list[SegmentStyle]]:

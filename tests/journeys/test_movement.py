@@ -14,7 +14,7 @@ from tests.journeys.conftest import PASSWORD, Workspace, picture, settled, sign_
 from tests.webapp.months import FILE, GROWN, consenting, later
 
 pytestmark = pytest.mark.journey
-MARKETER, VIEWER = "marketer@north.example", "viewer@north.example"
+ANALYST, MARKETER, VIEWER = "analyst@north.example", "marketer@north.example", "viewer@north.example"
 COUNTED_MS = 120_000
 
 
@@ -24,7 +24,7 @@ def workspace(make_workspace: Callable[..., Workspace], tmp_path_factory: pytest
     made = make_workspace()
     folder = tmp_path_factory.mktemp("months")
     made.run("migrate")
-    for email in (MARKETER, VIEWER):
+    for email in (ANALYST, MARKETER, VIEWER):
         made.run("user", "add", email, "--role", email.partition("@")[0], "--password-stdin", text=f"{PASSWORD}\n")
     for name, text, ks in (("2026-01-31", consenting(FILE), ("3",)), ("2026-02-28", consenting(later(GROWN)), ("2", "4"))):
         file = folder / f"{name}.csv"
@@ -67,7 +67,7 @@ def test_a_flow_is_looked_at_and_taken_along_where_consent_allows(
     page = open_page(workspace)
     open_as(page, workspace, MARKETER, "Movement")
     page.get_by_role("button", name="Count who moved").click()
-    expect(page.get_by_role("heading", name=re.compile("customers moved", re.IGNORECASE)).first).to_be_visible(timeout=COUNTED_MS)
+    expect(page.get_by_role("heading", name=re.compile("customers joined or left", re.IGNORECASE)).first).to_be_visible(timeout=COUNTED_MS)
     settled(page)
     picture(page, "movement")
     page.get_by_role("link", name="Value", exact=True).click()
@@ -102,6 +102,21 @@ def test_both_pages_in_either_theme_and_width(workspace: Workspace, open_page: C
         settled(page)
         picture(page, f"{name}-{theme}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), name
+
+
+def test_rows_with_buttons_are_lists_on_a_phone(workspace: Workspace, open_page: Callable[..., Page]) -> None:
+    page = open_page(workspace, width=390)
+    sign_in(page, workspace, ANALYST)
+    settled(page)
+    home = page.url.rstrip("/")
+    for path in ("models", "movement?from=v1&to=s2"):
+        page.goto(f"{home}/{path}")
+        settled(page)
+        rows = page.locator(".sc-scroll:has(> .sc-listed)")
+        expect(rows).to_have_count(1)
+        assert rows.evaluate("part => part.scrollWidth <= part.clientWidth"), path
+        rows.scroll_into_view_if_needed()
+        picture(page, f"listed-{path.partition('?')[0]}")
 
 
 def test_viewers_are_told_whom_to_ask(workspace: Workspace, open_page: Callable[..., Page]) -> None:

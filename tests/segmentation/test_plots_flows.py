@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from segmentation import plots
-from segmentation.movement import ABSENT, NOWHERE, Cell, split_moves
+from segmentation.movement import ABSENT, NOWHERE, Cell, Moves, split_moves
 from segmentation.palette import DARK, LIGHT, SegmentStyle, Theme
-from segmentation.plots.flows import overlap_title, version_flows_title
+from segmentation.plots.flows import overlap_title, transitions_title, version_flows_title
 
 NAMES = ("Loyal families", "Deal seekers", "Web browsers")
 STYLES = tuple(SegmentStyle(f"s{at}", name, name.split()[0], at + 1) for at, name in enumerate(NAMES))
@@ -94,6 +94,19 @@ def test_the_title_names_who_grew_and_who_shrank_most() -> None:
     chart = plots.net_change(split_moves(CELLS, (0, 1), (0, 1, 2), 3), STYLES, theme=LIGHT, narrow=False)
     assert chart is not None
     assert chart.title == "Web browsers grew most and Deal seekers shrank most"
+
+
+@pytest.mark.parametrize(
+    ("flows", "title"),
+    [
+        (((9, 4), (3, 9)), "The largest flow between segments: 4 customers from {0} to {1}"),
+        (((9, 4), (4, 9)), "The 2 largest flows between segments: 4 customers each"),
+        (((9, 0), (0, 9)), "Nobody moved from one segment to another"),
+    ],
+)
+def test_the_largest_flow_is_named_where_it_is_one(flows: tuple[tuple[int, ...], ...], title: str) -> None:
+    moves = Moves(flows, joined=(50, 0), left=(0, 0))
+    assert transitions_title(moves, STYLES[:2], "customers") == title.format(STYLES[0].name, STYLES[1].name)
 
 
 def test_without_a_split_moves_are_one_part() -> None:

@@ -59,6 +59,7 @@ def test_a_card_says_all_that_somebody_needs_to_know(shop: Shop) -> None:
     ]
     origin, data = dict(section(document, "Where it comes from").facts), dict(section(document, "Data").facts)
     assert (origin["Author"], origin["Note"]) == (shop.actor.name, "The first one.")
+    assert "Note" not in dict(section(card_document(card_of(shop, 2)), "Where it comes from").facts)
     assert origin["Live"].endswith("to now")
     assert data["Customers"] == "150"
     assert data["Snapshot"].startswith("1, as of")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from webapp.services.filtering.filtering import SMALLEST_GROUP
 
@@ -107,6 +107,12 @@ def days(first: date, last: date) -> str:
 def exact_time(when: datetime | None) -> str:
     """`23 Nov 2026, 14:05 UTC`."""
     return MISSING if when is None else f"{day(_utc(when))}, {_utc(when):%H:%M} UTC"
+
+
+def moment(when: datetime, zone: tzinfo) -> str:
+    """`23 Nov 2026, 14:05` on the clocks of `zone`."""
+    here = when.astimezone(zone)
+    return f"{day(here)}, {here:%H:%M}"
 
 
 def relative_time(when: datetime | None, now: datetime) -> str:

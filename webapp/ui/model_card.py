@@ -88,8 +88,9 @@ def _origin(card: ModelCard) -> Section:
         ("Ready", exact_time(version.ready_at)),
         ("Took", duration(version.seconds)),
         ("Live", ", ".join(live) or "Never so far"),
-        ("Note", version.note or "None"),
     ]
+    if version.note:
+        facts.append(("Note", version.note))
     if version.removed_at is not None:
         facts.append(("Removed", f"{exact_time(version.removed_at)}; the figures here are kept, the model is not"))
     return Section("Where it comes from", facts=tuple(facts))

@@ -25,7 +25,9 @@ from webapp.ui.theme import theme_of
 
 _TOKEN = re.compile(r"(?:v(\d{1,9}))?(?:s(\d{1,9}))?")
 CLEARLY = 1.5
-"""Times as many customers as by the other cause, for one to dominate."""
+"""Times as many customers as by the next cause, for one to dominate."""
+CAUSES = ("customers joined or left", "the customers moved", "the model moved")
+"""What changes segments, in the order of their parts."""
 
 
 def read_token(text: str | None) -> Asked | None:
@@ -87,17 +89,20 @@ def count_pressed(view: View, pressed: Any) -> Any:
 
 
 def cause_sentence(report: MovementReport) -> str:
-    """What moved more customers: they themselves, or the model."""
+    """What changed segments most: who joined or left, what customers did, or the model."""
     split = report.customers
     if split.customers is None or split.model is None:
         return f"{count(split.total.moved, 'customer')} changed segment. What made them cannot be told: {report.problem}"
+    joined, left = sum(split.customers.joined), sum(split.customers.left)
     own, model = split.customers.moved, split.model.moved
-    if not own and not model:
-        return "Nobody who was there both times changed segment."
-    parts = f"{count(own, 'customer')} moved by what they did, {number(model)} because the model changed."
-    if own >= CLEARLY * model:
-        return f"Mostly the customers moved: {parts}"
-    return f"Mostly the model moved: {parts}" if model >= CLEARLY * own else f"Customers and model moved about as much: {parts}"
+    if not (joined or left or own or model):
+        return "Nobody joined, left or changed segment."
+    parts = (
+        f"{count(joined, 'customer')} joined, {number(left)} left; "
+        f"{count(own, 'customer')} moved by what they did, {number(model)} because the model changed."
+    )
+    (most, cause), (second, other), _ = sorted(zip((joined + left, own, model), CAUSES, strict=True), key=lambda each: -each[0])
+    return f"Mostly {cause}: {parts}" if most >= CLEARLY * second else f"About as much {cause} as {other}: {parts}"
 
 
 def cause_verb(report: MovementReport, group: int) -> str:
@@ -108,12 +113,8 @@ def cause_verb(report: MovementReport, group: int) -> str:
     if split.customers is None or split.model is None:
         return "not split"
     customers = split.customers
-    parts = {
-        "who joined or left": abs(customers.joined[group] - customers.left[group]),
-        "customers moved": abs(customers.moved_in(group) - customers.moved_out(group)),
-        "the model moved": abs(split.model.net(group)),
-    }
-    return f"mostly {max(parts, key=lambda name: parts[name])}"
+    nets = (customers.joined[group] - customers.left[group], customers.moved_in(group) - customers.moved_out(group), split.model.net(group))
+    return f"mostly {max(zip(map(abs, nets), CAUSES, strict=True), key=lambda each: each[0])[1]}"
 
 
 def group_key(report: MovementReport, group: int) -> str:

@@ -21,7 +21,7 @@ from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, MOST_SEGMENT
 from webapp.ui import jobs
 from webapp.ui.components import button
 from webapp.ui.feature_picker import chosen_weights, feature_table, weight_values
-from webapp.ui.forms import dialog, field, number_input, select
+from webapp.ui.forms import dialog, field, number_input, select, text_input
 from webapp.ui.notices import notify
 from webapp.ui.wording import algorithm_name
 
@@ -41,6 +41,7 @@ class Ids(StrEnum):
     METHOD = "recluster-method"
     FEATURES = "recluster-features"
     SEED = "recluster-seed"
+    NOTE = "recluster-note"
     START = "recluster-start"
     CANCEL = "recluster-cancel"
 
@@ -81,6 +82,7 @@ def recluster_dialog() -> Component:
         [
             html.P(EXPLANATION),
             field("How many segments", select(Ids.COUNT, counts, value=BEST)),
+            field("Note", text_input(Ids.NOTE, max_length=500), help_text="Stands beside the version from then on.", optional=True),
             more,
         ],
         button("Find segments", id=Ids.START, kind="primary"),
@@ -102,6 +104,11 @@ def show_features(view: View, is_open: bool | None) -> Any:
     return feature_table(choices, AT) if choices else None
 
 
+def note_once_closed(is_open: bool | None) -> Any:
+    """Nothing: a note is of one version, and does not wait for the next."""
+    return no_update if is_open else ""
+
+
 def start(
     view: View,
     clicks: int | None,
@@ -110,6 +117,7 @@ def start(
     method: str | None = None,
     weights: Sequence[Any] = (),
     names: Sequence[Mapping[str, Any]] = (),
+    note: str | None = None,
 ) -> tuple[Any, Any]:
     """Ask for a new version as the dialog says; closes it and nudges the job bar."""
     if not clicks or view.dataset is None:
@@ -124,6 +132,7 @@ def start(
         k=k,
         seed=int(seed or 0),
         features=chosen_weights(choices, weights, names),
+        note=note or "",
     )
     notify(f"{jobs.job_title(job)} has started. You can leave this page.", "info")
     return False, job.id
@@ -138,6 +147,7 @@ def register(callbacks: Callbacks) -> None:
         State(Ids.SEED, "value"),
         State(Ids.METHOD, "value"),
         *weight_values(AT),
+        State(Ids.NOTE, "value"),
         needs=Permission.RECLUSTER,
         writes=True,
         prevent_initial_call=True,
@@ -145,9 +155,15 @@ def register(callbacks: Callbacks) -> None:
     def start_recluster(view: View, clicks: int | None, chosen: str | None, seed: int | None, method: str | None, *form: Any) -> Any:
         return start(view, clicks, chosen, seed, method, *form)
 
-    @callbacks.on(Output(Ids.FEATURES, "children"), Input(Ids.DIALOG, "is_open"), needs=Permission.RECLUSTER, prevent_initial_call=True)
+    @callbacks.on(
+        Output(Ids.FEATURES, "children"),
+        Output(Ids.NOTE, "value"),
+        Input(Ids.DIALOG, "is_open"),
+        needs=Permission.RECLUSTER,
+        prevent_initial_call=True,
+    )
     def features(view: View, is_open: bool | None) -> Any:
-        return show_features(view, is_open)
+        return show_features(view, is_open), note_once_closed(is_open)
 
     callbacks.clientside(
         ClientsideFunction("shell", "openDialog"),

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from dash import html
 
-from webapp.ui.components import Child, Children, aria, hidden_text
+from webapp.ui.components import Child, Children, aria, data, hidden_text
 
 Item = TypeVar("Item")
 
@@ -38,11 +38,16 @@ def table(
     pick: Callable[[Item], bool] | None = None,
     look: Callable[[Item], bool] | None = None,
     class_name: str = "",
+    listed: bool = False,
 ) -> html.Div:
-    """A table of items; `caption` is for screen readers, `pick` marks the recommended or chosen row, `look` rows that need a look."""
+    """A table of items; `caption` is for screen readers, `pick` marks the recommended or chosen row, `look` rows that need a look.
+
+    A `listed` one shows all of each row on a phone, `wide` columns too, each cell below the other beside the head of its column.
+    """
     head = html.Tr([_head(column) for column in columns])
-    rows = [html.Tr([_cell(column, item) for column in columns], className=_row_class(item, pick, look)) for item in items]
-    classes = f"sc-table {'dense' if dense else ''} {class_name}".strip()
+    cell = _listed_cell if listed else _cell
+    rows = [html.Tr([cell(column, item) for column in columns], className=_row_class(item, pick, look)) for item in items]
+    classes = " ".join(name for name in ("sc-table", "dense" * dense, "sc-listed" * listed, class_name) if name)
     return scroll(
         html.Table([html.Caption(caption, className="visually-hidden"), html.Thead(head), html.Tbody(rows)], className=classes), caption
     )
@@ -77,3 +82,8 @@ def _head(column: Column[Any]) -> html.Th:
 
 def _cell(column: Column[Item], item: Item) -> html.Td:
     return html.Td(column.cell(item), className=_classes(column))
+
+
+def _listed_cell(column: Column[Item], item: Item) -> html.Td:
+    label = data(label=column.head) if isinstance(column.head, str) and not column.hide_head else {}
+    return html.Td(column.cell(item), className="num" if column.numeric else None, **label)

@@ -274,3 +274,15 @@ def test_ids_that_look_alike_are_one_customer(tmp_path: Path) -> None:
     assert read.customers["customer_key"].tolist() == ["Ann", composed]
     assert read.customers["city"].tolist() == ["York", "Orl\u00e9ans"]
     assert [finding.count for finding in read.findings if finding.code == "conflicting_rows"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"), [(0, "1 row equals another but for the Customer."), (1, "2 rows equal another but for the Customer.")]
+)
+def test_rows_that_differ_by_the_id_alone_are_told(tmp_path: Path, more: int, told: str) -> None:
+    path = tmp_path / "twins.csv"
+    names = ["Customer", *(f"Answer {at}" for at in range(12))]
+    rows = [[name, *[answer] * 12] for name, answer in (("Ann", "1"), ("Bob", "2"), *((f"Twin {at}", "2") for at in range(1 + more)))]
+    path.write_text("\n".join(map(",".join, [names, *rows])) + "\n", encoding="utf-8")
+    read = read_customers(path, schema=inspect_file(path, roles={"Customer": "customer_id"}).schema)
+    assert next(finding.message for finding in read.findings if finding.code == "twins").startswith(told)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
-from dash import no_update
+from dash import html, no_update
 
 from segmentation.lineage import Fate
 from tests.webapp.looking import HERE, hear, look
@@ -22,6 +23,7 @@ from webapp.services.modelling import versions
 from webapp.services.segmenting import compared, lineages
 from webapp.services.segmenting.movements import Uncounted
 from webapp.ui import moving
+from webapp.ui.format import day
 
 
 @pytest.fixture
@@ -140,6 +142,7 @@ def test_a_person_says_which_segment_is_which_and_the_page_follows(shop: Shop, m
         link = next(each for each in lineage.links if each.kind is Fate.CONTINUED)
         assert link.current is not None
         assert link.previous is not None
+        assert "said so," not in words(compare.show_body(view))
         opened, form, version = correcting.open_dialog(view, {"type": "correct-open", "version": 2})
         assert (opened, version) == (True, 2)
         assert link.current.name in str(form)
@@ -147,7 +150,11 @@ def test_a_person_says_which_segment_is_which_and_the_page_follows(shop: Shop, m
         assert correcting.correct(view, 1, link.current.key, "none", 2) == (False, "")
     with shop.reading() as session:
         found = compared.compare_versions(session, shop.actor, shop.resources.store, "customers", 1, 2)
+        body = compare.show_body(look(shop, session, f"{HERE}/compare", search="?a=1&b=2"))
     assert not isinstance(found, Uncounted)
+    rows = [words(part) for part in walk(body) if isinstance(part, html.Tr)]
+    (told,) = (row for row in rows if f"{view.actor.name} said so, {day(datetime.now(UTC))}" in row)
+    assert told.startswith("New")
     assert link.previous.key not in {match.after.key for match in found.matches if match.fate is Fate.CONTINUED and match.after}
 
 

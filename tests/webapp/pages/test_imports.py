@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -102,6 +103,14 @@ def test_the_check_counts_what_would_happen_and_the_button_says_so(shop: Shop) -
     assert "What would happen: 20 customers join" in words(content)
     assert "Compared with 40 customers of the file who are here already" in words(content)
     assert "Import 60 customers" in words(content)
+
+
+def test_the_card_of_roles_says_whence_they_are(shop: Shop) -> None:
+    assert "Guessed from names and values." in words(seen(shop, checked(shop, customers_csv((40,)))))
+    shop.import_file(customers_csv((40,)))
+    content = words(seen(shop, checked(shop, customers_csv((40, 20), seed=1))))
+    assert re.search(r"As confirmed for \S+ of \d+ \w+ \d{4}\.", content)
+    assert "Guessed from names and values" not in content
 
 
 def test_each_column_has_its_role_to_change_and_its_reason(shop: Shop) -> None:

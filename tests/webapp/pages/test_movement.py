@@ -10,6 +10,7 @@ import pytest
 from dash import no_update
 from dash.development.base_component import Component
 
+from segmentation.movement import Moves
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.months import DAYS, V1, V2, counted
 from tests.webapp.pages.segment_shop import links, walk, words
@@ -22,7 +23,7 @@ from webapp.services.errors import Forbidden, NotFound
 from webapp.services.segmenting.movements import Asked, MovementReport
 from webapp.ui import moving
 from webapp.ui.filters import chosen_customers
-from webapp.ui.moving import read_token
+from webapp.ui.moving import cause_sentence, cause_verb, read_token
 
 
 @pytest.fixture
@@ -42,12 +43,32 @@ def shown(shop: Shop, search: str = "", role: MemberRole = MemberRole.ADMIN) -> 
 
 def test_the_champions_last_two_days_are_shown_unless_others_are_named(shop: Shop, report: MovementReport) -> None:
     text = words(shown(shop))
-    assert "Mostly the customers moved" in text
-    assert "4 customers moved by what they did, 0 because the model changed." in text
+    assert "Mostly customers joined or left" in text
+    assert "12 customers joined, 1 left; 4 customers moved by what they did, 0 because the model changed." in text
     assert "From version 1 (31 Jan 2026) to 28 Feb 2026 by version 1" in text
     assert "12" in text
+    assert [part for part in walk(shown(shop)) if "sc-listed" in str(getattr(part, "className", ""))]
     assert words(shown(shop, f"?m={report.id}")) == text
     assert words(shown(shop, "?from=v1&to=s2")) == text
+
+
+@pytest.mark.parametrize(
+    ("joined", "own", "model", "words"),
+    [
+        (97, 33, 0, "Mostly customers joined or left: 97 customers joined, 0 left; 33 customers moved"),
+        (3, 33, 8, "Mostly the customers moved: "),
+        (3, 8, 33, "Mostly the model moved: "),
+        (30, 1, 33, "About as much the model moved as customers joined or left: "),
+        (0, 0, 0, "Nobody joined, left or changed segment."),
+    ],
+)
+def test_the_headline_weighs_the_parts_that_the_table_does(report: MovementReport, joined: int, own: int, model: int, words: str) -> None:
+    came, moved = Moves(((0, own), (0, 0)), (joined, 0), (0, 0)), Moves(((0, 0), (model, 0)), (0, 0), (0, 0))
+    split = replace(report.customers, before=(own, model), after=(joined + model, own), total=came, customers=came, model=moved)
+    found = replace(report, customers=split)
+    assert cause_sentence(found).startswith(words)
+    if words.startswith("Mostly"):  # all of it happened in the first segment
+        assert cause_verb(found, 0) == words.partition(":")[0].lower()
 
 
 def test_versions_say_which_part_is_the_models(shop: Shop) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from dash import dcc, html, no_update
@@ -21,8 +24,10 @@ from webapp.edge import Display
 from webapp.models import MemberRole
 from webapp.pages import models
 from webapp.pages.models.ids import CHALLENGE, PIN, ROLL_BACK, WITHDRAW
+from webapp.pages.models.pointers import end_words
 from webapp.services.errors import Conflict, Forbidden, ServiceError
 from webapp.services.modelling import challengers, retention, versions
+from webapp.services.modelling.promotions import Stretch
 from webapp.services.planning.campaigns import create_campaign
 from webapp.services.segmenting.promotion_preview import preview_promotion
 
@@ -92,6 +97,7 @@ def test_the_challenger_stands_beside_the_champion_with_its_figures(shop: Shop) 
 
 def test_badges_say_what_a_version_is(shop: Shop) -> None:
     rows = {words(part)[:2]: words(part) for part in walk(seen(shop)[1]) if isinstance(part, html.Tr) and "snapshot" in words(part)}
+    assert [part for part in walk(seen(shop)[1]) if "sc-listed" in str(getattr(part, "className", ""))]
     assert "Champion" in rows["v2"]
     assert "Challenger" in rows["v3"]
     assert not {"Champion", "Challenger"} & set(rows["v1"].split())
@@ -131,8 +137,16 @@ def test_the_live_history_is_a_band_and_a_table(shop: Shop) -> None:
     band = next(part for part in walk(body) if getattr(part, "className", "") == "sc-live-band")
     assert [each.title.split(",")[0] for each in band.children] == ["Version 1", "Version 2"]
     assert [getattr(each, "className", None) for each in band.children] == [None, "now"]
-    assert "Version 2 has been live for" in words(body)
+    assert "Version 2 has been live for less than a minute" in words(body)
     assert "<i>Easier</i> to explain" in words(body)
+
+
+def test_the_live_history_tells_the_time_of_days_with_several_moves() -> None:
+    """On the team's clocks: half past eleven at night in London is the next day in Berlin."""
+    ends = [datetime(2026, 11, *each, tzinfo=UTC) for each in ((20, 9, 0), (25, 23, 30), (26, 12, 5))]
+    history = [Stretch(at + 1, since, until, "ann", "", False) for at, (since, until) in enumerate(pairwise([*ends, None]))]
+    told = end_words(history, ZoneInfo("Europe/Berlin"))
+    assert [told(end) for end in ends] == ["20 Nov 2026", "26 Nov 2026, 00:30", "26 Nov 2026, 13:05"]
 
 
 def test_the_preview_says_what_the_promotion_then_does(shop: Shop) -> None:

@@ -89,5 +89,14 @@ def test_tables_align_numbers_and_mark_rows() -> None:
     assert next(part for part in walk(shown) if isinstance(part, html.Caption)).children == "Things"
 
 
+def test_a_listed_table_shows_all_of_a_row_on_a_phone_beside_the_heads() -> None:
+    columns = [tables.Column("Name", str), tables.Column("Size", str, numeric=True, wide=True), tables.Column("Acts", str, hide_head=True)]
+    shown = tables.table(columns, ["a"], caption="Things", listed=True)
+    cells = [part for part in walk(shown) if isinstance(part, html.Td)]
+    assert [getattr(cell, "data-label", None) for cell in cells] == ["Name", "Size", None]
+    assert not [cell for cell in cells if "sc-hide-sm" in (getattr(cell, "className", None) or "")]
+    assert "sc-listed" in next(part for part in walk(shown) if isinstance(part, html.Table)).className.split()
+
+
 def test_a_meter_stays_in_its_bar() -> None:
     assert [part.style for part in walk(tables.meter(1.7, "170%")) if isinstance(part, html.I)] == [{"width": "100.0%"}]

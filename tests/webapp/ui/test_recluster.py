@@ -55,6 +55,16 @@ def test_method_and_weights_are_asked_for(shop: Shop) -> None:
     assert "income" not in found["features"]
 
 
+def test_a_note_goes_with_the_version(shop: Shop) -> None:
+    field = next(part for part in walk(recluster.recluster_dialog()) if getattr(part, "id", None) == recluster.Ids.NOTE)
+    assert field.maxlength == 500
+    with shop.writing() as session:
+        recluster.start(look(shop, session, HERE), 1, "3", 7, note="Two more months")
+        assert versions.list_versions(session, shop.actor, "customers")[0].note == "Two more months"
+    assert recluster.note_once_closed(False) == ""
+    assert recluster.note_once_closed(True) is no_update
+
+
 def test_a_method_that_there_is_not_is_refused(shop: Shop) -> None:
     with pytest.raises(Invalid):
         asked(shop, "magic")

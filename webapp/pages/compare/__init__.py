@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.compare import parts
-from webapp.pages.compare.correcting import correct_button, correct_dialog, register_correcting
+from webapp.pages.compare.correcting import correct_button, correct_dialog, matched, register_correcting
 from webapp.pages.compare.ids import AT, Ids
 from webapp.services.access import Permission
 from webapp.services.errors import Conflict, NotFound
@@ -104,12 +104,13 @@ def show_body(view: View) -> list[Child]:
 
 def comparison(view: View, found: VersionsCompared) -> list[Child]:
     """All cards but that of the columns, which takes longer."""
+    lineage = matched(view, found)
     more = address(view.actor.team_slug, view.dataset, "compare", None, **{**view.query, "all": 1})
     return [
         html.P([icon("info-circle"), _of_what(found)], className="sc-filter-note sc-stack"),
         parts.tiles(found),
         *parts.charts(view, found),
-        parts.matching_card(view, found, correct_button(view, found)),
+        parts.matching_card(view, found, lineage, correct_button(view, lineage)),
         parts.profiles_card(view, found, every="all" in view.query, more=more),
         row((6, parts.figures_card(found)), (6, html.Div(skeleton(TALL), id=Ids.DRIFT))),
     ]

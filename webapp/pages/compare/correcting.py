@@ -35,12 +35,15 @@ def correct_dialog() -> html.Div:
     return html.Div(dialog(Ids.CORRECT_DIALOG, "Which segment is which?", form, confirm, cancel_id=Ids.CORRECT_CANCEL))
 
 
-def correct_button(view: View, found: VersionsCompared) -> Component | None:
-    """Opens the dialog, for who may; nothing where the later version was not matched with the earlier one."""
-    if not view.actor.may(Permission.PROMOTE):
-        return None
+def matched(view: View, found: VersionsCompared) -> VersionLineage | None:
+    """How the later version was matched with the earlier one; None where it was not."""
     lineage = lineages.show_lineage(view.session, view.actor, view.dataset or "", found.after.version.number)
-    if lineage is None or lineage.reference != found.before.version.number:
+    return lineage if lineage is not None and lineage.reference == found.before.version.number else None
+
+
+def correct_button(view: View, lineage: VersionLineage | None) -> Component | None:
+    """Opens the dialog, for who may; nothing where the versions were not matched."""
+    if lineage is None or not view.actor.may(Permission.PROMOTE):
         return None
     return button("Accept or correct", id={"type": Ids.CORRECT_OPEN, "version": lineage.version}, icon_name="pencil", small=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,9 +18,10 @@ from webapp.pages.compare.ids import FIRST_MEASURES, Ids
 from webapp.services.data import comparing
 from webapp.services.data.comparing import ColumnChange, Comparison
 from webapp.services.segmenting.compared import Match, MeasureChange, SideOf, VersionsCompared
+from webapp.services.segmenting.lineages import VersionLineage
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, Tone, badge, card, empty_state, half_row, segment_label, tile
-from webapp.ui.format import MISSING, count, currency_sign, day, listing, number, percent, signed
+from webapp.ui.format import MISSING, by, count, currency_sign, day, listing, number, percent, signed
 from webapp.ui.moving import drawn_between
 from webapp.ui.places import data_address, segment_address
 from webapp.ui.tables import Column, table
@@ -85,10 +86,11 @@ def nobody() -> Component:
     return card(body=empty_state("people", "No shared customers", text))
 
 
-def matching_card(view: View, found: VersionsCompared, correct: Child) -> html.Section:
-    """What became of every segment, with the overlap that says so; `correct` is the way to say otherwise."""
+def matching_card(view: View, found: VersionsCompared, lineage: VersionLineage | None, correct: Child) -> html.Section:
+    """What became of every segment, with the overlap or the person that says so; `correct` is the way to say otherwise."""
+    said = words_of_people(lineage)
     columns: list[Column[Match]] = [
-        Column("What became of it", lambda item: badge(*FATES[item.fate])),
+        Column("What became of it", lambda item: [badge(*FATES[item.fate]), _said(item, said)]),
         Column("Before", lambda item: _named(view, item.before, found.before)),
         Column("After", lambda item: [_named(view, item.after, found.after), _told(item)]),
         Column("Customers", lambda item: f"{number(item.size_before)} → {number(item.size_after)}", numeric=True, wide=True),
@@ -103,6 +105,20 @@ def matching_card(view: View, found: VersionsCompared, correct: Child) -> html.S
         flush=True,
         className="sc-stack",
     )
+
+
+def words_of_people(lineage: VersionLineage | None) -> dict[str, str]:
+    """Who said what the segments of the later version are, and when, by segment key; only those of whom a person did."""
+    return {
+        link.current.key: f"{by(link.corrected_by)} said so, {day(link.corrected_at)}" if link.corrected_by else "a person said so"
+        for link in (lineage.links if lineage else ())
+        if link.by == "person" and link.current is not None and link.kind is not Fate.MERGED
+    }
+
+
+def _said(match: Match, said: Mapping[str, str]) -> html.Span | None:
+    words = said.get(match.after.key) if match.after is not None and match.fate is not Fate.MERGED else None
+    return html.Span(words, className="sc-under") if words else None
 
 
 def matching_title(matches: Sequence[Match]) -> str:

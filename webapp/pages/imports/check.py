@@ -17,7 +17,7 @@ from webapp.services.access import Permission
 from webapp.services.data.imports import ColumnChoice, ImportDetail, ImportReport
 from webapp.ui.components import Child, badge, button, card, error_state, icon, row
 from webapp.ui.discarding import discard_button
-from webapp.ui.format import count, filled_text, percent
+from webapp.ui.format import count, day, filled_text, percent
 from webapp.ui.places import data_address
 from webapp.ui.tables import Column, meter, table
 from webapp.ui.wording import role_choices, role_label
@@ -66,7 +66,9 @@ def _facts(report: ImportReport) -> str:
 def roles_card(report: ImportReport, *, editable: bool) -> html.Section:
     """What each column was taken for, how sure that is and why; a list for each to say otherwise."""
     unsure = sum(column.confidence < SURE for column in report.columns)
-    sub = f"Guessed from names and values. {_unsure_words(unsure)}"
+    earlier = report.mapping_from
+    source = f"As confirmed for {earlier.file_name} of {day(earlier.day)}." if earlier else "Guessed from names and values."
+    sub = f"{source} {_unsure_words(unsure)}"
     columns: list[Column[ColumnChoice]] = [
         Column(
             "Column",

@@ -92,13 +92,17 @@ def _history(view: View, ended: Sequence[JobSummary]) -> html.Div:
         Column("State", lambda job: jobs.job_badge(job.status)),
         Column("Took", lambda job: duration(_seconds(job)), numeric=True, wide=True),
         Column("By", lambda job: by(job.created_by), wide=True),
-        Column("Ended", lambda job: html.Span(relative_time(job.finished_at, now), title=exact_time(job.finished_at)), numeric=True),
+        Column("Ended", lambda job: _ended(job, now), numeric=True),
     ]
     return table(columns, ended, caption="Jobs that ended, newest first")
 
 
 def _why(job: JobSummary) -> html.Span | None:
     return html.Span(job.message or MISSING, className="sc-under sc-wrap") if job.status == "failed" else None
+
+
+def _ended(job: JobSummary, now: datetime) -> html.Span:
+    return html.Span(relative_time(job.finished_at, now), title=exact_time(job.finished_at), className="nw")
 
 
 def _seconds(job: JobSummary) -> float | None:

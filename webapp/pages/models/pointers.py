@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -13,8 +14,9 @@ from webapp.edge import View
 from webapp.pages.models.actions import promote_button, rollback_button, withdraw_button
 from webapp.services.modelling.promotions import Stretch
 from webapp.services.modelling.versions import VersionSummary
+from webapp.services.zones import zone_of
 from webapp.ui.components import Child, aria, badge, card, data
-from webapp.ui.format import MISSING, by, day, duration, exact_time, number, relative_time
+from webapp.ui.format import MISSING, by, day, duration, exact_time, moment, number, relative_time
 from webapp.ui.places import models_address
 from webapp.ui.tables import Column, table
 from webapp.ui.terms import REPEATABILITY, SEPARATION, SMALLEST, Term
@@ -88,16 +90,16 @@ def live_card(view: View, history: Sequence[Stretch], target: int | None) -> Com
     """A band of all times with the versions in it, and the newest times as a table; `target` is what a rollback leads to."""
     if not history:
         return None
-    now = datetime.now(UTC)
+    now, told = datetime.now(UTC), end_words(history, zone_of(view.session, view.actor))
     columns: list[Column[Stretch]] = [
         Column("Version", lambda each: _version(view, each)),
-        Column("Live from", lambda each: html.Span(day(each.since), title=exact_time(each.since))),
-        Column("To", lambda each: html.Span(day(each.until), title=exact_time(each.until)) if each.until else "now"),
+        Column("Live from", lambda each: html.Span(told(each.since), title=exact_time(each.since))),
+        Column("To", lambda each: html.Span(told(each.until), title=exact_time(each.until)) if each.until else "now"),
         Column("For", lambda each: _length(each, now), numeric=True, wide=True),
         Column("Why", _why, wide=True),
     ]
     body: list[Child] = [
-        _band(history, now),
+        _band(history, now, told),
         table(columns, history[:MOST_STRETCHES], caption="Which version was live when, newest first", class_name="sc-stretches"),
     ]
     return card(_live_title(history, now), LIVE_TEXT, body, tools=rollback_button(view, target), flush=True)
@@ -108,10 +110,22 @@ def _live_title(history: Sequence[Stretch], now: datetime) -> str:
     return f"Version {current.version} has been live for {_length(current, now)}"
 
 
+def end_words(history: Sequence[Stretch], zone: tzinfo) -> Callable[[datetime], str]:
+    """How the ends of stretches are told: the day in `zone`, with the time of a day on which the champion moved more than once."""
+    moves = Counter(each.since.astimezone(zone).date() for each in history)
+
+    def told(when: datetime) -> str:
+        return moment(when, zone) if moves[when.astimezone(zone).date()] > 1 else day(when.astimezone(zone))
+
+    return told
+
+
 def _length(stretch: Stretch, now: datetime) -> str:
     """`3 days`, or hours and minutes where it was shorter."""
     seconds = ((stretch.until or now) - stretch.since).total_seconds()
     days = int(seconds // 86_400)
+    if seconds < 60:
+        return "less than a minute"
     return f"{number(days)} {'day' if days == 1 else 'days'}" if days else duration(seconds)
 
 
@@ -128,16 +142,16 @@ def _why(stretch: Stretch) -> list[Child]:
     ]
 
 
-def _band(history: Sequence[Stretch], now: datetime) -> Component:
+def _band(history: Sequence[Stretch], now: datetime, told: Callable[[datetime], str]) -> Component:
     """Oldest left. The table says the same in words."""
     lengths = [max(1.0, ((each.until or now) - each.since).total_seconds()) for each in history]
     whole = sum(lengths)
     parts = []
     for each, length in reversed(list(zip(history, lengths, strict=True))):
         words = f"v{each.version}" if length / whole >= SPOKEN_SHARE else ""
-        title = f"Version {each.version}, {day(each.since)} to {day(each.until) if each.until else 'now'}"
+        title = f"Version {each.version}, {told(each.since)} to {told(each.until) if each.until else 'now'}"
         now_class = "now" if each.until is None else ""
         parts.append(html.Span(words, title=title, className=now_class or None, style={"flexGrow": length / whole}))
     band = html.Div(parts, className="sc-live-band", **aria(hidden="true"))
-    ends = html.Div([html.Span(day(history[-1].since)), html.Span("now")], className="sc-live-ends", **aria(hidden="true"))
+    ends = html.Div([html.Span(told(history[-1].since)), html.Span("now")], className="sc-live-ends", **aria(hidden="true"))
     return html.Div([band, ends], className="sc-live", **data(stretches=str(len(history))))

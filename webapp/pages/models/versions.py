@@ -44,7 +44,7 @@ def versions_card(view: View, listed: Sequence[VersionSummary]) -> html.Section:
         ),
         Column("Actions", lambda item: _actions(view, item), numeric=True, hide_head=True),
     ]
-    body = table(columns, listed, caption="Versions, newest first", class_name="sc-nowrap", pick=lambda item: item.champion)
+    body = table(columns, listed, caption="Versions, newest first", class_name="sc-nowrap", pick=lambda item: item.champion, listed=True)
     return card("Versions", "Immutable once fitted. The champion is the one that pages and exports use.", body, flush=True)
 
 

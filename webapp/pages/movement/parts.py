@@ -184,7 +184,7 @@ def flows_card(view: View, report: MovementReport) -> html.Section:
         Column("Who", lambda flow: _flow_actions(view, report, flow), numeric=True, hide_head=True),
     ]
     sub = "Every flow is a selection: its address always leaves these customers, in lists and in files, where their consent is respected."
-    body = table(columns, flows[:FIRST_FLOWS], caption="Largest flows of customers")
+    body = table(columns, flows[:FIRST_FLOWS], caption="Largest flows of customers", listed=True)
     more = f"{count(len(flows) - FIRST_FLOWS, 'smaller flow')} in the matrix above" if len(flows) > FIRST_FLOWS else None
     return card("Largest flows", sub, body, flush=True, className="sc-stack", foot=more)
 

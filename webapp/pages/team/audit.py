@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -19,7 +18,7 @@ from webapp.services.people.audit_log import FILTERS, AuditEntry, AuditFilter, A
 from webapp.services.people.audit_words import GROUPS
 from webapp.services.zones import zone_of
 from webapp.ui.components import Child, aria, button, card, empty_state, page_head, skeleton
-from webapp.ui.format import MISSING, by, count, day, exact_time, number
+from webapp.ui.format import MISSING, by, count, exact_time, moment, number
 from webapp.ui.forms import date_input, field, select
 from webapp.ui.places import audit_csv_address
 from webapp.ui.tables import Column, table
@@ -145,12 +144,6 @@ def events_table(log: LogPage) -> Component:
         Column("What", _what),
     ]
     return table(columns, log.page.entries, caption="Events, newest first", class_name="sc-audit")
-
-
-def moment(when: datetime, zone: tzinfo) -> str:
-    """`23 Nov 2026, 14:05` on the team's clocks."""
-    here = when.astimezone(zone)
-    return f"{day(here)}, {here:%H:%M}"
 
 
 def _what(entry: AuditEntry) -> list[Child]:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -86,8 +87,9 @@ class _Newcomers:
         self, session: Session, actor: Actor, dataset_id: str, at: datetime, keeps: Iterable[Segment], before: Iterable[Segment]
     ) -> None:
         self._session, self._actor, self._dataset_id, self._at = session, actor, dataset_id, at
-        known = list(before)
-        self._used, self._retired = {segment.slot for segment in keeps}, {segment.slot for segment in known}
+        kept, known = list(keeps), list(before)
+        self._used, self._retired = {segment.slot for segment in kept}, {segment.slot for segment in known}
+        self._short_names = {(segment.chosen_name or segment.short_name)[:40].casefold() for segment in kept}
         self._names = {name.casefold() for segment in known for name in (segment.name, segment.chosen_name) if name}
 
     def segment_for(self, profile: SegmentProfile) -> Segment:
@@ -99,13 +101,14 @@ class _Newcomers:
             key=secrets.token_hex(4),
             slot=free_slot(self._used, self._retired),
             name=name,
-            short_name=profile.short_name if name == profile.name else name[:40],
+            short_name=distinct_short_name(profile.short_name if name == profile.name else name, name, self._short_names),
             created_at=self._at,
         )
         self._session.add(segment)
         self._session.flush()
         self._used.add(segment.slot)
         self._names.add(name.casefold())
+        self._short_names.add(segment.short_name.casefold())
         return segment
 
 
@@ -124,6 +127,12 @@ def distinct_name(name: str, taken: Collection[str]) -> str:
     while candidate.casefold() in taken:
         candidate, number = f"{name[:115]} {number}", number + 1
     return candidate
+
+
+def distinct_short_name(short: str, name: str, taken: Collection[str]) -> str:
+    """`short`, else the beginning of `name`, else `short` with a number behind it: what no other segment of the version is called by."""
+    numbered = (f"{short[:35]} {number}" for number in count(2))
+    return next(each for each in chain((short[:40], name[:40]), numbered) if each.casefold() not in taken)
 
 
 def segments_of(session: Session, actor: Actor, version_id: str | None) -> dict[int, Segment]:
