@@ -17,7 +17,7 @@ from webapp.services.modelling.tracing import stored_counts
 from webapp.services.modelling.versions import find_version
 from webapp.services.segmenting.advice import ReclusterAdvice, advise_recluster
 
-JANUARY, FEBRUARY, LATER = date(2026, 1, 31), date(2026, 2, 28), date(2026, 12, 31)
+JANUARY, FEBRUARY, LATER = date(2025, 1, 31), date(2025, 2, 28), date(2025, 12, 31)
 FILE = customers_csv((50, 50, 50))
 
 
