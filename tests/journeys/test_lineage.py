@@ -65,6 +65,7 @@ def test_name_colour_and_tag_follow_the_customers(workspace: Workspace, open_pag
 
 
 def tag_it(page: Page) -> None:
+    settled(page)
     page.get_by_role("button", name="Tag a campaign").first.click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill(CAMPAIGN)

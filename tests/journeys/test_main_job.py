@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import PASSWORD, Workspace, picture, sign_in
+from tests.journeys.conftest import PASSWORD, Workspace, picture, settled, sign_in
 
 ADMIN = "mara@north.example"
 LONG = 90_000
@@ -183,6 +183,7 @@ def come_home(page: Page, workspace: Workspace, look: str) -> None:
 
 def sign_out(page: Page, workspace: Workspace, width: int) -> None:
     """The session is over at once, on the next click."""
+    settled(page)
     page.get_by_role("button", name=re.compile("account|mara", re.IGNORECASE)).first.click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login**")
