@@ -19,6 +19,7 @@ from segmentation.errors import MissingRole, SegmentationError, UnreadableFile
 from segmentation.guessing import schema_from_roles
 from segmentation.intake import FileFormat, Finding, Intake, inspect_file, read_customers, sniff_format
 from segmentation.intake.hidden import plain
+from segmentation.intake.values import MISSING_IN_TEXT
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from segmentation.wording import lower_first
 
@@ -222,6 +223,12 @@ def test_an_unclosed_quote_does_not_pass_silently(tmp_path: Path) -> None:
     assert "quotation mark" in intake.rejects[0].reason
 
 
+def read_as(note: str) -> str | None:
+    """What a cell means: words for "not known" mean nothing."""
+    word = plain(note).strip(" \t")
+    return word if word and word.lower() not in MISSING_IN_TEXT else None
+
+
 cells = st.text(st.characters(codec="utf-8", include_characters="\n\t", exclude_categories=["Cs", "Cc"]), max_size=8)
 
 
@@ -233,7 +240,7 @@ def test_whatever_csv_writes_is_read_with_its_line(tmp_path: Path, rows: list[tu
     writer.writerow(("id", "note", "other"))
     expected = {}
     for n, (note, other) in enumerate(rows):
-        expected[f"k{n:02}"] = (1 + buffer.getvalue().count("\n"), plain(note).strip(" \t") or None)
+        expected[f"k{n:02}"] = (1 + buffer.getvalue().count("\n"), read_as(note))
         writer.writerow((f"k{n:02}", note, other))
     intake = read(tmp_path, buffer.getvalue(), NOTE, file_format=FileFormat(",", "utf-8"))
     assert keys(intake) == list(expected)
