@@ -21,8 +21,6 @@ from segmentation.errors import SegmentationError
 CHUNK = 1 << 20
 NAMED_BY_MEANING = frozenset({"snapshot", "orders"})
 """Areas whose names do not tell the bytes."""
-SETTLED_SECONDS = 3600.0
-"""A file that was written within the last hour may be that of a row which is just being stored: equal content has equal names."""
 Publish = Callable[[str], None]
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 State = tuple[int, int]

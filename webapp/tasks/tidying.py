@@ -6,8 +6,10 @@ from webapp.edge import Resources, unit_of_work
 from webapp.services.modelling.retention import files_to_remove, remove_versions
 from webapp.services.work import jobs
 from webapp.services.work.subjects import TIDY
-from webapp.store import SETTLED_SECONDS
 from webapp.tasks import ClaimedJob, Progress, Task
+
+SETTLED_SECONDS = 3600.0
+"""A file that was written within the last hour may be that of a row which is just being stored: equal content has equal names."""
 
 
 def tidy(resources: Resources, job: ClaimedJob, progress: Progress) -> None:

@@ -191,6 +191,13 @@ def show(view: View) -> tuple[Component, list[Child], int | None]:
 
 
 def register(callbacks: Callbacks) -> None:
+    """Declare the callbacks of the list and of one version."""
+    register_reading(callbacks)
+    register_promoting(callbacks)
+    register_acting(callbacks)
+
+
+def register_reading(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.HEAD, "children"),
         Output(Ids.BODY, "children"),
@@ -202,6 +209,12 @@ def register(callbacks: Callbacks) -> None:
     def body(view: View, _pulse: object, _display: object) -> tuple[Component, list[Child], int | None]:
         return show(view)
 
+    @callbacks.on(Output(Ids.KEEP_PLAN, "children"), Input(Ids.KEEP, "value"), needs=Permission.PROMOTE, prevent_initial_call=True)
+    def plan(view: View, value: str | None) -> Any:
+        return plan_keeping(view, value)
+
+
+def register_promoting(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.DIALOG, "is_open", allow_duplicate=True),
         Output(Ids.NOTE, "value"),
@@ -227,6 +240,20 @@ def register(callbacks: Callbacks) -> None:
     def preview_chosen(view: View, chosen: int | None) -> tuple[Any, bool, int | None]:
         return preview(view, chosen)
 
+    callbacks.clientside(
+        ClientsideFunction("models", "openPromote"),
+        Output(Ids.DIALOG, "is_open"),
+        Output(Ids.CHOSEN, "data"),
+        Output(Ids.WHICH, "children"),
+        Output(Ids.PREVIEW, "children", allow_duplicate=True),
+        Output(Ids.CONFIRM, "disabled", allow_duplicate=True),
+        Input({"type": PROMOTE, "version": ALL, "at": ALL}, "n_clicks"),
+        Input(Ids.CANCEL, "n_clicks"),
+        prevent_initial_call=True,
+    )
+
+
+def register_acting(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.ACTED, "data"),
         *(Input({"type": kind, "version": ALL}, "n_clicks") for kind in (CHALLENGE, WITHDRAW, ROLL_BACK)),
@@ -249,22 +276,6 @@ def register(callbacks: Callbacks) -> None:
     )
     def keep(view: View, clicks: int | None, value: str | None) -> None:
         save_keeping(view, clicks, value)
-
-    @callbacks.on(Output(Ids.KEEP_PLAN, "children"), Input(Ids.KEEP, "value"), needs=Permission.PROMOTE, prevent_initial_call=True)
-    def plan(view: View, value: str | None) -> Any:
-        return plan_keeping(view, value)
-
-    callbacks.clientside(
-        ClientsideFunction("models", "openPromote"),
-        Output(Ids.DIALOG, "is_open"),
-        Output(Ids.CHOSEN, "data"),
-        Output(Ids.WHICH, "children"),
-        Output(Ids.PREVIEW, "children", allow_duplicate=True),
-        Output(Ids.CONFIRM, "disabled", allow_duplicate=True),
-        Input({"type": PROMOTE, "version": ALL, "at": ALL}, "n_clicks"),
-        Input(Ids.CANCEL, "n_clicks"),
-        prevent_initial_call=True,
-    )
 
 
 PAGE = Page(name="models", title="Models", path="models", layout=layout, register=register, group="Model", icon="layers")
