@@ -25,7 +25,7 @@ from webapp.models import Customer, ModelVersion, Snapshot, VersionSegment
 from webapp.services.doctor import Problem, examine_team, examine_workspace
 from webapp.services.errors import Conflict
 from webapp.services.modelling import promotions, stored_models
-from webapp.services.modelling.versions import promote_version
+from webapp.services.modelling.promotions import promote_version
 from webapp.store import Store, StoreError
 
 

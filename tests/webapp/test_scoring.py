@@ -21,7 +21,8 @@ from webapp.models import AuditEvent, Customer, MemberRole, ModelVersion, Snapsh
 from webapp.services.access import team_dataset
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.modelling import scoring, stored_models
-from webapp.services.modelling.versions import find_version, promote_version, request_recluster
+from webapp.services.modelling.promotions import promote_version
+from webapp.services.modelling.versions import find_version, request_recluster
 from webapp.services.segmenting.segments import rename_segment
 from webapp.store import StoreError
 

@@ -11,8 +11,8 @@ from webapp.api.routes import json_body
 from webapp.services.access import Permission
 from webapp.services.data.datasets import show_dataset
 from webapp.services.modelling.challengers import set_challenger
-from webapp.services.modelling.promotions import Stretch, champion_on, live_history, roll_back
-from webapp.services.modelling.versions import LONGEST_NOTE, Promoted, VersionSummary, promote_version
+from webapp.services.modelling.promotions import Promoted, Stretch, champion_on, live_history, promote_version, roll_back
+from webapp.services.modelling.versions import LONGEST_NOTE, VersionSummary
 
 
 @dataclass(frozen=True)

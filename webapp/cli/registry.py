@@ -15,9 +15,9 @@ from webapp.cli.values import VERSION
 from webapp.edge import unit_of_work
 from webapp.services.data.datasets import show_dataset
 from webapp.services.modelling.challengers import set_challenger
-from webapp.services.modelling.promotions import champion_on, live_history, roll_back
+from webapp.services.modelling.promotions import Promoted, champion_on, live_history, promote_version, roll_back
 from webapp.services.modelling.retention import MOST_KEPT, change_keeping, show_keeping
-from webapp.services.modelling.versions import Promoted, list_versions, promote_version
+from webapp.services.modelling.versions import list_versions
 
 COLUMNS = {
     "number": "NUMBER",

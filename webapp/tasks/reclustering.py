@@ -29,8 +29,9 @@ from webapp.services.modelling import kept_measures
 from webapp.services.modelling.challengers import move_challenger, offer_challenger
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.modelling.identities import Continuation, store_identities
+from webapp.services.modelling.promotions import move_champion
 from webapp.services.modelling.retention import request_tidying
-from webapp.services.modelling.versions import VersionReport, lock_champion, move_champion
+from webapp.services.modelling.versions import VersionReport, lock_champion
 from webapp.services.work import jobs
 from webapp.services.work.subjects import RECLUSTER
 from webapp.store import Store

@@ -16,7 +16,7 @@ from webapp.pages import campaigns as page
 from webapp.pages.campaign import acts, details, history, tags
 from webapp.pages.campaign.ids import Ids
 from webapp.services.errors import Forbidden, NotFound
-from webapp.services.modelling import versions
+from webapp.services.modelling import promotions
 from webapp.services.planning import campaigns
 from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import untag
@@ -328,7 +328,7 @@ def test_a_retired_segment_is_marked_and_leads_nowhere(shop: Shop) -> None:
     ties = [tag(shop, campaign, place) for place in range(3)]
     number = shop.recluster(k=2).number
     with shop.writing() as session:
-        versions.promote_version(session, shop.actor, DATASET, number)
+        promotions.promote_version(session, shop.actor, DATASET, number)
     with shop.reading() as session:
         card = tags.show_segments(Visitor(shop).view(session, "campaigns", campaign.id))
     retired = [tie for tie in show(shop, campaign).tags if tie.retired]

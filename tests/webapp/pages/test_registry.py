@@ -26,7 +26,7 @@ from webapp.pages import models
 from webapp.pages.models.ids import CHALLENGE, PIN, ROLL_BACK, WITHDRAW
 from webapp.pages.models.pointers import end_words
 from webapp.services.errors import Conflict, Forbidden, ServiceError
-from webapp.services.modelling import challengers, retention, versions
+from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.promotions import Stretch
 from webapp.services.planning.campaigns import create_campaign
 from webapp.services.segmenting.promotion_preview import preview_promotion
@@ -44,7 +44,7 @@ def fitted(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     for k, note in ((3, "The first"), (2, "<b>Fewer</b>"), (4, ""), (3, "")):
         shop.recluster(k=k, seed=k, note=note)
     with shop.writing() as session:
-        versions.promote_version(session, shop.actor, DATASET, 2, note="<i>Easier</i> to explain")
+        promotions.promote_version(session, shop.actor, DATASET, 2, note="<i>Easier</i> to explain")
         challengers.set_challenger(session, shop.actor, DATASET, 3)
     shop.resources.engine.dispose()
     return folder, shop

@@ -9,7 +9,7 @@ from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole, ModelVersion, Segment, VersionSegment
 from webapp.services.errors import NotFound
-from webapp.services.modelling.versions import promote_version
+from webapp.services.modelling.promotions import promote_version
 from webapp.services.planning import campaigns
 from webapp.services.search import MOST, Found, best, search_everything
 from webapp.services.segmenting import segments

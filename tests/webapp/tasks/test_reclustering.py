@@ -14,7 +14,7 @@ from tests.webapp.working import Shop, claim, count_rows, customers_csv, fitted_
 from webapp.edge import Resources
 from webapp.models import Champion, ModelVersion, Segment, VersionSegment
 from webapp.services.errors import Conflict
-from webapp.services.modelling import versions
+from webapp.services.modelling import promotions, versions
 from webapp.services.modelling.versions import VersionSummary
 from webapp.services.segmenting import segments
 from webapp.services.work import jobs
@@ -133,7 +133,7 @@ def test_without_segments_in_the_data_nothing_becomes_champion_by_itself(sqlite_
     assert not version.champion
     with shop.writing() as session:
         assert segments.show_segments(session, shop.actor, "customers") is None
-        assert versions.promote_version(session, shop.actor, "customers", 1).champion == 1
+        assert promotions.promote_version(session, shop.actor, "customers", 1).champion == 1
 
 
 @pytest.mark.parametrize(

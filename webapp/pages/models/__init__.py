@@ -126,7 +126,7 @@ def promote(view: View, clicks: int | None, chosen: int | None, note: str | None
     """Make the chosen version the champion, unless somebody was quicker."""
     if not clicks or chosen is None:
         return no_update, no_update
-    done = versions.promote_version(
+    done = promotions.promote_version(
         view.session, view.actor, view.dataset or "", chosen, note=note or "", expected=champion, store=view.resources.store
     )
     link = ("See its segments", segments_address(view.actor.team_slug, view.dataset or ""))

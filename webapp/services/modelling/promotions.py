@@ -1,4 +1,4 @@
-"""Which version was champion when, and the way back to the one before."""
+"""The champion: how it is promoted and rolled back, and which version it was when."""
 
 from __future__ import annotations
 
@@ -6,17 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.models import Dataset, ModelVersion, Promotion, Team, VersionStatus
+from webapp.models import Challenger, Champion, Dataset, ModelVersion, Promotion, Team, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
+from webapp.services.audit import record_event
+from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.modelling.stored_models import refuse_unusable
-from webapp.services.modelling.versions import Promoted, expected_champion, move_champion, ready_version
+from webapp.services.modelling.versions import checked_note, find_version, ready_version
 from webapp.store import Store
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """The champion's number after a promotion, and before it (None: there was none)."""
+
+    champion: int
+    previous: int | None
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,54 @@ class Stretch:
     by: str
     note: str
     rollback: bool
+
+
+def promote_version(
+    session: Session,
+    actor: Actor,
+    dataset: str,
+    number: int,
+    *,
+    note: str = "",
+    expected: int | None = None,
+    store: Store | None = None,
+) -> Promoted:
+    """Make a ready version the champion. `expected` is the champion that the caller saw: Conflict where it has moved since.
+
+    With the `store`, Conflict too where the version's model is missing or damaged.
+    """
+    require(actor, Permission.PROMOTE)
+    row = team_dataset(session, actor, dataset)
+    current = expected_champion(session, actor, row, expected)
+    version = ready_version(session, actor, row, number)
+    if current is not None and current.id == version.id:
+        raise Conflict(f"Version {number} is the champion already.", code="already_champion")
+    if store is not None:
+        refuse_unusable(store, version)
+    move_champion(session, actor, row, version, previous=current, note=note)
+    return Promoted(version.number, current.number if current else None)
+
+
+def roll_back(
+    session: Session, actor: Actor, dataset: str, *, note: str = "", expected: int | None = None, store: Store | None = None
+) -> Promoted:
+    """Make the version champion again that was before this one. `expected` is the champion that the caller saw.
+
+    With the `store`, Conflict where that version's model is missing or damaged.
+
+    Once more leads to the one before that. Versions that were removed meanwhile are passed over. Conflict where none is left.
+    """
+    require(actor, Permission.PROMOTE)
+    row = team_dataset(session, actor, dataset)
+    current = expected_champion(session, actor, row, expected)
+    target = rollback_version(session, actor, row)
+    if current is None or target is None:
+        raise Conflict("No version was champion before this one. Promote the one that you want.", code="nothing_before")
+    version = ready_version(session, actor, row, _numbers(session, actor, row)[target])
+    if store is not None:
+        refuse_unusable(store, version)
+    move_champion(session, actor, row, version, previous=current, note=note, rollback=True)
+    return Promoted(version.number, current.number)
 
 
 def live_history(session: Session, actor: Actor, dataset: str) -> tuple[Stretch, ...]:
@@ -66,26 +127,66 @@ def rollback_target(session: Session, actor: Actor, dataset: str) -> int | None:
     return _numbers(session, actor, row)[target] if target else None
 
 
-def roll_back(
-    session: Session, actor: Actor, dataset: str, *, note: str = "", expected: int | None = None, store: Store | None = None
-) -> Promoted:
-    """Make the version champion again that was before this one. `expected` is the champion that the caller saw.
+def expected_champion(session: Session, actor: Actor, dataset: Dataset, expected: int | None) -> ModelVersion | None:
+    """The champion, with the dataset locked so that nothing moves it or removes a version; Conflict where it is not `expected`.
 
-    With the `store`, Conflict where that version's model is missing or damaged.
-
-    Once more leads to the one before that. Versions that were removed meanwhile are passed over. Conflict where none is left.
+    For services only. With `expected` None whoever is champion will do.
     """
-    require(actor, Permission.PROMOTE)
-    row = team_dataset(session, actor, dataset)
-    current = expected_champion(session, actor, row, expected)
-    target = rollback_version(session, actor, row)
-    if current is None or target is None:
-        raise Conflict("No version was champion before this one. Promote the one that you want.", code="nothing_before")
-    version = ready_version(session, actor, row, _numbers(session, actor, row)[target])
-    if store is not None:
-        refuse_unusable(store, version)
-    move_champion(session, actor, row, version, previous=current, note=note, rollback=True)
-    return Promoted(version.number, current.number)
+    lock_dataset(session, dataset)
+    current = find_version(session, actor, dataset, None)
+    if expected is not None and (current is None or current.number != expected):
+        raise Conflict("Somebody moved the champion meanwhile. Look at the versions again, then decide.", code="champion_moved")
+    return current
+
+
+def move_champion(
+    session: Session,
+    actor: Actor,
+    dataset: Dataset,
+    version: ModelVersion,
+    *,
+    previous: ModelVersion | None,
+    note: str = "",
+    rollback: bool = False,
+) -> None:
+    """Move the pointer from `previous` (None: there is no pointer yet) to `version`; Conflict where it no longer points there.
+
+    A challenger that becomes champion challenges nobody any more.
+    """
+    note = checked_note(note)
+    if previous is None:
+        _set_first_champion(session, actor, dataset, version)
+    else:
+        statement = (
+            update(Champion).where(Champion.dataset_id == dataset.id, Champion.version_id == previous.id).values(version_id=version.id)
+        )
+        if cast("CursorResult[None]", session.execute(statement)).rowcount != 1:
+            raise Conflict(
+                "Somebody moved the champion at the same moment. Look at the versions again, then decide.", code="champion_moved"
+            )
+    session.add(
+        Promotion(
+            team_id=actor.team_id,
+            dataset_id=dataset.id,
+            version_id=version.id,
+            previous_id=previous.id if previous else None,
+            note=note,
+            rollback=rollback,
+            created_by=actor.name,
+            created_at=datetime.now(UTC),
+        )
+    )
+    session.execute(delete(Challenger).where(Challenger.dataset_id == dataset.id, Challenger.version_id == version.id))
+    record_event(
+        session,
+        actor,
+        "version.rolled_back" if rollback else "version.promoted",
+        f"{dataset.slug}/{version.number}",
+        previous=previous.number if previous else None,
+        note=note,
+    )
+    session.flush()
+    request_trace(session, actor, dataset)
 
 
 def rollback_version(session: Session, actor: Actor, dataset: Dataset) -> str | None:
@@ -124,3 +225,11 @@ def _numbers(session: Session, actor: Actor, dataset: Dataset) -> dict[str, int]
     columns = (ModelVersion.id, ModelVersion.number)
     rows = team_rows(actor, ModelVersion).where(ModelVersion.dataset_id == dataset.id).with_only_columns(*columns)
     return dict(session.execute(rows).all())
+
+
+def _set_first_champion(session: Session, actor: Actor, dataset: Dataset, version: ModelVersion) -> None:
+    try:
+        with session.begin_nested():
+            session.add(Champion(dataset_id=dataset.id, team_id=actor.team_id, version_id=version.id))
+    except IntegrityError:
+        raise Conflict("Somebody promoted another version at the same moment. Look at the versions again.", code="champion_moved") from None

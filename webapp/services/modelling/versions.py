@@ -1,32 +1,28 @@
-"""Model versions: asking for one, reading what it found, and which one the team works with."""
+"""Model versions: asking for one, and reading what it found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from segmentation.choosing.selection import DEFAULT_ALGORITHM, Candidate, Verdict
 from segmentation.codec import from_json
 from segmentation.features import FeatureSummary, Recipe
-from webapp.models import Challenger, Champion, Dataset, Job, JobStatus, ModelVersion, Promotion, Snapshot, VersionStatus
+from webapp.models import Challenger, Champion, Dataset, Job, JobStatus, ModelVersion, Snapshot, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.snapshots import latest_snapshot
-from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.filtering.coarse_fits import coarse_candidate, coarse_features, coarse_figures
 from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
-from webapp.services.modelling.stored_models import refuse_unusable
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.work.subjects import RECLUSTER
-from webapp.store import Store
 
 LONGEST_NOTE = 2_000
 """Characters of a note on a version or a promotion."""
@@ -80,14 +76,6 @@ class VersionReport:
     seconds: dict[str, float]
     figures: dict[str, float]
     features: tuple[FeatureSummary, ...] = ()
-
-
-@dataclass(frozen=True)
-class Promoted:
-    """The champion's number after a promotion, and before it (None: there was none)."""
-
-    champion: int
-    previous: int | None
 
 
 def list_versions(session: Session, actor: Actor, dataset: str) -> tuple[VersionSummary, ...]:
@@ -192,94 +180,6 @@ def request_recluster(
     return jobs.show_job(session, actor, job.id)
 
 
-def promote_version(
-    session: Session,
-    actor: Actor,
-    dataset: str,
-    number: int,
-    *,
-    note: str = "",
-    expected: int | None = None,
-    store: Store | None = None,
-) -> Promoted:
-    """Make a ready version the champion. `expected` is the champion that the caller saw: Conflict where it has moved since.
-
-    With the `store`, Conflict too where the version's model is missing or damaged.
-    """
-    require(actor, Permission.PROMOTE)
-    row = team_dataset(session, actor, dataset)
-    current = expected_champion(session, actor, row, expected)
-    version = ready_version(session, actor, row, number)
-    if current is not None and current.id == version.id:
-        raise Conflict(f"Version {number} is the champion already.", code="already_champion")
-    if store is not None:
-        refuse_unusable(store, version)
-    move_champion(session, actor, row, version, previous=current, note=note)
-    return Promoted(version.number, current.number if current else None)
-
-
-def expected_champion(session: Session, actor: Actor, dataset: Dataset, expected: int | None) -> ModelVersion | None:
-    """The champion, with the dataset locked so that nothing moves it or removes a version; Conflict where it is not `expected`.
-
-    For services only. With `expected` None whoever is champion will do.
-    """
-    lock_dataset(session, dataset)
-    current = find_version(session, actor, dataset, None)
-    if expected is not None and (current is None or current.number != expected):
-        raise Conflict("Somebody moved the champion meanwhile. Look at the versions again, then decide.", code="champion_moved")
-    return current
-
-
-def move_champion(
-    session: Session,
-    actor: Actor,
-    dataset: Dataset,
-    version: ModelVersion,
-    *,
-    previous: ModelVersion | None,
-    note: str = "",
-    rollback: bool = False,
-) -> None:
-    """Move the pointer from `previous` (None: there is no pointer yet) to `version`; Conflict where it no longer points there.
-
-    A challenger that becomes champion challenges nobody any more.
-    """
-    note = checked_note(note)
-    if previous is None:
-        _set_first_champion(session, actor, dataset, version)
-    else:
-        statement = (
-            update(Champion).where(Champion.dataset_id == dataset.id, Champion.version_id == previous.id).values(version_id=version.id)
-        )
-        if cast("CursorResult[None]", session.execute(statement)).rowcount != 1:
-            raise Conflict(
-                "Somebody moved the champion at the same moment. Look at the versions again, then decide.", code="champion_moved"
-            )
-    session.add(
-        Promotion(
-            team_id=actor.team_id,
-            dataset_id=dataset.id,
-            version_id=version.id,
-            previous_id=previous.id if previous else None,
-            note=note,
-            rollback=rollback,
-            created_by=actor.name,
-            created_at=datetime.now(UTC),
-        )
-    )
-    session.execute(delete(Challenger).where(Challenger.dataset_id == dataset.id, Challenger.version_id == version.id))
-    record_event(
-        session,
-        actor,
-        "version.rolled_back" if rollback else "version.promoted",
-        f"{dataset.slug}/{version.number}",
-        previous=previous.number if previous else None,
-        note=note,
-    )
-    session.flush()
-    request_trace(session, actor, dataset)
-
-
 def find_version(session: Session, actor: Actor, dataset: Dataset, number: int | None) -> ModelVersion | None:
     """The ready version of that number, or the champion (None: nothing was promoted yet). For services and tasks only.
 
@@ -330,14 +230,6 @@ def lock_champion(session: Session, actor: Actor, dataset: Dataset) -> ModelVers
 def champion_id(session: Session, dataset: Dataset) -> str | None:
     """Id of the dataset's champion. For services and tasks only."""
     return session.scalars(select(Champion.version_id).where(Champion.dataset_id == dataset.id)).one_or_none()
-
-
-def _set_first_champion(session: Session, actor: Actor, dataset: Dataset, version: ModelVersion) -> None:
-    try:
-        with session.begin_nested():
-            session.add(Champion(dataset_id=dataset.id, team_id=actor.team_id, version_id=version.id))
-    except IntegrityError:
-        raise Conflict("Somebody promoted another version at the same moment. Look at the versions again.", code="champion_moved") from None
 
 
 def _numbered(session: Session, actor: Actor, dataset: Dataset, number: int) -> ModelVersion:

@@ -51,10 +51,10 @@ def shop(three: Prepared, tmp_path: Path) -> Iterator[Shop]:
 
 def promote(shop: Shop, number: int, **options: object) -> None:
     with shop.writing() as session:
-        versions.promote_version(session, shop.actor, DATASET, number, **options)  # type: ignore[arg-type]
+        promotions.promote_version(session, shop.actor, DATASET, number, **options)  # type: ignore[arg-type]
 
 
-def roll_back(shop: Shop, **options: object) -> versions.Promoted:
+def roll_back(shop: Shop, **options: object) -> promotions.Promoted:
     with shop.writing() as session:
         return promotions.roll_back(session, shop.actor, DATASET, **options)  # type: ignore[arg-type]
 
@@ -69,8 +69,8 @@ def test_a_rollback_leads_to_the_version_before_and_once_more_to_the_one_before_
     for number in (2, 3):
         promote(shop, number)
     assert target(shop) == 2
-    assert roll_back(shop, note=" Names were wrong. ") == versions.Promoted(2, 3)
-    assert roll_back(shop, expected=2) == versions.Promoted(1, 2)
+    assert roll_back(shop, note=" Names were wrong. ") == promotions.Promoted(2, 3)
+    assert roll_back(shop, expected=2) == promotions.Promoted(1, 2)
     with pytest.raises(Conflict, match="No version was champion before"):
         roll_back(shop)
     promote(shop, 3)
@@ -159,7 +159,7 @@ def test_of_a_promotion_and_a_rollback_at_once_one_wins_and_the_other_is_told(re
         return "moved"
 
     moves: list[Callable[[Session], object]] = [
-        lambda session: versions.promote_version(session, shop.actor, DATASET, 3, expected=2),
+        lambda session: promotions.promote_version(session, shop.actor, DATASET, 3, expected=2),
         lambda session: promotions.roll_back(session, shop.actor, DATASET, expected=2),
     ]
     with ThreadPoolExecutor(2) as pool:
@@ -246,7 +246,7 @@ def test_after_any_promotions_and_rollbacks_scores_are_those_recorded(
     with shop.writing() as session:
         for move in moves:
             if isinstance(move, int) and move != standing[-1]:
-                versions.promote_version(session, shop.actor, DATASET, move)
+                promotions.promote_version(session, shop.actor, DATASET, move)
                 standing.append(move)
             elif move == "back" and len(standing) > 1:
                 promotions.roll_back(session, shop.actor, DATASET)

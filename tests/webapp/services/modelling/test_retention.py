@@ -112,7 +112,7 @@ def test_pointers_and_the_newest_are_kept_and_said_why(shop: Shop) -> None:
 def test_who_was_champion_in_the_last_ninety_days_is_kept(shop: Shop, days: int, reasons: tuple[Reliance, ...] | None) -> None:
     """3 was champion until `days` ago; no rollback leads to it."""
     with shop.writing() as session:
-        versions.promote_version(session, shop.actor, DATASET, 3)
+        promotions.promote_version(session, shop.actor, DATASET, 3)
         promotions.roll_back(session, shop.actor, DATASET)
     with shop.writing() as session:
         moves = session.scalars(select(Promotion).order_by(Promotion.created_at.desc())).all()
@@ -162,7 +162,7 @@ def test_a_removed_version_leaves_its_row_its_figures_and_its_history(shop: Shop
         assert versions.show_report(session, shop.actor, DATASET, 3) == report
         assert show_history(session, shop.actor, DATASET, key) == history
         for act in (
-            lambda: versions.promote_version(session, shop.actor, DATASET, 3),
+            lambda: promotions.promote_version(session, shop.actor, DATASET, 3),
             lambda: challengers.set_challenger(session, shop.actor, DATASET, 3),
             lambda: segments.show_segments(session, shop.actor, DATASET, version=3),
         ):
@@ -242,7 +242,7 @@ def test_after_each_recluster_the_oldest_goes(shop: Shop) -> None:
 def test_a_rollback_passes_over_what_was_removed(shop: Shop) -> None:
     for number in (3, 4):
         with shop.writing() as session:
-            versions.promote_version(session, shop.actor, DATASET, number)
+            promotions.promote_version(session, shop.actor, DATASET, number)
     with shop.writing() as session:
         for move in session.scalars(select(Promotion)):
             move.created_at -= timedelta(days=100)

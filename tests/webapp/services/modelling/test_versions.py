@@ -16,7 +16,7 @@ from webapp.models import AuditEvent, Champion, Job, MemberRole, ModelVersion, P
 from webapp.services.access import Actor
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
-from webapp.services.modelling import versions
+from webapp.services.modelling import promotions, versions
 from webapp.services.segmenting import segments
 
 FILE = customers_csv((50, 50, 50))
@@ -56,7 +56,7 @@ def test_promotion_moves_the_pointer_and_is_written_down(shop: Shop) -> None:
     shop.recluster(k=3)
     shop.recluster(k=2)
     with shop.writing() as session:
-        moved = versions.promote_version(session, shop.actor, "customers", 2, note=" Fewer are enough. ", expected=1)
+        moved = promotions.promote_version(session, shop.actor, "customers", 2, note=" Fewer are enough. ", expected=1)
     assert (moved.champion, moved.previous) == (2, 1)
     with shop.reading() as session:
         assert [version.champion for version in versions.list_versions(session, shop.actor, "customers")] == [True, False]
@@ -68,7 +68,7 @@ def test_promotion_moves_the_pointer_and_is_written_down(shop: Shop) -> None:
         ] == "Fewer are enough."
         assert "version.promoted" in session.scalars(select(AuditEvent.action)).all()
     with shop.writing() as session:
-        assert versions.promote_version(session, shop.actor, "customers", 1).previous == 2
+        assert promotions.promote_version(session, shop.actor, "customers", 1).previous == 2
 
 
 def test_of_two_promotions_at_once_one_wins(shop: Shop) -> None:
@@ -80,7 +80,7 @@ def test_of_two_promotions_at_once_one_wins(shop: Shop) -> None:
         together.wait()
         try:
             with unit_of_work(shop.resources) as session:
-                versions.promote_version(session, shop.actor, "customers", number, expected=1)
+                promotions.promote_version(session, shop.actor, "customers", number, expected=1)
         except Conflict as refusal:
             return refusal.code
         return "moved"
@@ -96,19 +96,19 @@ def test_a_stale_pointer_is_not_moved(sqlite_shop: Shop) -> None:
     for k in (3, 2, 4):
         sqlite_shop.recluster(k=k)
     with sqlite_shop.writing() as session:
-        versions.promote_version(session, sqlite_shop.actor, "customers", 2)
+        promotions.promote_version(session, sqlite_shop.actor, "customers", 2)
         with pytest.raises(Conflict):
-            versions.promote_version(session, sqlite_shop.actor, "customers", 3, expected=1)
+            promotions.promote_version(session, sqlite_shop.actor, "customers", 3, expected=1)
         with pytest.raises(Conflict, match="already"):
-            versions.promote_version(session, sqlite_shop.actor, "customers", 2)
+            promotions.promote_version(session, sqlite_shop.actor, "customers", 2)
         with pytest.raises(NotFound):
-            versions.promote_version(session, sqlite_shop.actor, "customers", 9)
+            promotions.promote_version(session, sqlite_shop.actor, "customers", 9)
 
 
 def test_a_version_that_is_not_ready_is_neither_shown_nor_promoted(sqlite_shop: Shop) -> None:
     with sqlite_shop.writing() as session:
         versions.request_recluster(session, sqlite_shop.actor, "customers")
-        for act in (versions.promote_version, versions.show_report):
+        for act in (promotions.promote_version, versions.show_report):
             with pytest.raises(Conflict, match="not ready"):
                 act(session, sqlite_shop.actor, "customers", 1)
         with pytest.raises(Conflict, match="not ready"):
@@ -139,7 +139,7 @@ def test_strangers_and_lower_roles_are_kept_out(sqlite_shop: Shop) -> None:
     sqlite_shop.recluster(k=2)
     acts = (
         lambda session, actor: versions.request_recluster(session, actor, "customers"),
-        lambda session, actor: versions.promote_version(session, actor, "customers", 2),
+        lambda session, actor: promotions.promote_version(session, actor, "customers", 2),
         lambda session, actor: segments.rename_segment(session, actor, "customers", "x", "y"),
     )
     reads = (

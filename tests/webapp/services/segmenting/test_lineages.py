@@ -10,7 +10,7 @@ from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import AuditEvent, LineageCorrection, MemberRole
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
-from webapp.services.modelling import versions
+from webapp.services.modelling import promotions
 from webapp.services.planning import campaigns
 from webapp.services.planning.campaigns import CampaignSummary
 from webapp.services.segmenting import lineages, segment_history, segments
@@ -60,7 +60,7 @@ def correct(shop: Shop, version: int, key: str, continues: str | None) -> Versio
 
 def promote(shop: Shop, number: int) -> None:
     with shop.writing() as session:
-        versions.promote_version(session, shop.actor, "customers", number)
+        promotions.promote_version(session, shop.actor, "customers", number)
 
 
 def tag(shop: Shop, name: str, key: str) -> None:

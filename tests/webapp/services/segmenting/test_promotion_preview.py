@@ -7,7 +7,7 @@ import pytest
 from tests.webapp.working import Shop
 from webapp.models import Champion, MemberRole
 from webapp.services.errors import Forbidden, NotFound
-from webapp.services.modelling.versions import promote_version
+from webapp.services.modelling.promotions import promote_version
 from webapp.services.planning.campaign_life import archive_campaign
 from webapp.services.planning.campaigns import create_campaign, list_campaigns
 from webapp.services.segmenting.promotion_preview import PromotionPreview, preview_promotion

@@ -14,7 +14,7 @@ from tests.webapp.working import Shop, claim, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources
 from webapp.models import Job, JobStatus, MemberRole, ModelVersion, SegmentTrace
 from webapp.services.errors import Conflict, Forbidden, NotFound
-from webapp.services.modelling import tracing, versions
+from webapp.services.modelling import promotions, tracing
 from webapp.services.segmenting import traces
 from webapp.services.segmenting.traces import Traces
 from webapp.services.work import jobs
@@ -140,7 +140,7 @@ def test_what_changes_while_it_is_counted_gets_a_job_of_its_own(sqlite_shop: Sho
 
     def count_while_the_champion_moves(*arguments: object) -> object:
         with sqlite_shop.writing() as session:
-            versions.promote_version(session, sqlite_shop.actor, "customers", 2)
+            promotions.promote_version(session, sqlite_shop.actor, "customers", 2)
         return count(*arguments)  # type: ignore[arg-type]
 
     with patch.object(task, "count_all", count_while_the_champion_moves):
@@ -219,7 +219,7 @@ def test_without_segments_there_is_nothing_to_count_by(empty: Shop) -> None:
 def test_a_promotion_tells_which_segments_continued(shop: Shop) -> None:
     shop.recluster(k=2)
     with shop.writing() as session:
-        versions.promote_version(session, shop.actor, "customers", 2)
+        promotions.promote_version(session, shop.actor, "customers", 2)
     with shop.reading() as session:
         found = traces.find_succession(session, shop.actor, "customers")
     assert found is not None
