@@ -90,14 +90,15 @@ class Staging:
     def write_snapshot(self, path: Path) -> None:
         """All customers as Parquet, sorted by customer key (as they lie in `merged`; DuckDB keeps that order)."""
         names = ", ".join(quoted(column.name) for column in self.schema)
-        self._connection.execute(
-            f"COPY (SELECT {names} FROM merged WHERE {STATE} <> 'removed') TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd)"
-        )
+        with self._connection.cursor() as own:  # so that the rows can be read meanwhile
+            own.execute(
+                f"COPY (SELECT {names} FROM merged WHERE {STATE} <> 'removed') TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd)"
+            )
 
     def prepare_rows(self) -> None:
         """Make the rows that differ from what is stored, so that `rows` has nothing left to compute."""
         self._connection.execute(
-            f"CREATE TEMP TABLE changes AS SELECT {CUSTOMER_KEY}, {attributes_sql(self.schema)}, {self._consent()} AS consent "
+            f"CREATE TABLE changes AS SELECT {CUSTOMER_KEY}, {attributes_sql(self.schema)}, {self._consent()} AS consent "
             f"FROM merged WHERE {STATE} IN ('new', 'changed')"
         )
 
@@ -155,7 +156,7 @@ def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None, mode: Mer
             ]
             emptied = tuple(_emptied(connection, gaps)) if mode != "append" else ()
             merged = _merge(schema, arriving, stored, mode)
-        connection.execute(f"CREATE TEMP TABLE merged AS {merged}")
+        connection.execute(f"CREATE TABLE merged AS {merged}")
         left_alone = _withdrawals_left_alone(connection, schema, arriving) if mode == "append" and base is not None else 0
         connection.execute("DROP VIEW incoming")
         connection.unregister("incoming_frame")

@@ -20,6 +20,7 @@ from segmentation.wording import lower_first
 _SENTINELS = frozenset({-1.0, -9.0, -99.0, -999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0})
 _APART = 1.5  # how many times the next value a number must be to look like a sign for "unknown"
 _OFTEN = 2
+_FIRST_ROWS = 1_000
 
 
 def note_values(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64]) -> list[Finding]:
@@ -161,9 +162,14 @@ def _unknown_levels(series: pd.Series, column: Column, lines: NDArray[np.int64])
 
 
 def _constant(series: pd.Series, column: Column) -> Iterator[Finding]:
-    if len(series) > 1 and series.nunique(dropna=False) == 1 and column.role is not Role.CUSTOMER_ID:
+    if len(series) > 1 and column.role is not Role.CUSTOMER_ID and _all_alike(series):
         message = f"{column.label} is the same in every row, so it cannot tell customers apart."
         yield Finding("constant", "note", message, column.source, len(series))
+
+
+def _all_alike(series: pd.Series) -> bool:
+    """Whether a column holds one value, or none at all; the first rows of most show that it does not."""
+    return all(part.nunique(dropna=False) == 1 for part in (series.head(_FIRST_ROWS), series))
 
 
 def _deals(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64]) -> Iterator[Finding]:

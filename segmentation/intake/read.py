@@ -23,6 +23,7 @@ from segmentation.intake.plausible import drop_implausible, refuse_impossible
 from segmentation.intake.quality import fold_spellings, note_missing, note_values
 from segmentation.intake.returning import write_returned
 from segmentation.intake.settling import refuse_absent
+from segmentation.intake.spelling import in_composed
 from segmentation.intake.table import Table
 from segmentation.intake.types import FileFormat, FilePreview, Finding, Intake, Reject
 from segmentation.intake.values import Parsed, holds_fractions, parse
@@ -42,7 +43,7 @@ def read_customers(
     told of. UnreadableFile and MissingRole say what to do about a file that cannot be used. An `OpenFile` is closed.
     """
     with opened(path, file_format, [column.source for column in schema or ()], last=True) as table:
-        schema = schema or _guessed(table)
+        schema = schema or _guessed(table, table.sample())
         table = with_derived(table, schema)
         schema = _with_key(schema, table)
         parsed = {column.name: parse(table, column, table.format.date_order) for column in _used(schema)}
@@ -52,7 +53,7 @@ def read_customers(
         if returned is not None and rejects:
             write_returned(table, rejects, returned)
         order = order[accepted[order]]
-        chosen, findings = _latest_of_each(table, schema, order)
+        chosen, findings = _latest_of_each(table, schema, parsed[CUSTOMER_KEY].values, order)
         findings += note_missing(parsed, schema, table, chosen)
         lines, file_rows = table.lines[chosen], table.file_rows
         told = [*_note_file(table, schema, parsed), *_twins(table, schema, chosen)]
@@ -79,18 +80,19 @@ def inspect_file(
     `remembered` is what earlier files had, of which only the headers that are here again count. All other columns are guessed.
     """
     with opened(path, file_format, {**(remembered or {}), **(roles or {})}) as table:
-        known = known_again(remembered or {}, list(table.where), table.sample(), roles or {}) if remembered else {}
-        kind = guess_kind(list(table.where), table.sample())
+        headers, sample = list(table.where), table.sample()
+        known = known_again(remembered or {}, headers, sample, roles or {}) if remembered else {}
+        kind = guess_kind(headers, sample)
         if Role.ORDERED_ON in (roles or {}).values():
             kind = KindGuess("orders", 1.0, "stated")
         if ORDER_ROLES & {*known.values(), *(roles or {}).values()}:
             kind = KindGuess("orders", 1.0, "columns are known to be those of orders")
-        schema = _guessed(table, {**known, **(roles or {})}, kind.kind)
+        schema = _guessed(table, sample, {**known, **(roles or {})}, kind.kind)
         if kind.kind == "orders" and not can_be_orders(schema):  # somebody said otherwise of a column that orders cannot do without
             kind = KindGuess("customers", 1.0, "stated")
-            schema = _guessed(table, {**known, **(roles or {})})
+            schema = _guessed(table, sample, {**known, **(roles or {})})
         table = with_derived(table, schema)
-        sample = table.sample()
+        sample = table.sample() if table.derived else sample
         first = {header: tuple(sample[header].dropna().head(_FIRST_VALUES)) for header in table.where}
         shares = _filled(table)
         dated = next((column for column in schema if column.kind is Kind.DATE), None)
@@ -136,9 +138,9 @@ def require_customer_id(schema: Schema) -> Schema:
     return schema
 
 
-def _guessed(table: Table, roles: Mapping[str, str] | None = None, kind: FileKind = "customers") -> Schema:
-    """The guess from a sample under the stated `roles`, except that a number which is whole only in the sample becomes a decimal."""
-    schema = schema_from_roles(list(table.where), table.sample(), roles or {}, kind)
+def _guessed(table: Table, sample: pd.DataFrame, roles: Mapping[str, str] | None = None, kind: FileKind = "customers") -> Schema:
+    """The guess from a `sample` under the stated `roles`, except that a number which is whole only there becomes a decimal."""
+    schema = schema_from_roles(list(table.where), sample, roles or {}, kind)
     return Schema(tuple(_widened(column, table) for column in schema))
 
 
@@ -158,13 +160,9 @@ def _used(schema: Schema) -> Iterator[Column]:
     return (column for column in schema if column.role is not Role.IGNORE)
 
 
-def _key_cell(table: Table, schema: Schema) -> str:
-    """SQL for the customers' ids as `spelling.composed` has them."""
-    return f"nfc_normalize({table.where[schema.named(CUSTOMER_KEY).source]})"
-
-
 def _key_order(table: Table, schema: Schema) -> NDArray[np.int64]:
-    rows = table.connection.execute(f"SELECT rowid AS row FROM raw ORDER BY {_key_cell(table, schema)} NULLS LAST, rowid").fetchnumpy()
+    key = in_composed(table.where[schema.named(CUSTOMER_KEY).source])
+    rows = table.connection.execute(f"SELECT rowid AS row FROM raw ORDER BY {key} NULLS LAST, rowid").fetchnumpy()
     return np.asarray(rows["row"])
 
 
@@ -195,10 +193,10 @@ class _Repeats:
     same: NDArray[np.bool_]
 
 
-def _latest_of_each(table: Table, schema: Schema, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Finding]]:
-    """The last record of each customer, in key order; earlier ones are told of."""
-    keys = table.texts(_key_cell(table, schema)).to_numpy()[order]
-    repeats = np.append(keys[:-1] == keys[1:], False) if len(keys) else np.zeros(0, dtype=bool)
+def _latest_of_each(table: Table, schema: Schema, keys: pd.Series, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Finding]]:
+    """The last record of each customer, in key order; earlier ones are told of. `keys` (n,) are the customers' ids."""
+    ids = keys.to_numpy()[order]
+    repeats = np.append(ids[:-1] == ids[1:], False) if len(ids) else np.zeros(0, dtype=bool)
     if not repeats.any():
         return order, []
     (cells,) = table.fetch(f"hash({', '.join(table.where.values())})")

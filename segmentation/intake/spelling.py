@@ -23,6 +23,11 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def in_composed(cell: str) -> str:
+    """SQL for `composed`."""
+    return f"nfc_normalize({cell})"
+
+
 def spelling_key(word: str) -> str:
     """Equal for spellings of one word."""
     return _GAPS.sub(" ", unicodedata.normalize("NFKC", word).casefold()).strip()

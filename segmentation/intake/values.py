@@ -15,7 +15,7 @@ from segmentation.intake.derived import NOT_ONE_WORD, cells_beyond
 from segmentation.intake.findings import SHOWN, counted, first_lines
 from segmentation.intake.numerals import missing, read_numbers
 from segmentation.intake.rules import effective_rule
-from segmentation.intake.spelling import composed
+from segmentation.intake.spelling import composed, in_composed
 from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
 from segmentation.roles import Column, DateOrder, Kind, Role
@@ -87,7 +87,11 @@ def parse(table: Table, column: Column, date_order: DateOrder | None) -> Parsed:
 
 def holds_fractions(table: Table, column: Column) -> bool:
     """Whether any cell of a column of numbers is not whole."""
-    values = read_numbers(table, table.where[column.source], replace(column, kind=Kind.DECIMAL)).values
+    name = table.where[column.source]
+    (plain,) = table.totals([f"count({name}) = count(*) FILTER (CAST(TRY_CAST({name} AS BIGINT) AS VARCHAR) = {name})"])
+    if plain:  # every cell is digits and no more, as nearly always
+        return False
+    values = read_numbers(table, name, replace(column, kind=Kind.DECIMAL)).values
     return bool((values[np.isfinite(values)] % 1 != 0).any())
 
 
@@ -99,6 +103,8 @@ def missing_words(column: Column) -> frozenset[str]:
 
 
 def _words(table: Table, name: str, column: Column) -> pd.Series:
+    if column.role not in GROUPING:  # nearly every row has another text
+        return table.texts(in_composed(name))
     text = table.texts(name).to_numpy()
     codes, words = pd.factorize(text)  # one object per different word, not per row
     empty = missing_words(column)

@@ -134,13 +134,17 @@ def record_sample(session: Session, actor: Actor, store: Store, dataset_id: str,
     """Store all months like imports, one after the other, and ask for segments."""
     dataset = team_row(session, actor, Dataset, "dataset", id=dataset_id)
     for month in months:
-        row = _import_row(session, actor, dataset, month)
-        before = latest_snapshot(session, dataset)
-        base = replace(month.plan.base, id=before.id) if month.plan.base and before else month.plan.base
-        plan = replace(month.plan, import_id=row.id, base=base)
-        changes = Changes(month.rows, touched=month.touched)
-        record_import(session, actor, plan, month.report, None, month.snapshot, changes, store)
+        _record_month(session, actor, store, dataset, month)
     request_recluster(session, actor, dataset.slug)
+
+
+def _record_month(session: Session, actor: Actor, store: Store, dataset: Dataset, month: SampleMonth) -> None:
+    row = _import_row(session, actor, dataset, month)
+    before = latest_snapshot(session, dataset)
+    base = replace(month.plan.base, id=before.id) if month.plan.base and before else month.plan.base
+    plan = replace(month.plan, import_id=row.id, base=base)
+    changes = Changes(month.rows, touched=month.touched)
+    record_import(session, actor, plan, month.report, None, lambda: month.snapshot, changes, store)
 
 
 def _import_row(session: Session, actor: Actor, dataset: Dataset, month: SampleMonth) -> Import:

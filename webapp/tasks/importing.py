@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -157,12 +158,13 @@ def _import_once(resources: Resources, job: ClaimedJob, plan: ImportPlan, progre
 
 @dataclass(frozen=True)
 class Prepared:
-    """An import that only has to be written down: its snapshot is in the store, `changes` gives the customers that are to be written."""
+    """An import that only has to be written down: `changes` gives the customers that are to be written, `snapshot` waits until that of
+    them is in the store."""
 
     preview: FilePreview
     report: ImportReport
     rejects: str | None
-    snapshot: NewSnapshot
+    snapshot: Callable[[], NewSnapshot]
     changes: Changes
 
 
@@ -177,6 +179,8 @@ def prepared_import(
 ) -> Iterator[Prepared]:
     """Do all the work of an import before the transaction that stores it. UnreadableFile where no row can be taken.
 
+    Only the snapshot is still being made when the context begins: it keeps one core busy, as writing to the database keeps another.
+
     `alike` is what was guessed about a file of which is known that this one has the same columns: it is not guessed again. `agree` sees the
     report before a snapshot is written, and ends the import by what it raises.
     """
@@ -190,12 +194,13 @@ def prepared_import(
         for name in list(staged.customers):
             del staged.customers[name]
         progress("Writing the snapshot", 0.6)
-        snapshot = _store_snapshot(store, plan, staged, progress)
-        staged.staging.prepare_rows()
-        progress("Storing customers", 0.85)
-        merged = staged.staging
-        changes = Changes(Batches(merged.rows), Batches(merged.removed_keys), Batches(merged.touched_keys))
-        yield Prepared(staged.read.preview, report, staged.rejects, snapshot, changes)
+        with ThreadPoolExecutor(1, "snapshot") as beside:
+            snapshot = beside.submit(_store_snapshot, store, plan, staged)
+            merged = staged.staging
+            merged.prepare_rows()
+            progress("Storing customers", 0.75)
+            changes = Changes(Batches(merged.rows), Batches(merged.removed_keys), Batches(merged.touched_keys))
+            yield Prepared(staged.read.preview, report, staged.rejects, snapshot.result, changes)
 
 
 @dataclass(frozen=True)
@@ -311,7 +316,7 @@ def _note_as_of(plan: ImportPlan, read: _Read, as_of: date) -> Iterator[Finding]
         yield Finding("as_of_assumed", "flag", message, None, len(read.intake.customers))
 
 
-def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged, progress: Progress) -> NewSnapshot:
+def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged) -> NewSnapshot:
     """Write the snapshot under its digest and describe it. Left behind by a lost job, it harms nobody."""
     schema = staged.staging.schema
     if plan.base is not None and _same_state(plan.base, staged):
@@ -320,7 +325,6 @@ def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged, progress: P
         staged.staging.write_snapshot(temporary)
         digest = bulk.snapshot_digest(temporary, schema, staged.as_of)
         figures = bulk.column_figures(temporary, schema)
-        progress("Looking at the customers", 0.75)
         exploration = explore_snapshot(temporary, schema, staged.counts.customers, staged.as_of)
         publish(digest)
     return replace(_described(digest, staged, figures), exploration=exploration)

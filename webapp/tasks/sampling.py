@@ -40,7 +40,7 @@ def _prepare(store: Store, first: ImportPlan, progress: Progress) -> list[Sample
         file = _put(store, first.team_id, state)
         plan = next_month(first, state, file, months[-1].snapshot if months else None)
         with prepared_import(store, plan, lambda stage, share: None, alike=preview) as ready:
-            months.append(SampleMonth(file, plan, ready.report, ready.snapshot, list(ready.changes.rows), list(ready.changes.touched)))
+            months.append(SampleMonth(file, plan, ready.report, ready.snapshot(), list(ready.changes.rows), list(ready.changes.touched)))
             preview = ready.preview
     return months
 

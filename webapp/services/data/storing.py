@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -186,11 +186,14 @@ def record_import(
     plan: ImportPlan,
     report: ImportReport,
     rejects_digest: str | None,
-    snapshot: NewSnapshot,
+    made: Callable[[], NewSnapshot],
     changes: Changes,
     store: Store,
 ) -> None:
-    """Customers, snapshot, schema, report and audit event together. BaseMoved where another import was quicker."""
+    """Customers, snapshot, schema, report and audit event together. BaseMoved where another import was quicker.
+
+    The snapshot may still be in the making: `made` is called once the customers are written, and waits for it.
+    """
     dataset, row, current = _held(session, actor, plan)
     past = _keep_past(session, store, dataset, changes) if report.changed or report.removed else None
     row.before = to_json(Before(dataset.column_schema, dataset.file_format, current.id if current else None, past))
@@ -199,6 +202,7 @@ def record_import(
     if report.new or report.changed:
         upsert_customers(session, changes.rows, team_id=actor.team_id, dataset_id=dataset.id, import_id=row.id)
         recall_consents(session, dataset_id=dataset.id, import_id=row.id)
+    snapshot = made()
     stored = _snapshot_row(session, actor, dataset, snapshot)
     dataset.column_schema, dataset.file_format = to_json(snapshot.dataset_schema), to_json(snapshot.format)
     row.part_digest = snapshot.part_digest
