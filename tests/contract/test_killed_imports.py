@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.contract.killing import die_in_child
 from tests.webapp.working import Shop, claim, open_shop, run_claimed, store_file
 from webapp import store as stores
-from webapp.edge import Resources, open_resources
+from webapp.edge import Resources
 from webapp.merging import Staging
 from webapp.models import Customer, DepartedConsent, Import, SavedMapping, Snapshot
 from webapp.services.data import imports, storing, undoing
@@ -84,26 +82,6 @@ def everything(shop: Shop) -> str:
             for table in tables
         ]
         return json.dumps([*rows, [str(each) for each in show_timeline(session, shop.actor, "customers")]])
-
-
-def die_in_child(shop: Shop, job: jobs.ClaimedJob, owner: object, name: str, *, after: bool) -> None:
-    """Run the job in a process of its own that is killed before or after the first call of `name`."""
-    shop.resources.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        genuine: Callable[..., object] = getattr(owner, name)
-
-        def die(*args: object, **options: object) -> None:
-            if after:
-                genuine(*args, **options)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        setattr(owner, name, die)
-        try:
-            run_claimed(open_resources(shop.resources.config, create_store=False), job)
-        finally:
-            os._exit(3)  # it lived: the point was never reached
-    assert os.waitpid(child, 0)[1] == signal.SIGKILL, f"{name} was not reached"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
