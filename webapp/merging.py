@@ -22,7 +22,7 @@ from webapp.bulk import BATCH, SQL_TYPE, column_engine, escaped, literal, quoted
 STATE = "__state"
 """A column beside the customers' own while they are merged; canonical names never begin with an underscore."""
 
-_MEMORY = "600MB"
+_MEMORY = "450MB"
 """For the merged table and the rows made of it, beside the file's own customers; what is beyond goes to disk."""
 CustomerRow = tuple[str, str, str]
 """Customer key, attributes as JSON text, consent."""
