@@ -28,7 +28,7 @@ from segmentation.synthetic_histories import SyntheticMonth, synthetic_history
 from tests.conftest import LONG
 
 SEEDS = 50 if LONG else 4
-THROUGH_THE_PIPELINE = 5 if LONG else 1
+THROUGH_THE_PIPELINE = 50 if LONG else 1
 RIGHT = 0.95
 
 Told = tuple[Fate, int | None, int | None]
