@@ -102,6 +102,7 @@ _SENTENCES: dict[str, str] = {
     "campaign.untagged": "Removed the tag of the campaign {name} from {segment}",
     "job.cancel": "Cancelled a job",
     "schedule.added": "Scheduled {work} of {dataset}: {when}",
+    "schedule.changed": "Changed the schedule of {dataset} from {before} to {when}",
     "schedule.paused": "Paused the schedule of {dataset}: {when}",
     "schedule.resumed": "Resumed the schedule of {dataset}: {when}",
     "schedule.removed": "Deleted the schedule of {dataset}: {when}",
