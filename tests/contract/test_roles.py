@@ -137,6 +137,7 @@ def fitting(endpoint: str) -> dict[str, Any]:
         "api_create_campaign": {"name": "x", "channel": "post"},
         "api_tag_campaign": {"segment": "x"},
         "api_correct_lineage": {"version": 1, "segment": "x", "continues": None},
+        "api_take_back_correction": {"version": 1, "segment": "x"},
         "api_promote": {"version": 1},
         "api_challenge": {"version": 1},
         "api_add_schedule": {"kind": "recluster", "cron": "0 6 * * 1"},

@@ -78,6 +78,7 @@ _SENTENCES: dict[str, str] = {
     "version.ready": "Version {number} of {dataset} was ready",
     "version.promoted": "Made version {number} of {dataset} the champion",
     "version.lineage_corrected": "Corrected which segment {segment} of version {number} of {dataset} is",
+    "version.lineage_taken_back": "Took back a correction of the segment {segment} of version {number} of {dataset}",
     "version.rolled_back": "Rolled {dataset} back from version {previous} to version {number}",
     "version.challenges": "Let version {number} of {dataset} challenge the champion",
     "version.challenge_ended": "Let version {number} of {dataset} challenge the champion no longer",
