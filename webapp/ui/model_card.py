@@ -15,6 +15,7 @@ from webapp.services.filtering.filtering import SMALLEST_GROUP
 from webapp.services.segmenting.model_cards import ModelCard
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import MISSING, by, count, customers_or_few, day, duration, exact_time, listing, number, percent
+from webapp.ui.segments_ui import holdings, weak_segments_words
 from webapp.ui.terms import AGREEMENT, DISTANCE, SEPARATION, TERMS, Term
 from webapp.ui.wording import algorithm_name
 
@@ -74,8 +75,15 @@ def card_document(card: ModelCard) -> Document:
         _limits(card),
     )
     method, many = upper_first(algorithm_name(card.version.algorithm)), count(card.version.k or 0, "segment")
-    lead = f"{method}, {many}. {VERDICTS[card.report.verdict.word]}"
+    lead = f"{method}, {many}. {_lead(card)}"
     return Document(f"Model card: {card.dataset}, version {card.version.number}", lead, sections)
+
+
+def _lead(card: ModelCard) -> str:
+    """What to make of the version, in a sentence; where only a few segments do not hold, which ones."""
+    separated = card.report.separated(card.version.algorithm, card.version.k)
+    weak = weak_segments_words(card.report.verdict.word, separated, holdings(card.styles, card.profiles))
+    return f"The segments differ, but not all of them can be planned on. {weak}" if weak else VERDICTS[card.report.verdict.word]
 
 
 def _origin(card: ModelCard) -> Section:

@@ -21,6 +21,7 @@ from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.versions import VersionSummary
+from webapp.services.segmenting import segments
 from webapp.services.segmenting.promotion_preview import preview_promotion
 from webapp.ui.advice import advice_verdict
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
@@ -107,7 +108,8 @@ def champion_verdict(view: View, listed: Sequence[VersionSummary]) -> Component 
         return None
     report = versions.show_report(view.session, view.actor, view.dataset or "", champion.number)
     link = button("All its figures", href=models_address(view.actor.team_slug, view.dataset or "", version=champion.number))
-    return version_verdict(champion, report, link)
+    stability = segments.show_stability(view.session, view.actor, view.dataset or "", champion.number)
+    return version_verdict(champion, report, stability, link)
 
 
 def _champion_words(champion: int | None) -> str:
