@@ -15,6 +15,8 @@ from segmentation.plots.chart import WIDTHS, Chart, blank, label_at, plain_axis,
 from segmentation.wording import listed, money, number, percent
 
 SANKEY_ROW, SANKEY_LEAST = 52, 260
+SANKEY_PAD, SANKEY_MARGIN = 18, 12
+"""Between two nodes, so that the labels of thin ones do not meet, and above and below them."""
 CELL_ROW = {False: 34, True: 38}
 BAR_ROW = 56
 LEGEND = 40
@@ -64,8 +66,13 @@ def _sankey(
 ) -> go.Figure:
     styles = [*before, *after]
     height = max(SANKEY_LEAST, SANKEY_ROW * max(len(before), len(after)) + 40)
-    figure = blank(theme, height, margin={"l": 8, "r": 8, "t": 12, "b": 12})
+    figure = blank(theme, height, margin={"l": 8, "r": 8, "t": SANKEY_MARGIN, "b": SANKEY_MARGIN})
     names = [_clipped(style, narrow) for style in styles]
+    sides = [
+        [sum(count for count, a, _ in flows if a == at) for at in range(len(before))],
+        [sum(count for count, _, b in flows if b == at) for at in range(len(after))],
+    ]
+    most = max(sum(map(bool, sizes)) for sizes in sides)
     figure.add_sankey(
         arrangement="fixed",
         textfont={"size": 12, "color": theme.ink, "shadow": "none"},
@@ -73,32 +80,35 @@ def _sankey(
             "label": names,
             "color": [theme.fill[colour_index(style.slot)] for style in styles],
             "line": {"width": 1, "color": theme.surface},
-            "pad": 18,
+            "pad": SANKEY_PAD,
             "thickness": 14,
             "x": [0.001] * len(before) + [0.999] * len(after),
-            "y": [
-                *_stacked([sum(c for c, a, _ in flows if a == at) for at in range(len(before))]),
-                *_stacked([sum(c for c, _, b in flows if b == at) for at in range(len(after))]),
-            ],
-            "hovertemplate": "%{label}: %{value:,.0f} customers<extra></extra>",
+            "y": [middle for sizes in sides for middle in _stacked(sizes, height - 2 * SANKEY_MARGIN, most)],
+            "customdata": [style.name for style in styles],
+            "hovertemplate": "%{customdata}: %{value:,.0f} customers<extra></extra>",
         },
         link={
             "source": [a for _, a, _ in flows],
             "target": [len(before) + b for _, _, b in flows],
             "value": [count for count, *_ in flows],
             "color": [_faint(theme.fill[colour_index(before[a].slot)]) for _, a, _ in flows],
-            "hovertemplate": "%{source.label} to %{target.label}: %{value:,.0f} customers<extra></extra>",
+            "customdata": [f"{before[a].name} to {after[b].name}" for _, a, b in flows],
+            "hovertemplate": "%{customdata}: %{value:,.0f} customers<extra></extra>",
         },
     )
     return figure
 
 
-def _stacked(sizes: Sequence[int]) -> list[float]:
-    """The middles of nodes one under the other, as shares of the height."""
-    total, below, middles = max(sum(sizes), 1), 0.0, []
+def _stacked(sizes: Sequence[int], height: int, most: int) -> list[float]:
+    """The middles of nodes one under the other, as shares of `height` in px, with room for a label between any two.
+
+    `most` is how many nodes the fuller side has: it decides how many px a customer takes, on both sides.
+    """
+    scale = (height - SANKEY_PAD * (most - 1)) / max(sum(sizes), 1)
+    below, middles = (most - sum(map(bool, sizes))) * SANKEY_PAD / 2, []
     for size in sizes:
-        middles.append(min(0.999, max(0.001, (below + size / 2) / total)))
-        below += size
+        middles.append(min(0.999, max(0.001, (below + size * scale / 2) / height)))
+        below += size * scale + SANKEY_PAD if size else 0
     return middles
 
 

@@ -236,7 +236,10 @@ def _fairness(card: ModelCard) -> tuple[str, ...]:
     )
 
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+_SPECIAL = re.compile(r"[\\`*\[\]<>|]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~|&(?=#|\w+;)|(?<!\S)#")
+"""What would be markup wherever it stands: a single tilde, an underscore inside a word and most signs are not."""
+_BEGINNING = re.compile(r"^(?:[-+](?=\s|$)|-(?=-)|=|\d+(?=[.)](?:\s|$)))")
+"""What would make a list or a heading of a line that it begins."""
 
 
 def card_markdown(document: Document) -> str:
@@ -254,7 +257,8 @@ def card_markdown(document: Document) -> str:
 
 
 def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    text = _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    return _BEGINNING.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", text)
 
 
 def _row(cells: Sequence[str], *, plain: bool = True) -> str:

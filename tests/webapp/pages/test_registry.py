@@ -126,7 +126,9 @@ def test_one_click_rolls_back_and_says_to_which(shop: Shop, said: list[tuple[str
         press(shop, ROLL_BACK, 1, champion=4)
     press(shop, ROLL_BACK, 1)
     assert of(shop, 1).champion
-    assert "Version 1 is the champion again, in place of version 2." in words(said[0][1]["children"])
+    told = said[0][1]["children"]
+    assert "Rolled back to version 1. Version 1 takes the place of version 2: " in words(told)
+    assert f"{HERE}/models/2" in links(told), "the way back, where a note can say why"
     body = seen(shop)[1]
     assert buttons(body, ROLL_BACK) == []
     assert "by rollback" in words(body)

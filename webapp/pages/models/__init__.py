@@ -14,7 +14,7 @@ from webapp.pages.models.keeping import chosen_keep, keeping_card, keeping_title
 from webapp.pages.models.model import show_model
 from webapp.pages.models.over_versions import figures_chart
 from webapp.pages.models.pointers import challenger_card, live_card
-from webapp.pages.models.preview import preview_body
+from webapp.pages.models.preview import preview_body, preview_sentence
 from webapp.pages.models.report import version_verdict
 from webapp.pages.models.versions import versions_card
 from webapp.services.access import Permission
@@ -149,10 +149,9 @@ def act(view: View, pressed: dict[str, Any] | None, champion: int | None) -> Non
     """What a button that acts at once is for: its identity says what, and with which version."""
     if pressed is None:
         return
-    dataset, number = view.dataset or "", int(pressed["version"])
+    dataset, number, link = view.dataset or "", int(pressed["version"]), None
     if pressed["type"] == ROLL_BACK:
-        done = promotions.roll_back(view.session, view.actor, dataset, expected=champion, store=view.resources.store)
-        said = f"Version {done.champion} is the champion again, in place of version {done.previous}."
+        said, link = roll_back(view, number, champion)
     elif pressed["type"] == CHALLENGE:
         challengers.set_challenger(view.session, view.actor, dataset, number)
         said = f"Version {number} challenges the champion."
@@ -162,8 +161,17 @@ def act(view: View, pressed: dict[str, Any] | None, champion: int | None) -> Non
     else:
         kept = retention.pin_version(view.session, view.actor, dataset, number, pinned=bool(pressed["pinned"])).pinned
         said = f"Version {number} is kept whatever the setting." if kept else f"Version {number} may be removed with the others."
-    notify(said, "good")
+    notify(said, "good", link=link)
     read_again({"version": number, "act": pressed["type"]})
+
+
+def roll_back(view: View, number: int, champion: int | None) -> tuple[str, tuple[str, str] | None]:
+    """Go back to version `number` at once: what that changed in words, and the way to undo it, where a note can say why."""
+    changes = preview_sentence(preview_promotion(view.session, view.actor, view.dataset or "", number))
+    done = promotions.roll_back(view.session, view.actor, view.dataset or "", expected=champion, store=view.resources.store)
+    said = f"Rolled back to version {done.champion}. " + (changes if done.champion == number else "")
+    undo = models_address(view.actor.team_slug, view.dataset or "", version=done.previous) if done.previous else None
+    return said.strip(), (f"Undo: promote version {done.previous} again", undo) if undo else None
 
 
 def save_keeping(view: View, clicks: int | None, value: str | None) -> None:
