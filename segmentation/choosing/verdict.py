@@ -223,7 +223,7 @@ def _rival(candidates: Sequence[Candidate], chosen: Candidate) -> str:
     """The nearest number of segments that repeats least, for comparison."""
     beside = [candidate for candidate in candidates if abs(candidate.k - chosen.k) == 1]
     weakest = min(beside, key=lambda candidate: candidate.stability_ari, default=None)
-    return "" if weakest is None else f", with {WORDS[weakest.k]} segments {weakest.stability_ari:.2f}"
+    return "" if weakest is None else f"; {WORDS[weakest.k]} segments would have {weakest.stability_ari:.2f}"
 
 
 def _beyond(candidates: Sequence[Candidate], chosen: Candidate) -> str:

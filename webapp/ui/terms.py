@@ -52,8 +52,7 @@ REPEATABILITY = Term(
     "Repeatability",
     "adjusted Rand index",
     f"Agreement with segments found when customers are drawn again: 1 the same, 0 chance. {REPEATABLE:.2f} is needed. "
-    "It is the mean of twenty draws, made anew for each fit and each sweep: with another seed it is another figure, by some 0.02 where "
-    "segments hold, by more for a number of segments that the customers do not show, because another seed may cut them elsewhere.",
+    "Twenty draws are made for each fit: another seed gives another figure, by some 0.02 where segments hold, by more where they do not.",
     "stability_null",
 )
 FORETOLD = Term(
