@@ -25,7 +25,7 @@ from webapp.models import MemberRole
 from webapp.pages import models
 from webapp.pages.models.ids import CHALLENGE, PIN, ROLL_BACK, WITHDRAW
 from webapp.pages.models.pointers import end_words
-from webapp.services.errors import Conflict, Forbidden, ServiceError
+from webapp.services.errors import Conflict, Forbidden, Invalid, ServiceError
 from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.promotions import Stretch
 from webapp.services.planning.campaigns import create_campaign
@@ -132,6 +132,29 @@ def test_one_click_rolls_back_and_says_to_which(shop: Shop, said: list[tuple[str
     body = seen(shop)[1]
     assert buttons(body, ROLL_BACK) == []
     assert "by rollback" in words(body)
+
+
+def test_why_it_was_rolled_back_is_said_afterwards(shop: Shop, said: list[tuple[str, dict[str, Any]]]) -> None:
+    assert "Save the reason" not in words(seen(shop)[1]), "a promotion was asked for its note"
+    press(shop, ROLL_BACK, 1)
+    assert "Save the reason" in words(seen(shop)[1])
+    assert "Save the reason" not in words(seen(shop, role=MemberRole.VIEWER)[1])
+
+    def save(note: str, *, champion: int = 1, role: MemberRole = MemberRole.ADMIN) -> None:
+        with shop.writing() as session:
+            models.save_why(look(shop, session, f"{HERE}/models", role=role), 1, note, champion)
+
+    for refused in ({"champion": 2}, {"role": MemberRole.MARKETER}):
+        with pytest.raises((Conflict, Forbidden)):
+            save("Too few.", **refused)
+    with pytest.raises(Invalid):
+        save("  ")
+    save("Too few segments.")
+    body = words(seen(shop)[1])
+    assert "Too few segments." in body
+    assert "Save the reason" not in body
+    with pytest.raises(Conflict, match="what was said stays"):
+        save("Another reason.")
 
 
 def test_the_live_history_is_a_band_and_a_table(shop: Shop) -> None:

@@ -174,6 +174,15 @@ def roll_back(view: View, number: int, champion: int | None) -> tuple[str, tuple
     return said.strip(), (f"Undo: promote version {done.previous} again", undo) if undo else None
 
 
+def save_why(view: View, clicks: int | None, note: str | None, champion: int | None) -> None:
+    """Keep why the champion was rolled back."""
+    if not clicks:
+        return
+    promotions.note_move(view.session, view.actor, view.dataset or "", note or "", expected=champion)
+    notify("The reason stands in the history now.", "good")
+    read_again({"noted": champion})
+
+
 def save_keeping(view: View, clicks: int | None, value: str | None) -> None:
     """Keep as many versions as the list says."""
     if not clicks:
@@ -286,6 +295,18 @@ def register_acting(callbacks: Callbacks) -> None:
     )
     def keep(view: View, clicks: int | None, value: str | None) -> None:
         save_keeping(view, clicks, value)
+
+    @callbacks.on(
+        Output(Ids.ACTED, "data", allow_duplicate=True),
+        Input(Ids.WHY_SAVE, "n_clicks"),
+        State(Ids.WHY, "value"),
+        State(Ids.CHAMPION, "data"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def why(view: View, clicks: int | None, note: str | None, champion: int | None) -> None:
+        save_why(view, clicks, note, champion)
 
 
 PAGE = Page(name="models", title="Models", path="models", layout=layout, register=register, group="Model", icon="layers")

@@ -80,6 +80,7 @@ _SENTENCES: dict[str, str] = {
     "version.lineage_corrected": "Corrected which segment {segment} of version {number} of {dataset} is",
     "version.lineage_taken_back": "Took back a correction of the segment {segment} of version {number} of {dataset}",
     "version.rolled_back": "Rolled {dataset} back from version {previous} to version {number}",
+    "version.move_noted": "Said why version {number} of {dataset} is the champion: {note}",
     "version.challenges": "Let version {number} of {dataset} challenge the champion",
     "version.challenge_ended": "Let version {number} of {dataset} challenge the champion no longer",
     "version.pinned": "Kept version {number} of {dataset} from being removed",
