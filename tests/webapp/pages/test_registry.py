@@ -206,7 +206,7 @@ def test_promotion_from_the_preview_is_told_where_the_champion_moved(shop: Shop)
 def test_a_version_without_segments_to_speak_of_is_said_so_before_it_is_promoted(shop: Shop) -> None:
     with shop.reading() as session:
         found = replace(preview_promotion(session, shop.actor, DATASET, 4), verdict="none")
-    assert "no segments here to speak of" in words(models.preview_body(found))
+    assert "not all of its segments can be planned on" in words(models.preview_body(found))
     assert "no segments here" not in words(models.preview_body(replace(found, verdict="useful")))
 
 
