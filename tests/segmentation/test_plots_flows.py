@@ -10,7 +10,8 @@ import pytest
 from segmentation import plots
 from segmentation.movement import ABSENT, NOWHERE, Cell, Moves, split_moves
 from segmentation.palette import DARK, LIGHT, SegmentStyle, Theme
-from segmentation.plots.flows import overlap_title, transitions_title, version_flows_title
+from segmentation.plots.flows import overlap_title, transitions_title
+from segmentation.plots.sankey import version_flows_title
 
 NAMES = ("Loyal families", "Deal seekers", "Web browsers")
 STYLES = tuple(SegmentStyle(f"s{at}", name, name.split()[0], at + 1) for at, name in enumerate(NAMES))

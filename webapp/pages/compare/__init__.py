@@ -12,7 +12,14 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.compare import parts
-from webapp.pages.compare.correcting import correct_button, correct_dialog, matched, register_correcting, take_back_button
+from webapp.pages.compare.correcting import (
+    correct_button,
+    correct_dialog,
+    matched,
+    register_correcting,
+    register_taking_back,
+    take_back_button,
+)
 from webapp.pages.compare.ids import AT, Ids
 from webapp.services.access import Permission
 from webapp.services.errors import Conflict, NotFound
@@ -158,6 +165,7 @@ def register(callbacks: Callbacks) -> None:
 
     register_counting(callbacks, AT)
     register_correcting(callbacks)
+    register_taking_back(callbacks)
 
 
 PAGE = Page(

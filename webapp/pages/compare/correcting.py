@@ -152,6 +152,17 @@ def register_correcting(callbacks: Callbacks) -> None:
     def said(view: View, submitted: int | None, own: str | None, earlier: str | None, version: int | None) -> Any:
         return correct(view, submitted, own, earlier, version)
 
+    callbacks.clientside(
+        ClientsideFunction("shell", "openDialog"),
+        Output(Ids.CORRECT_DIALOG, "is_open", allow_duplicate=True),
+        Input(Ids.CORRECT_CANCEL, "n_clicks"),
+        prevent_initial_call=True,
+    )
+
+
+def register_taking_back(callbacks: Callbacks) -> None:
+    """Declare what the buttons beside people's words do."""
+
     @callbacks.on(
         Output(Ids.CORRECT_VERSION, "data", allow_duplicate=True),
         Input({"type": Ids.TAKE_BACK, "version": ALL, "segment": ALL}, "n_clicks"),
@@ -162,10 +173,3 @@ def register_correcting(callbacks: Callbacks) -> None:
     def taken_back(view: View, _clicks: list[int | None]) -> Any:
         take_back(view, ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None)
         return no_update
-
-    callbacks.clientside(
-        ClientsideFunction("shell", "openDialog"),
-        Output(Ids.CORRECT_DIALOG, "is_open", allow_duplicate=True),
-        Input(Ids.CORRECT_CANCEL, "n_clicks"),
-        prevent_initial_call=True,
-    )
