@@ -23,6 +23,10 @@ NAMED_BY_MEANING = frozenset({"snapshot", "orders"})
 """Areas whose names do not tell the bytes."""
 Publish = Callable[[str], None]
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+RECHECKED_AFTER = 60.0
+"""Seconds after which the bytes of a file are compared with its checksum again: a disk that changes one changes no date."""
+RECHECKED_BYTES = 8 << 20
+"""Only files up to this size (models are some ten kilobytes) are read again; a whole snapshot would keep a page waiting."""
 State = tuple[int, int]
 """When a file was changed last (nanoseconds) and how many bytes it has: the same state, the same content."""
 
@@ -57,9 +61,10 @@ def disk_is_full(error: Exception) -> bool:
 class Store:
     """Files under `root/<team>/<area>/<digest>`; nothing outside `root` can be named."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, rechecked_after: float = RECHECKED_AFTER) -> None:
         self.root = root.resolve()
-        self._verified: dict[Path, State] = {}
+        self._rechecked_after = rechecked_after
+        self._verified: dict[Path, tuple[State, float]] = {}
 
     def create(self) -> None:
         """Make the folder. Only a start does this: a store that vanishes later is to be noticed, not replaced by an empty one."""
@@ -121,15 +126,22 @@ class Store:
     def verified_path(self, team_id: str, area: str, digest: str) -> Path:
         """Where the file lies, once its bytes are known to be those that were stored; StoreError where it is missing or damaged.
 
-        The bytes are read once per process and state of the file. One whose checksum was never written down passes as it is.
+        The bytes are read once per process and state of the file, those of small files again when that was a minute ago. One whose
+        checksum was never written down passes as it is.
         """
         path, state = self.path(team_id, area, digest), self.state(team_id, area, digest)
-        if self._verified.get(path) != state:
+        if not self._holds(path, state):
+            self._verified.pop(path, None)
             expected = _noted_checksums(path) if area in NAMED_BY_MEANING else {digest}
             if expected and _checksum_of(path, area) not in expected:
                 raise StoreError(f"The stored {area} {digest[:12]} is damaged; restore it from a backup.")
-            self._verified[path] = state
+            self._verified[path] = state, time.monotonic()
         return path
+
+    def _holds(self, path: Path, state: State) -> bool:
+        """Whether what was found of the file's bytes may still be believed."""
+        known, when = self._verified.get(path, (None, 0.0))
+        return known == state and (state[1] > RECHECKED_BYTES or time.monotonic() - when < self._rechecked_after)
 
     def remove(self, team_id: str, area: str, digest: str, *, unused_for: float = 0.0) -> None:
         """Remove the file, unless it was stored (again) within the last `unused_for` seconds; harmless where it is gone already."""

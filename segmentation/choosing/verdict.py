@@ -7,6 +7,7 @@ from typing import Literal
 
 from segmentation.choosing.selection import Candidate, Reason, Verdict
 from segmentation.clustering import BRIDGED
+from segmentation.wording import upper_first
 
 REPEATABLE = 0.90
 """Least mean agreement between resamples (adjusted Rand index) of a number of segments that we recommend."""
@@ -43,30 +44,38 @@ def recommend(candidates: Sequence[Candidate]) -> tuple[Candidate, Verdict]:
     """
     if not candidates:
         raise ValueError("A recommendation needs at least one candidate.")
+    chosen = _choose(candidates)
+    return chosen, judge(candidates, chosen)
+
+
+def _choose(candidates: Sequence[Candidate]) -> Candidate:
     natural = [candidate for candidate in candidates if _natural(candidate)]
     useful = [candidate for candidate in candidates if _useful(candidate)]
     separated = [candidate for candidate in candidates if _separated(candidate)]
     if natural:
         most = max(candidate.k for candidate in natural)
-        chosen = _best_separated([candidate for candidate in natural if candidate.k == most])
-    elif useful:
-        chosen = _best_separated(_largest_of_each(useful))
-    else:
-        chosen = max(separated or candidates, key=lambda candidate: candidate.stability_ari)
-    return chosen, judge(candidates, chosen)
+        return _best_separated([candidate for candidate in natural if candidate.k == most])
+    if useful:
+        return _best_separated(_largest_of_each(useful))
+    return max(separated or candidates, key=lambda candidate: candidate.stability_ari)
 
 
 def judge(candidates: Sequence[Candidate], chosen: Candidate) -> Verdict:
-    """The verdict on `chosen`, seen beside the other `candidates` of its algorithm; ValueError when it is not among them."""
+    """The verdict on `chosen`, seen beside the other `candidates` of its algorithm; ValueError when it is not among them.
+
+    Where somebody asked for another number than the customers show, it says which one that is.
+    """
     if chosen not in candidates:
         raise ValueError(f"The sweep holds no such fit with {chosen.k} segments.")
     alike = [candidate for candidate in candidates if candidate.algorithm == chosen.algorithm]
-    reasons = _reasons(alike, chosen)
+    own = _choose(candidates)
+    shown = own if own.k != chosen.k and _natural(own) else None
+    reasons = _reasons(alike, chosen, shown)
     if _natural(chosen):
         return _natural_verdict(chosen, reasons)
     if _useful(chosen):
-        return _useful_verdict(alike, chosen, reasons)
-    return _no_verdict(chosen, reasons)
+        return _useful_verdict(alike, chosen, reasons) if shown is None else _beside_natural_verdict(shown, chosen, reasons)
+    return _no_verdict(chosen, reasons, own)
 
 
 def lacks(candidate: Candidate) -> tuple[Lack, ...]:
@@ -128,7 +137,32 @@ def _useful_verdict(candidates: Sequence[Candidate], chosen: Candidate, reasons:
     )
 
 
-def _no_verdict(chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
+def _beside_natural_verdict(shown: Candidate, chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
+    """Of a number that somebody asked for, where another one is natural."""
+    number, natural = WORDS[chosen.k], WORDS[shown.k]
+    instead = (
+        f"{number} cut some of those where nothing lies between the parts, so that another seed may cut others"
+        if chosen.k > shown.k
+        else f"with {number} some of those count as one"
+    )
+    return Verdict(
+        "useful",
+        f"Useful: {number} segments were asked for, but {natural} is what the data itself shows",
+        f"Hardly anybody lies between any two of the {natural}; {instead}. They can be worked with: resamples bring them back (mean "
+        f"agreement {chosen.stability_ari:.2f} of 1), and every segment keeps at least {SMALLEST_SHARE:.0%} of the customers.",
+        reasons,
+    )
+
+
+def _instead(own: Candidate, chosen: Candidate) -> str:
+    """What the sweep itself would take in place of `chosen`, where that is any good."""
+    if own.k == chosen.k or not (_natural(own) or _useful(own)):
+        return ""
+    number = upper_first(WORDS[own.k])
+    return f" {number} is what the data itself shows." if _natural(own) else f" {number} would hold: it is what the sweep recommends."
+
+
+def _no_verdict(chosen: Candidate, reasons: tuple[Reason, ...], own: Candidate) -> Verdict:
     number = WORDS[chosen.k]
     if not _separated(chosen):
         headline = "None: there are no segments here to speak of"
@@ -143,15 +177,15 @@ def _no_verdict(chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
             f"between resamples {chosen.stability_ari:.2f} of 1; {REPEATABLE:.2f} is needed). Try fewer segments or fewer features."
         )
     else:
-        headline = f"None: with {number} segments, one is too small to plan for"
+        headline = f"None as a whole: of {number} segments that repeat, one is too small to plan for"
         text = (
             f"The smallest segment holds {chosen.smallest_share:.1%} of the customers; at least {SMALLEST_SHARE:.0%} is needed "
-            "for figures that can be trusted. Try fewer segments."
+            "for figures that can be trusted. The larger ones can be worked with. Try fewer segments to have none so small."
         )
-    return Verdict("none", headline, text, reasons)
+    return Verdict("none", headline, text + _instead(own, chosen), reasons)
 
 
-def _reasons(candidates: Sequence[Candidate], chosen: Candidate) -> tuple[Reason, ...]:
+def _reasons(candidates: Sequence[Candidate], chosen: Candidate, shown: Candidate | None) -> tuple[Reason, ...]:
     separated = "Better separated than shuffled columns" if _separated(chosen) else "Hardly better separated than shuffled columns"
     reasons = [
         Reason(_separated(chosen), f"{separated}: {chosen.silhouette:.2f} against {chosen.silhouette_null:.2f}"),
@@ -162,6 +196,9 @@ def _reasons(candidates: Sequence[Candidate], chosen: Candidate) -> tuple[Reason
     gaps = {candidate.k: candidate.gap for candidate in candidates}
     if chosen.bridge is not None:
         reasons.append(_gap_reason(chosen.bridge))
+    if shown is not None and not _natural(chosen):
+        reasons.append(Reason(False, f"{upper_first(WORDS[shown.k])} have gaps between all of them: {shown.silhouette:.2f} separated"))
+        return tuple(reasons)
     if not _natural(chosen) and len(gaps) > 1 and max(gaps, key=lambda k: gaps[k]) == last.k and _separated(last):
         reasons.append(Reason(False, f"The distance from shuffled columns keeps growing up to {last.k} segments: no number stands out"))
     sharpest = max(candidates, key=lambda candidate: candidate.silhouette)
@@ -186,7 +223,7 @@ def _rival(candidates: Sequence[Candidate], chosen: Candidate) -> str:
     """The nearest number of segments that repeats least, for comparison."""
     beside = [candidate for candidate in candidates if abs(candidate.k - chosen.k) == 1]
     weakest = min(beside, key=lambda candidate: candidate.stability_ari, default=None)
-    return "" if weakest is None else f", with {WORDS[weakest.k]} segments {weakest.stability_ari:.2f}"
+    return "" if weakest is None else f"; {WORDS[weakest.k]} segments would have {weakest.stability_ari:.2f}"
 
 
 def _beyond(candidates: Sequence[Candidate], chosen: Candidate) -> str:

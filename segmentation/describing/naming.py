@@ -88,13 +88,20 @@ class _Use:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A whole name, its parts, the first choices for its short form, and the facts that it rests on."""
+    """A whole name, its parts with what each speaks of, the first choices for its short form, and the facts that it rests on."""
 
     text: str
     score: float
     parts: tuple[str, ...]
     shorts: tuple[str, ...]
     facts: tuple[Fact, ...]
+    topics: tuple[str, ...] = ()
+
+    def sounds_like(self, other: _Candidate) -> bool:
+        """Whether the two differ in a word alone that says nearly the same: affluent web browsers are high-spending web browsers."""
+        mine, theirs = (dict(zip(each.parts, each.topics, strict=False)) for each in (self, other))
+        own, others = ({topic for part, topic in a.items() if part not in b and topic} for a, b in ((mine, theirs), (theirs, mine)))
+        return bool(mine.keys() & theirs.keys() and own & others)
 
     @property
     def claims(self) -> frozenset[tuple[str, bool]]:
@@ -202,6 +209,7 @@ def _pair(adjective: _Use, noun: _Use) -> _Candidate:
         parts=(adjective.text, noun.text),
         shorts=tuple(upper_first(short) for short in (first, *shorts)),
         facts=(adjective.fact, noun.fact),
+        topics=tuple(f"{use.topic}{'+' if use.fact.higher else '-'}" if use.topic else "" for use in (adjective, noun)),
     )
 
 
@@ -248,7 +256,7 @@ def _side(fact: Fact) -> tuple[str, str]:
 def _best(candidates: Sequence[_Candidate], others: Sequence[_Candidate]) -> _Candidate | None:
     """The candidate worth most beside `others`: a part of the name that another carries adds nothing, and costs a little.
 
-    One that says the same as another's name in other words is taken only where nothing else is left.
+    One that says the same as another's name in other words, or nearly, is taken only where nothing else is left.
     """
     taken = {part for other in others for part in other.parts}
     names, claims = {other.text for other in others}, {other.claims for other in others}
@@ -259,7 +267,8 @@ def _best(candidates: Sequence[_Candidate], others: Sequence[_Candidate]) -> _Ca
 
     free = [candidate for candidate in candidates if candidate.text not in names]
     fresh = [candidate for candidate in free if candidate.claims not in claims]
-    return max(fresh or free, key=worth, default=None)
+    plain = [candidate for candidate in fresh if not any(candidate.sounds_like(other) for other in others)]
+    return max(plain or fresh or free, key=worth, default=None)
 
 
 def _distinct(chosen: Sequence[_Candidate | None]) -> tuple[Name, ...]:

@@ -231,8 +231,9 @@ def _note_file(table: Table, schema: Schema, parsed: dict[str, Parsed]) -> Itera
     for column in _used(schema):
         yield from parsed[column.name].findings
     if table.blank.any():
-        message = f"{int(table.blank.sum()):,} rows without any value were passed over."
-        yield Finding("blank_rows", "note", message, None, int(table.blank.sum()), first_lines(table.lines, table.blank))
+        blank = int(table.blank.sum())
+        message = f"{blank:,} {'row' if blank == 1 else 'rows'} without any value {'was' if blank == 1 else 'were'} passed over."
+        yield Finding("blank_rows", "note", message, None, blank, first_lines(table.lines, table.blank))
     used = {column.source for column in _used(schema)} | {header for column in schema for header in column.parts}
     for header in table.where:
         if header not in used:

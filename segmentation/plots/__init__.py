@@ -6,12 +6,13 @@ from segmentation.plots.chart import Chart, template
 from segmentation.plots.clustergrams import clustergram_chart
 from segmentation.plots.correlation import correlation_map
 from segmentation.plots.exploration import category_bars, histograms
-from segmentation.plots.flows import net_change, overlap_map, transitions, version_flows
+from segmentation.plots.flows import net_change, overlap_map, transitions
 from segmentation.plots.frontiers import frontier_chart
 from segmentation.plots.mapping import customer_map
 from segmentation.plots.outcome_rates import outcome_rates
 from segmentation.plots.over_time import shares_over_time, size_over_time
 from segmentation.plots.overview import heat_map, shares
+from segmentation.plots.sankey import version_flows
 from segmentation.plots.segment import differences, mix
 from segmentation.plots.selection import k_panel
 from segmentation.plots.small_multiples import distributions

@@ -1,4 +1,4 @@
-"""Customers on the way from one division to another: a Sankey between two versions, tables of cells, and what made each segment grow."""
+"""Customers on the way from one division to another: tables of cells, and what made each segment grow."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from segmentation.movement import HUNDREDTHS, Moves, Split
-from segmentation.palette import SegmentStyle, Theme, colour_index
+from segmentation.palette import SegmentStyle, Theme
 from segmentation.plots.cells import cell_ink
 from segmentation.plots.chart import WIDTHS, Chart, blank, label_at, plain_axis, shown_name, text_width
 from segmentation.wording import listed, money, number, percent
 
-SANKEY_ROW, SANKEY_LEAST = 52, 260
 CELL_ROW = {False: 34, True: 38}
 BAR_ROW = 56
 LEGEND = 40
@@ -25,88 +24,6 @@ LONGEST = {False: 30, True: 9}
 Counts = Sequence[Sequence[int]]
 
 
-def version_flows(
-    table: Counts, before: Sequence[SegmentStyle], after: Sequence[SegmentStyle], *, theme: Theme, narrow: bool, currency: str | None = None
-) -> Chart | None:
-    """Customers from the segments of one version (rows of `table`) to those of another; None where nobody is in both."""
-    del currency
-    flows = [(count, a, b) for a, row in enumerate(table) for b, count in enumerate(row) if count]
-    if not flows:
-        return None
-    title = version_flows_title(table, before, after)
-    largest = sorted(flows, reverse=True)[:5]
-    told = " ".join(f"{number(count)} from {before[a].name} to {after[b].name}." for count, a, b in largest)
-    return Chart(
-        figure=_sankey(flows, before, after, theme, narrow),
-        title=title,
-        subtitle=f"{number(sum(count for count, *_ in flows))} customers whom both versions placed, from left to right",
-        explanation="Each band is as thick as the number of customers who are in the segment at its left end by the first version and in "
-        "the one at its right end by the second. Segments with the same colour and symbol are the same one.",
-        summary=f"{title}. Largest flows: {told}",
-        table=pd.DataFrame(
-            [(before[a].name, after[b].name, count, _of(count, sum(table[a]))) for count, a, b in flows],
-            columns=["From", "To", "Customers", "Share of from"],
-        ),
-    )
-
-
-def version_flows_title(table: Counts, before: Sequence[SegmentStyle], after: Sequence[SegmentStyle]) -> str:
-    """The share of customers who are in the same segment in both."""
-    total = sum(map(sum, table))
-    same = sum(table[a][b] for a, old in enumerate(before) for b, new in enumerate(after) if old.key == new.key)
-    if same == total:
-        return "Every customer stays in their segment"
-    return f"{percent(same / total)} of customers stay in their segment" if same else "No customer stays in their segment"
-
-
-def _sankey(
-    flows: Sequence[tuple[int, int, int]], before: Sequence[SegmentStyle], after: Sequence[SegmentStyle], theme: Theme, narrow: bool
-) -> go.Figure:
-    styles = [*before, *after]
-    height = max(SANKEY_LEAST, SANKEY_ROW * max(len(before), len(after)) + 40)
-    figure = blank(theme, height, margin={"l": 8, "r": 8, "t": 12, "b": 12})
-    names = [_clipped(style, narrow) for style in styles]
-    figure.add_sankey(
-        arrangement="fixed",
-        textfont={"size": 12, "color": theme.ink, "shadow": "none"},
-        node={
-            "label": names,
-            "color": [theme.fill[colour_index(style.slot)] for style in styles],
-            "line": {"width": 1, "color": theme.surface},
-            "pad": 18,
-            "thickness": 14,
-            "x": [0.001] * len(before) + [0.999] * len(after),
-            "y": [
-                *_stacked([sum(c for c, a, _ in flows if a == at) for at in range(len(before))]),
-                *_stacked([sum(c for c, _, b in flows if b == at) for at in range(len(after))]),
-            ],
-            "hovertemplate": "%{label}: %{value:,.0f} customers<extra></extra>",
-        },
-        link={
-            "source": [a for _, a, _ in flows],
-            "target": [len(before) + b for _, _, b in flows],
-            "value": [count for count, *_ in flows],
-            "color": [_faint(theme.fill[colour_index(before[a].slot)]) for _, a, _ in flows],
-            "hovertemplate": "%{source.label} to %{target.label}: %{value:,.0f} customers<extra></extra>",
-        },
-    )
-    return figure
-
-
-def _stacked(sizes: Sequence[int]) -> list[float]:
-    """The middles of nodes one under the other, as shares of the height."""
-    total, below, middles = max(sum(sizes), 1), 0.0, []
-    for size in sizes:
-        middles.append(min(0.999, max(0.001, (below + size / 2) / total)))
-        below += size
-    return middles
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},.35)"
-
-
 def overlap_map(
     table: Counts, before: Sequence[SegmentStyle], after: Sequence[SegmentStyle], *, theme: Theme, narrow: bool, currency: str | None = None
 ) -> Chart | None:
@@ -115,7 +32,7 @@ def overlap_map(
     if not any(map(any, table)):
         return None
     title = overlap_title(table, before, after)
-    shares = [[_of(count, sum(row)) for count in row] for row in table]
+    shares = [[part_of(count, sum(row)) for count in row] for row in table]
     frame = pd.DataFrame(
         [(before[a].name, *row, sum(row)) for a, row in enumerate(table)], columns=["Before", *_distinct(after, "After"), "Customers"]
     )
@@ -156,7 +73,7 @@ def transitions(
         return None
     totals = [sum(row) for row in table]
     text = _amounts(currency, value=unit == "value")
-    shares = [[_of(each, total) for each in row] for row, total in zip(table, totals, strict=True)]
+    shares = [[part_of(each, total) for each in row] for row, total in zip(table, totals, strict=True)]
     shown = [
         [percent(share) for share in row] if unit == "percent" else [text(each) for each in line]
         for row, line in zip(shares, table, strict=True)
@@ -222,8 +139,8 @@ def _cells(
     narrow: bool,
 ) -> go.Figure:
     """Cells with their text, coloured by share from 0 to 1; the first row stands at the top."""
-    sides, width = [_clipped(style, narrow) for style in rows], (WIDTHS[False] - 170) / max(len(columns), 1)
-    heads = [_clipped(style, narrow=True) if narrow else _head(style, width) for style in columns]
+    sides, width = [clipped(style, narrow) for style in rows], (WIDTHS[False] - 170) / max(len(columns), 1)
+    heads = [clipped(style, narrow=True) if narrow else _head(style, width) for style in columns]
     top = 96 if narrow else 12 + 15 * max((head.count("<br>") + 1 for head in heads), default=1)
     height = top + 12 + len(rows) * CELL_ROW[narrow]
     figure = blank(theme, height, margin={"l": 8, "r": 8, "t": top, "b": 8})
@@ -255,7 +172,8 @@ def _head(style: SegmentStyle, width: float) -> str:
     return "<br>".join(lines)
 
 
-def _clipped(style: SegmentStyle, narrow: bool) -> str:
+def clipped(style: SegmentStyle, narrow: bool) -> str:
+    """A segment's name beside cells and bands, with an ellipsis where it is too long."""
     name, most = shown_name(style, narrow), LONGEST[narrow]
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
@@ -364,7 +282,7 @@ def _bars(
     legend = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 11}, "traceorder": "normal"}
     figure.update_layout(showlegend=True, legend=legend)
     figure.update_xaxes(zeroline=True, zerolinecolor=theme.zero_line, zerolinewidth=1, nticks=4 if narrow else 8)
-    figure.update_yaxes(tickvals=places, ticktext=[_clipped(style, narrow) for style in groups], autorange="reversed", **plain_axis())
+    figure.update_yaxes(tickvals=places, ticktext=[clipped(style, narrow) for style in groups], autorange="reversed", **plain_axis())
     return figure
 
 
@@ -393,5 +311,6 @@ def _distinct(styles: Sequence[SegmentStyle], *taken: str) -> list[str]:
     return heads
 
 
-def _of(part: int, whole: int) -> float:
+def part_of(part: int, whole: int) -> float:
+    """`part` as a share of `whole`; 0 of nothing."""
     return part / whole if whole else 0.0

@@ -199,8 +199,16 @@ def _flow_panel(figure: go.Figure, divisions: Sequence[Division], segment: int, 
         yaxis={"domain": [0.46, 1]},
         yaxis2={"domain": [0, 0.3], "anchor": "x", "nticks": 3, "zeroline": True, "zerolinecolor": theme.zero_line, "zerolinewidth": 1},
     )
-    for text, height in (("Customers", 1.0), ("Came and went", 0.3)):
+    own, rest = theme.fill[colour_index(style.slot)], theme.rest
+    legend = f"Came and went: {_shades(own, 'joined', 'moved here')}  {_shades(rest, 'left', 'moved away')}"
+    for text, height in (("Customers", 1.0), (legend, 0.3)):
         label_at(figure, 0, height, text, colour=theme.ticks, size=11, xref="paper", yref="paper", xanchor="left", yanchor="bottom")
+
+
+def _shades(colour: str, dark: str, light: str) -> str:
+    """Both shades of a colour, each before what its bars stand for: a legend on the line of the label."""
+    shades = ((_translucent(colour, 0.9), dark), (_translucent(colour, 0.45), light))
+    return "  ".join(f'<span style="color:{shade}">\u25a0</span> {text}' for shade, text in shades)
 
 
 def _flow_bars(figure: go.Figure, divisions: Sequence[Division], segment: int, style: SegmentStyle, theme: Theme) -> None:

@@ -187,7 +187,8 @@ def mix(profiles: Profiles, cluster: int, style: SegmentStyle, *, theme: Theme, 
     return Chart(
         figure=_mix_figure(labels, style, theme, narrow),
         title=title,
-        subtitle=f"{style.short_name} ({segment.size:,} customers) in colour, everyone else in grey; of what they spend or order together",
+        subtitle=f"{style.short_name} ({segment.size:,} customers) in colour, everyone else in grey; of all they spend or order together, "
+        "where evidence above is the mean of their own shares",
         explanation="Each line joins the segment's share of a part with the share that it has for everyone else. "
         "Shares of one whole add up to 100%. They are of what a group spends or orders together: whoever spends more counts for more. "
         "Where customers are compared one by one, the mean of their own shares can be another figure.",

@@ -21,6 +21,7 @@ from webapp.models import ApiToken, MemberRole, Membership, User
 from webapp.services.access import Actor, Permission
 from webapp.services.people.tokens import list_tokens, revoke_token
 from webapp.services.people.users import change_role, disable_user, remove_member
+from webapp.services.scheduling.schedules import add_schedule
 from webapp.ui.page import find_page
 
 ROLES = list(MemberRole)
@@ -38,6 +39,14 @@ def check(status: int, allowed: bool, what: object) -> None:
     assert status in (FITTING if allowed else (403,)), (what, status, "allowed" if allowed else "forbidden")
 
 
+def another_schedule(world: World) -> str:
+    """One of team A's that may go, so that the others are asked about one that is there."""
+    with unit_of_work(world.resources) as session:
+        return add_schedule(
+            session, actor_of(session, "admin@a.example", "team-a"), world.owned.dataset, kind="recluster", cron="0 7 * * 1"
+        ).id
+
+
 def built(world: World, rule: Rule, team: str = "team-a") -> str:
     """The rule's address with what team A owns; a rule with another part has to be given one here."""
     owned = world.owned
@@ -47,6 +56,7 @@ def built(world: World, rule: Rule, team: str = "team-a") -> str:
         "key": owned.segment,
         "import_id": owned.import_id,
         "job": owned.job,
+        "schedule": another_schedule(world) if "DELETE" in (rule.methods or set()) else owned.schedule,
         "campaign": owned.campaign,
         "version": "1",
     }
@@ -127,8 +137,10 @@ def fitting(endpoint: str) -> dict[str, Any]:
         "api_create_campaign": {"name": "x", "channel": "post"},
         "api_tag_campaign": {"segment": "x"},
         "api_correct_lineage": {"version": 1, "segment": "x", "continues": None},
+        "api_take_back_correction": {"version": 1, "segment": "x"},
         "api_promote": {"version": 1},
         "api_challenge": {"version": 1},
+        "api_add_schedule": {"kind": "recluster", "cron": "0 6 * * 1"},
     }
     if endpoint == "api_import_customers":
         return {"data": {"file": (BytesIO(b"ID\n1\n"), "x.csv")}, "content_type": "multipart/form-data"}

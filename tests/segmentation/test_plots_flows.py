@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from segmentation import plots
 from segmentation.movement import ABSENT, NOWHERE, Cell, Moves, split_moves
 from segmentation.palette import DARK, LIGHT, SegmentStyle, Theme
-from segmentation.plots.flows import overlap_title, transitions_title, version_flows_title
+from segmentation.plots.flows import overlap_title, transitions_title
+from segmentation.plots.sankey import version_flows_title
 
 NAMES = ("Loyal families", "Deal seekers", "Web browsers")
 STYLES = tuple(SegmentStyle(f"s{at}", name, name.split()[0], at + 1) for at, name in enumerate(NAMES))
@@ -34,6 +37,19 @@ def test_flows_between_versions_hold_every_customer(theme: Theme, narrow: bool) 
     assert sum(sankey.link.value) == chart.table["Customers"].sum() == 150
     assert list(sankey.node.label) == ([s.short_name if narrow else s.name for s in (STYLES[0], STYLES[1], STYLES[0], STYLES[2])])
     assert "20 from Loyal families to Web browsers" in chart.summary
+
+
+def test_labels_of_thin_nodes_do_not_meet() -> None:
+    """A dozen px between the middles of any two; whole names on hover, where the label is short."""
+    table = ((1, 0, 0), (0, 2, 0), (0, 1, 5000))
+    chart = plots.version_flows(table, STYLES, STYLES, theme=LIGHT, narrow=True)
+    assert chart is not None
+    (sankey,) = chart.figure.data
+    room = chart.figure.layout.height - 24
+    for side in (sankey.node.y[:3], sankey.node.y[3:]):
+        assert all((low - high) * room >= 12 for high, low in itertools.pairwise(side))
+    assert list(sankey.node.customdata) == [style.name for style in (*STYLES, *STYLES)]
+    assert "Web browsers to Deal seekers" in list(sankey.link.customdata)
 
 
 def test_titles_of_flows_say_what_is_so() -> None:

@@ -57,3 +57,21 @@ def test_refusals_say_why(shop: Shop) -> None:
     assert client.get(f"{PATH}?version=2", headers=headers(shop, MemberRole.VIEWER)).status_code == 403
     marketer = headers(shop, MemberRole.MARKETER)
     assert client.post(PATH, json={"version": 2, "segment": "x", "continues": None}, headers=marketer).status_code == 403
+
+
+def test_a_correction_is_taken_back_and_another_team_finds_none(shop: Shop) -> None:
+    client: FlaskClient = create_app(resources=shop.resources).test_client()
+    sent, found = headers(shop), client.get(f"{PATH}?version=2", headers=headers(shop)).json
+    first, second = (link["current"] for link in found["links"][:2])
+    body = {"version": 2, "segment": second}
+    assert client.post(f"{PATH}/take-back", json=body, headers=sent).status_code == 409, "nobody said anything yet"
+    client.post(PATH, json={"version": 2, "segment": first, "continues": second}, headers=sent)
+    with shop.writing() as session:
+        stranger = create_token(session, shop.stranger, name="script", role=MemberRole.ADMIN).token
+    for path in ("", "/take-back"):
+        answer = client.post(
+            f"{PATH}{path}", json=body | ({} if path else {"continues": None}), headers={"Authorization": f"Bearer {stranger}"}
+        )
+        assert answer.status_code == 404
+    assert client.post(f"{PATH}/take-back", json=body, headers=headers(shop, MemberRole.MARKETER)).status_code == 403
+    assert client.post(f"{PATH}/take-back", json=body, headers=sent).json == found

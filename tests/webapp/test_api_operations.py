@@ -237,7 +237,7 @@ def concrete(shop: Planned, path: str) -> str:
     with shop.reading() as session:
         known = campaigns.list_campaigns(session, shop.actor, DATASET)
     job = shop.__dict__.setdefault("_job", "x")
-    return V + path.format(dataset=DATASET, campaign=known[0].id, job=job, key=KEYS[0], import_id="x")
+    return V + path.format(dataset=DATASET, campaign=known[0].id, job=job, schedule="x", key=KEYS[0], import_id="x")
 
 
 @pytest.mark.parametrize("role", list(MemberRole))

@@ -87,6 +87,19 @@ def test_a_changed_byte_is_named_and_the_champion_before_goes_on_serving(shop: S
         score(shop, records(), version=2)
 
 
+def test_a_model_that_is_served_from_memory_is_looked_at_again_on_the_disk(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bit that flips leaves size and dates as they are; what another process would refuse is not served here either."""
+    assert score(shop, records()).version == 2
+    path = model_file(shop, 2)
+    known = path.stat()
+    flip_a_bit(path)
+    os.utime(path, ns=(known.st_atime_ns, known.st_mtime_ns))
+    assert score(shop, records()).version == 2, "within the minute"
+    monkeypatch.setattr(shop.resources.store, "_rechecked_after", 0.0)
+    answered = score(shop, records())
+    assert (answered.version, "damaged" in answered.instead) == (1, True)
+
+
 def test_without_a_sound_champion_before_nothing_is_scored(shop: Shop) -> None:
     for number in (1, 2):
         flip_a_bit(model_file(shop, number))

@@ -200,3 +200,22 @@ def test_nothing_that_people_bring_is_markup_in_markdown(hostile: Shop) -> None:
     rows = [line for line in text.splitlines() if line.startswith("|")]
     tables = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
     assert set(tables) <= {5, 6}
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Not on one scale (k-means), 4.1% & more!", "Not on one scale (k-means), 4.1% & more!"),
+        ("total_spend + 5 - 3 ~ 2 #1", "total_spend + 5 - 3 ~ 2 \\#1"),
+        ("__x__ ~~y~~ *z*", "\\_\\_x\\_\\_ \\~\\~y\\~\\~ \\*z\\*"),
+        ("- a list", "\\- a list"),
+        ("--- rule", "\\--- rule"),
+        ("12. July", "12\\. July"),
+        ("-5 degrees, 12.5 euros", "-5 degrees, 12.5 euros"),
+        ("&lt;b&gt; R&D", "\\&lt;b\\&gt; R&D"),
+        ("![x](y) | <b>", "!\\[x\\](y) \\| \\<b\\>"),
+    ],
+)
+def test_markdown_escapes_what_would_be_markup_and_nothing_else(text: str, written: str) -> None:
+    lines = card_markdown(Document("Card", text, ())).splitlines()
+    assert lines[2] == written

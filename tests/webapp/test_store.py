@@ -76,6 +76,36 @@ def test_damage_is_noticed_by_a_process_that_read_the_file_before_and_by_a_new_o
         reader.read_bytes("north", "labels", labels)
 
 
+def flip_silently(path: Path) -> None:
+    """As a failing disk does when nobody writes: not even the date tells."""
+    known = path.stat()
+    flip_bit(path)
+    os.utime(path, ns=(known.st_atime_ns, known.st_mtime_ns))
+
+
+def test_a_bit_that_flips_without_a_trace_is_noticed_after_a_while(store: Store) -> None:
+    digest = store.put_bytes("north", "model", b"model")
+    now, later = store, Store(store.root, rechecked_after=0.0)
+    for reader in (now, later):
+        reader.read_bytes("north", "model", digest)
+    flip_silently(store.path("north", "model", digest))
+    now.verified_path("north", "model", digest)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"stored model .* is damaged"):
+            later.verified_path("north", "model", digest)
+    flip_silently(store.path("north", "model", digest))  # back as it was
+    assert later.read_bytes("north", "model", digest) == b"model"
+
+
+def test_large_files_are_not_read_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = store.put_bytes("north", "labels", b"labels")
+    reader = Store(store.root, rechecked_after=0.0)
+    reader.verified_path("north", "labels", digest)
+    monkeypatch.setattr("webapp.store.RECHECKED_BYTES", 5)
+    monkeypatch.setattr("webapp.store._checksum_of", lambda _path, _area: pytest.fail("read again"))
+    reader.verified_path("north", "labels", digest)
+
+
 def test_an_intact_file_is_read_through_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put_snapshot(store, b"values")
     store.verified_path("north", "snapshot", "abc")

@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Flask
 
-from webapp.api import campaigns, comparing, customers, datasets, imports, jobs, lineages, registry, scoring
+from webapp.api import campaigns, comparing, customers, datasets, imports, jobs, lineages, registry, schedules, scoring
 from webapp.api.description import describe
 from webapp.api.health import readyz
 from webapp.api.operations import Operation
@@ -27,6 +27,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *customers.OPERATIONS,
     *imports.OPERATIONS,
     *jobs.OPERATIONS,
+    *schedules.OPERATIONS,
     *campaigns.OPERATIONS,
 )
 

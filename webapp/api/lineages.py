@@ -11,7 +11,7 @@ from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.services.access import Permission
 from webapp.services.errors import NotFound
-from webapp.services.segmenting.lineages import VersionLineage, correct_lineage, show_lineage
+from webapp.services.segmenting.lineages import VersionLineage, correct_lineage, show_lineage, take_back_correction
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,11 @@ def post_correction(call: Call) -> LineageAnswer:
     return lineage_answer(dataset, corrected)
 
 
+def post_taking_back(call: Call) -> LineageAnswer:
+    dataset, sent = call.parts["dataset"], call.sent
+    return lineage_answer(dataset, take_back_correction(call.session, call.actor, dataset, sent["version"], sent["segment"]))
+
+
 def lineage_answer(dataset: str, found: VersionLineage) -> LineageAnswer:
     """A lineage as programs see it."""
     links = (
@@ -87,9 +92,11 @@ def segment_or_none(about: str) -> Field:
     return Field(about, read, {"type": ["string", "null"], "maxLength": 16}, required=True)
 
 
-CORRECTION = {
+OF_VERSION = {
     "version": VERSION_FIELD.needed(),
     "segment": text("A segment of that version by its key.", longest=16).needed(),
+}
+CORRECTION = OF_VERSION | {
     "continues": segment_or_none("The segment of the version before that it is, by its key; null for none: it is new."),
 }
 OPERATIONS = (
@@ -112,5 +119,16 @@ OPERATIONS = (
         body=json_body(CORRECTION),
         writes=True,
         refusals={409: "The version was compared to none"},
+    ),
+    Operation(
+        name="take_back_correction",
+        method="POST",
+        path="/datasets/{dataset}/lineage/take-back",
+        summary="Let a segment be what was found, as if nobody had corrected it",
+        needs=Permission.PROMOTE,
+        run=post_taking_back,
+        body=json_body(OF_VERSION),
+        writes=True,
+        refusals={409: "Nobody corrected that segment in this version"},
     ),
 )

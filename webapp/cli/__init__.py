@@ -36,6 +36,7 @@ COMMANDS = {
     "challenge": "registry",
     "keep": "registry",
     "compare": "comparing",
+    "lineage": "lineage",
     "schedule": "schedules",
     "campaign": "campaigns",
     "doctor": "doctor",

@@ -130,10 +130,11 @@ def _in_words(report: Report) -> str:
 
 
 def _moved_in_words(movement: dict[str, Any]) -> str:
+    came_and_went = f"{sum(movement['total']['joined']):,} joined, {sum(movement['total']['left']):,} left."
     if movement["customers_moved"] is None:
-        return f"{_moved(movement['total']):,} customers changed segment; why cannot be told."
+        return f"{_moved(movement['total']):,} customers changed segment; why cannot be told. {came_and_went}"
     own, model = (_moved(movement[part]) for part in ("customers_moved", "model_moved"))
-    return f"{own:,} customers moved by what they did, {model:,} because the model changed."
+    return f"{own:,} customers moved by what they did, {model:,} because the model changed. {came_and_went}"
 
 
 def _moved(moves: dict[str, Any]) -> int:

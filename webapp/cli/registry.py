@@ -16,7 +16,7 @@ from webapp.edge import unit_of_work
 from webapp.services.data.datasets import show_dataset
 from webapp.services.modelling.challengers import set_challenger
 from webapp.services.modelling.promotions import Promoted, champion_on, live_history, promote_version, roll_back
-from webapp.services.modelling.retention import MOST_KEPT, change_keeping, show_keeping
+from webapp.services.modelling.retention import MOST_KEPT, RELIANCE_WORDS, Reliance, change_keeping, show_keeping
 from webapp.services.modelling.versions import list_versions
 
 COLUMNS = {
@@ -146,7 +146,7 @@ def _rows(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _keeping_in_words(report: Report) -> str:
     setting = "All versions are kept." if report["keep"] is None else f"The newest {report['keep']} are kept."
-    lines = [f"  {number}: {', '.join(reasons)}" for number, reasons in report["kept"].items()]
+    lines = [f"  {number}: {', '.join(RELIANCE_WORDS[Reliance(each)] for each in reasons)}" for number, reasons in report["kept"].items()]
     gone = ", ".join(map(str, report["removed"])) or "none"
     return "\n".join([setting, *lines, f"{'Being removed' if report['changed'] else 'Would be removed'}: {gone}."])
 

@@ -34,7 +34,7 @@ class Schedule(Base):
     """Work that comes again by a cron expression, read in the team's time zone.
 
     `next_due` is the first moment that nobody has fired (None while paused); `paused_because` says why it pauses where no person paused it.
-    It acts as `user_id` (None: the command line), in whose name it was made.
+    It acts as `user_id` or `token_id`, in whose name it was made (neither: the command line).
     """
 
     __tablename__ = "schedules"
@@ -48,6 +48,7 @@ class Schedule(Base):
     paused_because: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[str] = mapped_column(String(254))
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    token_id: Mapped[str | None] = mapped_column(ForeignKey("api_tokens.id"))
     created_at: Mapped[datetime]
     last_due: Mapped[datetime | None]
     next_due: Mapped[datetime | None]

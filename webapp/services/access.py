@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.models import AuditEvent, Dataset, MemberRole, Membership, Team, User
+from webapp.models import ApiToken, AuditEvent, Dataset, MemberRole, Membership, Team, User
 from webapp.services.errors import Forbidden, NotFound
 
 Row = TypeVar("Row")
@@ -51,6 +52,7 @@ class Actor:
     team_name: str
     role: MemberRole
     user_id: str | None = None
+    token_id: str | None = None
 
     def may(self, permission: Permission) -> bool:
         return _RANK[MemberRole(self.role)] >= _RANK[_FROM_ROLE[permission]]
@@ -90,6 +92,27 @@ def actor_for_user(session: Session, user_id: str, team_slug: str) -> Actor:
         raise NotFound("There is no such page, or it belongs to a team that you are not in.")
     user, team, role = row
     return Actor(user.email, team.id, team.slug, team.name, MemberRole(role), user.id)
+
+
+def actor_for_token(session: Session, token_id: str) -> Actor:
+    """Who acts with a token that is known by its id, as a schedule knows it; NotFound where it has ended."""
+    found = working_token(session, ApiToken.id == token_id, datetime.now(UTC))
+    if found is None:
+        raise NotFound("There is no such token, or it has ended.")
+    return found[1]
+
+
+def working_token(session: Session, which: ColumnElement[bool], now: datetime) -> tuple[ApiToken, Actor] | None:
+    """The token that `which` names, and who acts with it: its team, with its role; None unless it is known, unexpired and not revoked."""
+    row = session.execute(
+        select(ApiToken, Team)
+        .join(Team, Team.id == ApiToken.team_id)
+        .where(which, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+    ).one_or_none()
+    if row is None:
+        return None
+    token, team = row
+    return token, Actor(f"token {token.prefix}", team.id, team.slug, team.name, MemberRole(token.role), token_id=token.id)
 
 
 def operator(team: Team) -> Actor:

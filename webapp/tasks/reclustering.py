@@ -156,7 +156,7 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
     continuation = Continuation(None, {})
     if fitted.followed is not None:
         reference, lineage = fitted.followed.reference, fitted.followed.lineage
-        version.lineage, continuation = as_record(reference, lineage), Continuation(reference, lineage.pairs)
+        version.lineage, continuation = as_record(reference, lineage, lineage.links), Continuation(reference, lineage.pairs)
     session.flush()
     store_identities(session, actor, version, result.profiles.segments, continuation, now)
     facts = {"algorithm": result.algorithm, "k": result.k, "verdict": result.verdict.word}

@@ -52,6 +52,10 @@ def show_frame(view: View, page: Page | None, pages: Sequence[Page]) -> tuple[Co
     return navigation(open_to, place, page, counts), navigation(open_to, place, page, counts, brand=False), context, user_menu(view)
 
 
+COUNTED = {"segments": "Segments of the champion", "models": "The champion"}
+"""What a figure in the navigation counts, where a page can show something else."""
+
+
 def navigation(pages: Sequence[Page], place: Place, page: Page | None, counts: dict[str, str], *, brand: bool = True) -> html.Div:
     """The pages that there are for this dataset, in groups; without a dataset those of the team."""
     lit = (page.under or page.name) if page else None
@@ -67,7 +71,7 @@ def navigation(pages: Sequence[Page], place: Place, page: Page | None, counts: d
 def _nav_item(page: Page, place: Place, lit: str | None, count: str | None) -> html.A:
     parts: list[Child] = [icon(page.icon or ""), html.Span(page.title, className="lbl")]
     if count is not None:
-        parts.append(html.Span(count, className="end"))
+        parts.append(html.Span(count, className="end", title=COUNTED.get(page.name)))
     active = page.name == lit
     more = {**(aria(current="page") if active else {}), **(data(go=GO[page.name]) if page.name in GO else {})}
     # A plain link, because dcc.Link takes no aria-current; `sc-go` lets shell.js change the page without a reload.

@@ -15,6 +15,7 @@ from webapp.services.filtering.filtering import SMALLEST_GROUP
 from webapp.services.segmenting.model_cards import ModelCard
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import MISSING, by, count, customers_or_few, day, duration, exact_time, listing, number, percent
+from webapp.ui.segments_ui import holdings, weak_segments_words
 from webapp.ui.terms import AGREEMENT, DISTANCE, SEPARATION, TERMS, Term
 from webapp.ui.wording import algorithm_name
 
@@ -74,8 +75,15 @@ def card_document(card: ModelCard) -> Document:
         _limits(card),
     )
     method, many = upper_first(algorithm_name(card.version.algorithm)), count(card.version.k or 0, "segment")
-    lead = f"{method}, {many}. {VERDICTS[card.report.verdict.word]}"
+    lead = f"{method}, {many}. {_lead(card)}"
     return Document(f"Model card: {card.dataset}, version {card.version.number}", lead, sections)
+
+
+def _lead(card: ModelCard) -> str:
+    """What to make of the version, in a sentence; where only a few segments do not hold, which ones."""
+    separated = card.report.separated(card.version.algorithm, card.version.k)
+    weak = weak_segments_words(card.report.verdict.word, separated, holdings(card.styles, card.profiles))
+    return f"The segments differ, but not all of them can be planned on. {weak}" if weak else VERDICTS[card.report.verdict.word]
 
 
 def _origin(card: ModelCard) -> Section:
@@ -228,7 +236,10 @@ def _fairness(card: ModelCard) -> tuple[str, ...]:
     )
 
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+_SPECIAL = re.compile(r"[\\`*\[\]<>|]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~|&(?=#|\w+;)|(?<!\S)#")
+"""What would be markup wherever it stands: a single tilde, an underscore inside a word and most signs are not."""
+_BEGINNING = re.compile(r"^(?:[-+](?=\s|$)|-(?=-)|=|\d+(?=[.)](?:\s|$)))")
+"""What would make a list or a heading of a line that it begins."""
 
 
 def card_markdown(document: Document) -> str:
@@ -246,7 +257,8 @@ def card_markdown(document: Document) -> str:
 
 
 def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    text = _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    return _BEGINNING.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", text)
 
 
 def _row(cells: Sequence[str], *, plain: bool = True) -> str:

@@ -9,8 +9,9 @@ from math import ceil
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from segmentation.choosing.verdict import SMALLEST_SHARE
 from segmentation.describing.bands import JACCARD, BandName, stability_band
-from segmentation.describing.profiles import Evidence, SegmentProfile
+from segmentation.describing.profiles import Evidence, Profiles, SegmentProfile
 from segmentation.palette import SegmentStyle
 from webapp.services.planning.campaigns import CampaignSummary
 from webapp.services.segmenting.segments import SegmentsOverview
@@ -117,6 +118,39 @@ def _repeatability(segments: Sequence[SegmentProfile]) -> str:
     if good == 0:
         return "None repeats reliably when the customers are resampled"
     return f"{_spelled(good)} of them {'repeats' if good == 1 else 'repeat'} when the customers are resampled"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What says how far one segment can be planned on: its share of customers, and how far it comes back (None: not measured)."""
+
+    name: str
+    share: float
+    stability: float | None
+
+    @property
+    def weakness(self) -> str:
+        """`4.1% of customers`, `comes back 0.62 of 1`; empty where nothing is wrong with it."""
+        small = f"{format.percent(self.share, 1)} of customers" if self.share < SMALLEST_SHARE else ""
+        shaky = self.stability is not None and not stability_band(self.stability).trusted
+        return ", ".join(part for part in (small, f"comes back {self.stability:.2f} of 1" if shaky else "") if part)
+
+
+def holdings(styles: Sequence[SegmentStyle], profiles: Profiles) -> list[Holding]:
+    """The segments of a version as `weak_segments_words` takes them."""
+    return [Holding(style.name, each.share, each.stability) for style, each in zip(styles, profiles.segments, strict=True)]
+
+
+def weak_segments_words(word: str | None, separated: bool, segments: Sequence[Holding]) -> str:
+    """Of a version with the verdict `none`: which segments make it so, where they are few of them, and what to do with those.
+
+    Nothing where segments are no better separated than shuffled columns: none of them is to be planned on.
+    """
+    weak = [each for each in segments if each.weakness]
+    if word != "none" or not separated or not weak or 2 * len(weak) > len(segments):
+        return ""
+    named = format.listing([f"{each.name} ({each.weakness})" for each in weak])
+    return f"What does not hold: {named}. Plan on the other segments, and count those customers to their runner-up segments."
 
 
 def _spelled(n: int) -> str:

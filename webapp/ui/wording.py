@@ -29,7 +29,7 @@ _VERSIONS: dict[str, tuple[str, Tone, str | None]] = {
 _VERDICTS: dict[str, tuple[str, Tone, str | None]] = {
     "natural": ("Natural", "good", None),
     "useful": ("Useful", "info", "signpost-split"),
-    "none": ("No segments", "neutral", "slash-circle"),
+    "none": ("None as a whole", "neutral", "slash-circle"),
 }
 VERDICT_WORDS = {word: text for word, (text, _, _) in _VERDICTS.items()}
 

@@ -127,7 +127,7 @@ def test_among_algorithms_the_better_separated_wins_and_the_first_where_they_are
 
 def test_a_verdict_speaks_of_its_own_algorithm_alone() -> None:
     found = [FAIR, replace(FAIR, algorithm="ward", k=3, stability_ari=0.5)]
-    assert "with three segments" not in " ".join(reason.text for reason in judge(found, FAIR).reasons)
+    assert "three segments would" not in " ".join(reason.text for reason in judge(found, FAIR).reasons)
 
 
 def test_a_number_that_somebody_chose_is_judged_on_its_own() -> None:
@@ -142,3 +142,40 @@ def test_a_number_that_somebody_chose_is_judged_on_its_own() -> None:
 def test_a_sweep_without_candidates_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         recommend([])
+
+
+NATURAL = [replace(FAIR, k=k, **{**APART, "bridge": bridge}) for k, bridge in ((2, 0.0), (3, 0.1), (4, 0.2), (5, 0.9), (6, 0.95))]
+
+
+def test_a_number_beyond_the_natural_one_is_told_beside_that() -> None:
+    chosen = replace(NATURAL[-1], stability_ari=0.95)
+    verdict = judge([*NATURAL[:-1], chosen], chosen)
+    assert (verdict.word, verdict.headline) == (
+        "useful",
+        "Useful: six segments were asked for, but four is what the data itself shows",
+    )
+    assert "any number" not in verdict.explanation
+    assert "six cut some of those where nothing lies between the parts, so that another seed may cut others" in verdict.explanation
+    assert Reason(False, "Four have gaps between all of them: 0.26 separated") in verdict.reasons
+    assert "no number stands out" not in " ".join(reason.text for reason in verdict.reasons)
+
+
+def test_a_number_below_the_natural_one_counts_some_as_one() -> None:
+    found = [replace(NATURAL[0], bridge=0.9), *NATURAL[1:]]
+    assert "with two some of those count as one" in judge(found, found[0]).explanation
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (NATURAL[:-1], "Four is what the data itself shows."),
+        (candidates(stability_ari=[0.96, 0.95]), "Three would hold"),
+        ([], "so small."),
+    ],
+)
+def test_a_number_that_does_not_hold_is_told_with_one_that_does(others: list[Candidate], said: str) -> None:
+    weak = replace(FAIR, k=6, smallest_share=0.041)
+    verdict = judge([*others, weak], weak)
+    assert verdict.headline == "None as a whole: of six segments that repeat, one is too small to plan for"
+    assert "The larger ones can be worked with" in verdict.explanation
+    assert said in verdict.explanation

@@ -251,3 +251,17 @@ def test_days_since_the_last_purchase_are_never_called_high_or_low() -> None:
     names = name_segments([(fact("recency", 1.0, unit="days", label="Recency"),), (fact("recency", -1.0, unit="days", label="Recency"),)])
     assert [name.name for name in names] == ["Lapsing customers", "Recent customers"]
     assert not any("recency" in name.name.lower() for name in names)
+
+
+def test_two_names_do_not_differ_in_a_word_that_means_nearly_the_same() -> None:
+    """Affluent web browsers and high-spending web browsers: who could tell them apart? Opposites can be told."""
+    visits, young = fact("visits_web", 2.0, label="Web visits", mean=8.0), fact("age", -0.6, unit="years", mean=30.0)
+    spend = fact("spend", 2.0, unit="money", mean=3.0)
+    first, second = (each.name for each in name_segments([(visits, INCOME, young), (visits, spend, young)]))
+    assert {"Affluent web browsers", "High-spending web browsers"} != {first, second}
+    assert first.split()[0] != second.split()[0]
+    poor = fact("income", -1.4, unit="money", mean=0.5)
+    assert [each.name for each in name_segments([(visits, INCOME), (visits, poor)])] == [
+        "Affluent web browsers",
+        "Lower-income web browsers",
+    ]

@@ -55,6 +55,9 @@ def test_versions_of_one_snapshot_have_no_drift_and_words_say_the_same(months: C
     assert words.exit_code == 0, words.output
     assert f"adjusted Rand index {answer['ari']:.2f}" in words.output
     assert "0 customers moved by what they did" in words.output
+    total = months("compare", "1", "2")["movement"]["customers"]["total"]
+    words = CliRunner().invoke(smartcart, ["compare", "1", "2"])
+    assert f" {sum(total['joined'])} joined, {sum(total['left'])} left." in words.output
 
 
 def test_what_is_not_there_is_refused(months: Command) -> None:

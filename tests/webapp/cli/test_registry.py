@@ -58,5 +58,6 @@ def test_what_people_read(shop: Command) -> None:
         (["versions"], "challenger"),
         (["versions", "--on", "2020-01-01"], "No version was champion"),
         (["keep"], "All versions are kept."),
+        (["keep", "1", "--dry-run"], "  1: the champion"),
     ):
         assert words in CliRunner().invoke(smartcart, arguments).output

@@ -175,3 +175,25 @@ def test_marketers_and_unmatched_versions_have_nothing_to_correct(shop: Shop) ->
     for search, role in (("?a=1&b=2", MemberRole.MARKETER), ("?a=2&b=3", MemberRole.ADMIN), ("?a=2&b=1", MemberRole.ADMIN)):
         with shop.reading() as session:
             assert "Accept or correct" not in words(compare.show_body(look(shop, session, f"{HERE}/compare", search=search, role=role)))
+
+
+def test_what_somebody_said_is_taken_back_with_one_click(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = hear(monkeypatch)
+    counted(shop)
+    with shop.writing() as session:
+        before = lineages.show_lineage(session, shop.actor, "customers", 2)
+        assert before is not None
+        link = next(each for each in before.links if each.kind is Fate.CONTINUED)
+        assert link.current is not None
+        lineages.correct_lineage(session, shop.actor, "customers", 2, link.current.key, continues=link.current.key)
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/compare", search="?a=1&b=2")
+        pressed = {"type": "correct-take-back", "version": 2, "segment": link.current.key}
+        assert pressed in [getattr(part, "id", None) for part in walk(compare.show_body(view))]
+        marketer = look(shop, session, f"{HERE}/compare", search="?a=1&b=2", role=MemberRole.MARKETER)
+        assert "Take back" not in words(compare.show_body(marketer))
+        correcting.take_back(view, pressed)
+        assert lineages.show_lineage(session, shop.actor, "customers", 2) == before
+        assert "Take back" not in words(compare.show_body(view))
+        correcting.take_back(view, None)
+    assert "Taken back" in str(said)

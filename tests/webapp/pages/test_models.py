@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from dash import dcc, html, no_update
+from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import column, select, update
 
 from segmentation.describing.bands import stability_band
@@ -275,3 +277,20 @@ def _richer(line: str) -> str:
     """The line with four times the income."""
     key, income, *rest = line.split(",")
     return ",".join([key, str(float(income) * 4) if key.isdigit() else income, *rest])
+
+
+def test_no_page_of_a_viewer_holds_an_exact_figure_of_a_fit(two: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in words, nor in how wide a bar is drawn, nor beside a point of a chart."""
+    monkeypatch.setattr(segments, "_recent", segments._Recent(1))  # the profiles that other tests read
+    table = ModelVersion.__table__
+    with two.writing() as session:
+        profiles, report = session.execute(select(table.c.profiles, table.c.report).where(table.c.number == 1)).one()
+        for segment in profiles["segments"]:
+            segment["stability"] = 0.96371
+        for found in (report["figures"], *report["sweep"]):
+            found |= {name: 0.61537 for name in ("silhouette", "stability_ari") if name in found}
+        session.connection().execute(update(table).where(table.c.number == 1).values(profiles=profiles, report=report))
+    exact = ("0.963", "0.964", "96.3", "96.4", "0.615", "61.5")
+    for role, item in ((MemberRole.VIEWER, "1"), (MemberRole.VIEWER, ""), (MemberRole.ADMIN, "1")):
+        shown = json.dumps(seen(two, item, role), cls=PlotlyJSONEncoder)
+        assert any(figure in shown for figure in exact) == (role is MemberRole.ADMIN), (role, item)

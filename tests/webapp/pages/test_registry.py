@@ -25,7 +25,7 @@ from webapp.models import MemberRole
 from webapp.pages import models
 from webapp.pages.models.ids import CHALLENGE, PIN, ROLL_BACK, WITHDRAW
 from webapp.pages.models.pointers import end_words
-from webapp.services.errors import Conflict, Forbidden, ServiceError
+from webapp.services.errors import Conflict, Forbidden, Invalid, ServiceError
 from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.promotions import Stretch
 from webapp.services.planning.campaigns import create_campaign
@@ -126,10 +126,35 @@ def test_one_click_rolls_back_and_says_to_which(shop: Shop, said: list[tuple[str
         press(shop, ROLL_BACK, 1, champion=4)
     press(shop, ROLL_BACK, 1)
     assert of(shop, 1).champion
-    assert "Version 1 is the champion again, in place of version 2." in words(said[0][1]["children"])
+    told = said[0][1]["children"]
+    assert "Rolled back to version 1. Version 1 takes the place of version 2: " in words(told)
+    assert f"{HERE}/models/2" in links(told), "the way back, where a note can say why"
     body = seen(shop)[1]
     assert buttons(body, ROLL_BACK) == []
     assert "by rollback" in words(body)
+
+
+def test_why_it_was_rolled_back_is_said_afterwards(shop: Shop, said: list[tuple[str, dict[str, Any]]]) -> None:
+    assert "Save the reason" not in words(seen(shop)[1]), "a promotion was asked for its note"
+    press(shop, ROLL_BACK, 1)
+    assert "Save the reason" in words(seen(shop)[1])
+    assert "Save the reason" not in words(seen(shop, role=MemberRole.VIEWER)[1])
+
+    def save(note: str, *, champion: int = 1, role: MemberRole = MemberRole.ADMIN) -> None:
+        with shop.writing() as session:
+            models.save_why(look(shop, session, f"{HERE}/models", role=role), 1, note, champion)
+
+    for refused in ({"champion": 2}, {"role": MemberRole.MARKETER}):
+        with pytest.raises((Conflict, Forbidden)):
+            save("Too few.", **refused)
+    with pytest.raises(Invalid):
+        save("  ")
+    save("Too few segments.")
+    body = words(seen(shop)[1])
+    assert "Too few segments." in body
+    assert "Save the reason" not in body
+    with pytest.raises(Conflict, match="what was said stays"):
+        save("Another reason.")
 
 
 def test_the_live_history_is_a_band_and_a_table(shop: Shop) -> None:
@@ -181,7 +206,7 @@ def test_promotion_from_the_preview_is_told_where_the_champion_moved(shop: Shop)
 def test_a_version_without_segments_to_speak_of_is_said_so_before_it_is_promoted(shop: Shop) -> None:
     with shop.reading() as session:
         found = replace(preview_promotion(session, shop.actor, DATASET, 4), verdict="none")
-    assert "no segments here to speak of" in words(models.preview_body(found))
+    assert "not all of its segments can be planned on" in words(models.preview_body(found))
     assert "no segments here" not in words(models.preview_body(replace(found, verdict="useful")))
 
 

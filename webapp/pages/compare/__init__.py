@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -11,7 +12,14 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.compare import parts
-from webapp.pages.compare.correcting import correct_button, correct_dialog, matched, register_correcting
+from webapp.pages.compare.correcting import (
+    correct_button,
+    correct_dialog,
+    matched,
+    register_correcting,
+    register_taking_back,
+    take_back_button,
+)
 from webapp.pages.compare.ids import AT, Ids
 from webapp.services.access import Permission
 from webapp.services.errors import Conflict, NotFound
@@ -110,7 +118,9 @@ def comparison(view: View, found: VersionsCompared) -> list[Child]:
         html.P([icon("info-circle"), _of_what(found)], className="sc-filter-note sc-stack"),
         parts.tiles(found),
         *parts.charts(view, found),
-        parts.matching_card(view, found, lineage, correct_button(view, lineage)),
+        parts.matching_card(
+            view, found, lineage, correct_button(view, lineage), partial(take_back_button, view, found.after.version.number)
+        ),
         parts.profiles_card(view, found, every="all" in view.query, more=more),
         row((6, parts.figures_card(found)), (6, html.Div(skeleton(TALL), id=Ids.DRIFT))),
     ]
@@ -155,6 +165,7 @@ def register(callbacks: Callbacks) -> None:
 
     register_counting(callbacks, AT)
     register_correcting(callbacks)
+    register_taking_back(callbacks)
 
 
 PAGE = Page(

@@ -15,9 +15,9 @@ from webapp.services.access import Permission
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.segmenting import lineages
 from webapp.services.segmenting.compared import VersionsCompared
-from webapp.services.segmenting.lineages import VersionLineage
+from webapp.services.segmenting.lineages import SegmentLink, VersionLineage
 from webapp.ui import jobs
-from webapp.ui.components import Child, button
+from webapp.ui.components import Child, button, hidden_text
 from webapp.ui.forms import dialog, field, select
 from webapp.ui.notices import notify
 
@@ -46,6 +46,28 @@ def correct_button(view: View, lineage: VersionLineage | None) -> Component | No
     if lineage is None or not view.actor.may(Permission.PROMOTE):
         return None
     return button("Accept or correct", id={"type": Ids.CORRECT_OPEN, "version": lineage.version}, icon_name="pencil", small=True)
+
+
+def take_back_button(view: View, version: int, link: SegmentLink) -> Component | None:
+    """Takes back what somebody said of a segment of the version, for who may."""
+    if link.current is None or not view.actor.may(Permission.PROMOTE):
+        return None
+    return button(
+        ["Take back", hidden_text(f" what was said of {link.current.name}")],
+        id={"type": Ids.TAKE_BACK, "version": version, "segment": link.current.key},
+        icon_name="arrow-counterclockwise",
+        small=True,
+    )
+
+
+def take_back(view: View, pressed: Any) -> None:
+    """Let the segment that the pressed button names be what was found."""
+    if not isinstance(pressed, dict):
+        return
+    version, key = pressed["version"], pressed["segment"]
+    lineages.take_back_correction(view.session, view.actor, view.dataset or "", version, key)
+    notify("Taken back: the segment is what was found.", "good")
+    jobs.read_again({"taken_back": [version, key]})
 
 
 def fields(lineage: VersionLineage) -> list[Child]:
@@ -136,3 +158,18 @@ def register_correcting(callbacks: Callbacks) -> None:
         Input(Ids.CORRECT_CANCEL, "n_clicks"),
         prevent_initial_call=True,
     )
+
+
+def register_taking_back(callbacks: Callbacks) -> None:
+    """Declare what the buttons beside people's words do."""
+
+    @callbacks.on(
+        Output(Ids.CORRECT_VERSION, "data", allow_duplicate=True),
+        Input({"type": Ids.TAKE_BACK, "version": ALL, "segment": ALL}, "n_clicks"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def taken_back(view: View, _clicks: list[int | None]) -> Any:
+        take_back(view, ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None)
+        return no_update

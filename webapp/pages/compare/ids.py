@@ -17,6 +17,7 @@ class Ids(StrEnum):
     CORRECT_OWN = "correct-own"
     CORRECT_EARLIER = "correct-earlier"
     CORRECT_ERROR = "correct-error"
+    TAKE_BACK = "correct-take-back"
 
 
 AT = "compare"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,7 +18,7 @@ from webapp.pages.compare.ids import FIRST_MEASURES, Ids
 from webapp.services.data import comparing
 from webapp.services.data.comparing import ColumnChange, Comparison
 from webapp.services.segmenting.compared import Match, MeasureChange, SideOf, VersionsCompared
-from webapp.services.segmenting.lineages import VersionLineage
+from webapp.services.segmenting.lineages import SegmentLink, VersionLineage
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, Tone, badge, card, empty_state, half_row, segment_label, tile
 from webapp.ui.format import MISSING, by, count, currency_sign, day, listing, number, percent, signed
@@ -86,9 +86,12 @@ def nobody() -> Component:
     return card(body=empty_state("people", "No shared customers", text))
 
 
-def matching_card(view: View, found: VersionsCompared, lineage: VersionLineage | None, correct: Child) -> html.Section:
-    """What became of every segment, with the overlap or the person that says so; `correct` is the way to say otherwise."""
-    said = words_of_people(lineage)
+def matching_card(
+    view: View, found: VersionsCompared, lineage: VersionLineage | None, correct: Child, take_back: Callable[[SegmentLink], Child]
+) -> html.Section:
+    """What became of every segment, with the overlap or the person that says so; `correct` is the way to say otherwise, `take_back` the
+    way back from what somebody said of a segment."""
+    said = words_of_people(lineage, take_back)
     columns: list[Column[Match]] = [
         Column("What became of it", lambda item: [badge(*FATES[item.fate]), _said(item, said)]),
         Column("Before", lambda item: _named(view, item.before, found.before)),
@@ -107,18 +110,23 @@ def matching_card(view: View, found: VersionsCompared, lineage: VersionLineage |
     )
 
 
-def words_of_people(lineage: VersionLineage | None) -> dict[str, str]:
+def words_of_people(lineage: VersionLineage | None, take_back: Callable[[SegmentLink], Child]) -> dict[str, Child]:
     """Who said what the segments of the later version are, and when, by segment key; only those of whom a person did."""
     return {
-        link.current.key: f"{by(link.corrected_by)} said so, {day(link.corrected_at)}" if link.corrected_by else "a person said so"
+        link.current.key: _words_of(link, take_back)
         for link in (lineage.links if lineage else ())
         if link.by == "person" and link.current is not None and link.kind is not Fate.MERGED
     }
 
 
-def _said(match: Match, said: Mapping[str, str]) -> html.Span | None:
-    words = said.get(match.after.key) if match.after is not None and match.fate is not Fate.MERGED else None
-    return html.Span(words, className="sc-under") if words else None
+def _words_of(link: SegmentLink, take_back: Callable[[SegmentLink], Child]) -> Child:
+    if not link.corrected_by:
+        return html.Span("a person said so of an earlier version", className="sc-under")
+    return html.Div([html.Span(f"{by(link.corrected_by)} said so, {day(link.corrected_at)}", className="sc-under"), take_back(link)])
+
+
+def _said(match: Match, said: Mapping[str, Child]) -> Child:
+    return said.get(match.after.key) if match.after is not None and match.fate is not Fate.MERGED else None
 
 
 def matching_title(matches: Sequence[Match]) -> str:

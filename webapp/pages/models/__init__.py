@@ -14,13 +14,14 @@ from webapp.pages.models.keeping import chosen_keep, keeping_card, keeping_title
 from webapp.pages.models.model import show_model
 from webapp.pages.models.over_versions import figures_chart
 from webapp.pages.models.pointers import challenger_card, live_card
-from webapp.pages.models.preview import preview_body
+from webapp.pages.models.preview import preview_body, preview_sentence
 from webapp.pages.models.report import version_verdict
 from webapp.pages.models.versions import versions_card
 from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.versions import VersionSummary
+from webapp.services.segmenting import segments
 from webapp.services.segmenting.promotion_preview import preview_promotion
 from webapp.ui.advice import advice_verdict
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
@@ -107,7 +108,8 @@ def champion_verdict(view: View, listed: Sequence[VersionSummary]) -> Component 
         return None
     report = versions.show_report(view.session, view.actor, view.dataset or "", champion.number)
     link = button("All its figures", href=models_address(view.actor.team_slug, view.dataset or "", version=champion.number))
-    return version_verdict(champion, report, link)
+    stability = segments.show_stability(view.session, view.actor, view.dataset or "", champion.number)
+    return version_verdict(champion, report, stability, link)
 
 
 def _champion_words(champion: int | None) -> str:
@@ -147,10 +149,9 @@ def act(view: View, pressed: dict[str, Any] | None, champion: int | None) -> Non
     """What a button that acts at once is for: its identity says what, and with which version."""
     if pressed is None:
         return
-    dataset, number = view.dataset or "", int(pressed["version"])
+    dataset, number, link = view.dataset or "", int(pressed["version"]), None
     if pressed["type"] == ROLL_BACK:
-        done = promotions.roll_back(view.session, view.actor, dataset, expected=champion, store=view.resources.store)
-        said = f"Version {done.champion} is the champion again, in place of version {done.previous}."
+        said, link = roll_back(view, number, champion)
     elif pressed["type"] == CHALLENGE:
         challengers.set_challenger(view.session, view.actor, dataset, number)
         said = f"Version {number} challenges the champion."
@@ -160,8 +161,26 @@ def act(view: View, pressed: dict[str, Any] | None, champion: int | None) -> Non
     else:
         kept = retention.pin_version(view.session, view.actor, dataset, number, pinned=bool(pressed["pinned"])).pinned
         said = f"Version {number} is kept whatever the setting." if kept else f"Version {number} may be removed with the others."
-    notify(said, "good")
+    notify(said, "good", link=link)
     read_again({"version": number, "act": pressed["type"]})
+
+
+def roll_back(view: View, number: int, champion: int | None) -> tuple[str, tuple[str, str] | None]:
+    """Go back to version `number` at once: what that changed in words, and the way to undo it, where a note can say why."""
+    changes = preview_sentence(preview_promotion(view.session, view.actor, view.dataset or "", number))
+    done = promotions.roll_back(view.session, view.actor, view.dataset or "", expected=champion, store=view.resources.store)
+    said = f"Rolled back to version {done.champion}. " + (changes if done.champion == number else "")
+    undo = models_address(view.actor.team_slug, view.dataset or "", version=done.previous) if done.previous else None
+    return said.strip(), (f"Undo: promote version {done.previous} again", undo) if undo else None
+
+
+def save_why(view: View, clicks: int | None, note: str | None, champion: int | None) -> None:
+    """Keep why the champion was rolled back."""
+    if not clicks:
+        return
+    promotions.note_move(view.session, view.actor, view.dataset or "", note or "", expected=champion)
+    notify("The reason stands in the history now.", "good")
+    read_again({"noted": champion})
 
 
 def save_keeping(view: View, clicks: int | None, value: str | None) -> None:
@@ -276,6 +295,18 @@ def register_acting(callbacks: Callbacks) -> None:
     )
     def keep(view: View, clicks: int | None, value: str | None) -> None:
         save_keeping(view, clicks, value)
+
+    @callbacks.on(
+        Output(Ids.ACTED, "data", allow_duplicate=True),
+        Input(Ids.WHY_SAVE, "n_clicks"),
+        State(Ids.WHY, "value"),
+        State(Ids.CHAMPION, "data"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def why(view: View, clicks: int | None, note: str | None, champion: int | None) -> None:
+        save_why(view, clicks, note, champion)
 
 
 PAGE = Page(name="models", title="Models", path="models", layout=layout, register=register, group="Model", icon="layers")

@@ -31,7 +31,7 @@ def promote_button(
         return None
     # Nobody is kept from it, but nobody does it unawares either: the dialog says so too.
     none = item.verdict == "none"
-    why = "This version's verdict is that there are no segments here to speak of." if none else "See what would change, then decide."
+    why = "This version's verdict is none: read why on its page, then decide." if none else "See what would change, then decide."
     return button(
         "Promote", id={"type": PROMOTE, "version": item.number, "at": at}, kind="secondary" if none else kind, small=small, title=why
     )

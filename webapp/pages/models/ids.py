@@ -26,3 +26,5 @@ class Ids(StrEnum):
     KEEP = "models-keep"
     KEEP_SAVE = "models-keep-save"
     KEEP_PLAN = "models-keep-plan"
+    WHY = "models-why"
+    WHY_SAVE = "models-why-save"

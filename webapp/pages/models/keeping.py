@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.models.ids import Ids
 from webapp.services.access import Permission
-from webapp.services.modelling.retention import LIVE_DAYS, Keeping, Reliance
+from webapp.services.modelling.retention import RELIANCE_WORDS, Keeping, Reliance
 from webapp.ui.components import Child, button, card
 from webapp.ui.format import count, listing, number
 from webapp.ui.forms import labelled, select
@@ -19,17 +19,6 @@ from webapp.ui.places import models_address
 ALL = "all"
 CHOICES = (3, 5, 10, 20, 50)
 TEXT = "Old versions take room. Removing one takes its model and labels; its number, figures, author, dates and model card stay."
-WORDS: dict[Reliance, str] = {
-    Reliance.CHAMPION: "the champion",
-    Reliance.CHALLENGER: "the challenger",
-    Reliance.PINNED: "kept by somebody",
-    Reliance.NEWEST: "among the newest",
-    Reliance.LIVE: f"live in the last {LIVE_DAYS} days",
-    Reliance.ROLLBACK: "where a rollback leads",
-    Reliance.REFERENCE: "whose segments the champion or challenger follows",
-    Reliance.TAGGED: "the last with a segment that is tagged",
-    Reliance.NOTED: "the last with a segment that has a note",
-}
 
 
 def keeping_card(view: View, keeping: Keeping) -> Component:
@@ -60,7 +49,7 @@ def keep_choices(current: int | None) -> dict[str, str]:
 def keeping_words(view: View, keeping: Keeping) -> list[Child]:
     """Which would be removed, and why older ones are not."""
     first = [html.B("Would be removed: "), *_links(view, keeping.removed), "."] if keeping.removed else ["Nothing would be removed."]
-    relied = {number: [WORDS[each] for each in why if each != Reliance.NEWEST] for number, why in keeping.kept.items()}
+    relied = {number: [RELIANCE_WORDS[each] for each in why if each != Reliance.NEWEST] for number, why in keeping.kept.items()}
     lines = [html.Li([*_links(view, [number_]), f": {listing(why)}"]) for number_, why in relied.items() if why]
     parts: list[Child] = [html.P(first)]
     if lines:

@@ -101,7 +101,7 @@ def model_body(view: View, version: VersionSummary) -> list[Child]:
     stability = segments.show_stability(view.session, view.actor, view.dataset or "", version.number)
     return [
         removed_notice(version),
-        version_verdict(version, report),
+        version_verdict(version, report, stability),
         row((6, figures_card(version)), (6, panel_card(view, version, report))),
         row((6, stability_card(stability)), (6, features_card(report))),
         candidates_card(view, version, report),

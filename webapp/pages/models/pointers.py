@@ -12,11 +12,14 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.models.actions import promote_button, rollback_button, withdraw_button
+from webapp.pages.models.ids import Ids
+from webapp.services.access import Permission
 from webapp.services.modelling.promotions import Stretch
-from webapp.services.modelling.versions import VersionSummary
+from webapp.services.modelling.versions import LONGEST_NOTE, VersionSummary
 from webapp.services.zones import zone_of
-from webapp.ui.components import Child, aria, badge, card, data
+from webapp.ui.components import Child, aria, badge, button, card, data
 from webapp.ui.format import MISSING, by, day, duration, exact_time, moment, number, relative_time
+from webapp.ui.forms import labelled, text_input
 from webapp.ui.places import models_address
 from webapp.ui.tables import Column, table
 from webapp.ui.terms import REPEATABILITY, SEPARATION, SMALLEST, Term
@@ -102,7 +105,19 @@ def live_card(view: View, history: Sequence[Stretch], target: int | None) -> Com
         _band(history, now, told),
         table(columns, history[:MOST_STRETCHES], caption="Which version was live when, newest first", class_name="sc-stretches"),
     ]
-    return card(_live_title(history, now), LIVE_TEXT, body, tools=rollback_button(view, target), flush=True)
+    return card(
+        _live_title(history, now), LIVE_TEXT, body, tools=rollback_button(view, target), foot=why_form(view, history[0]), flush=True
+    )
+
+
+def why_form(view: View, current: Stretch) -> Component | None:
+    """After a rollback, which is one click and asks nothing: a line to say why, for who may; nothing once somebody has."""
+    if not current.rollback or current.note or not view.actor.may(Permission.PROMOTE):
+        return None
+    control = labelled(
+        "Why the champion was rolled back", text_input(Ids.WHY, placeholder="Why the team went back", max_length=LONGEST_NOTE)
+    )
+    return html.Div([control, button("Save the reason", id=Ids.WHY_SAVE, small=True)], className="sc-keep-form")
 
 
 def _live_title(history: Sequence[Stretch], now: datetime) -> str:

@@ -11,7 +11,7 @@ from webapp.ui.format import MISSING, count, listing, number
 from webapp.ui.tables import Column, table
 
 FATES = {"continued": "Continued", "new": "New", "retired": "Retired"}
-NONE = "The verdict on this version is that there are no segments here to speak of. What is tagged to them reaches people at random."
+NONE = "The verdict on this version is none: not all of its segments can be planned on. Its page says which ones, and why."
 OTHER_SNAPSHOT = "They were fitted on different snapshots, so numbers change with the customers too."
 
 

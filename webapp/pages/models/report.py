@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from dash import html
@@ -13,11 +14,13 @@ from webapp.edge import View
 from webapp.pages.models.ids import Ids
 from webapp.services.modelling.sweep_results import Tried
 from webapp.services.modelling.versions import VersionReport, VersionSummary
+from webapp.services.segmenting.segments import SegmentStability
 from webapp.ui.candidates import FEW, Order, candidate_columns, candidate_list, candidate_table, sorted_candidates
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, button, card, segment_verdict, verdict
 from webapp.ui.format import count, duration
 from webapp.ui.places import lab_address
+from webapp.ui.segments_ui import Holding, weak_segments_words
 from webapp.ui.theme import theme_of
 from webapp.ui.wording import algorithm_name
 
@@ -32,11 +35,15 @@ def unfinished(version: VersionSummary) -> Component:
     return verdict(f"Version {version.number}: {words}", text, tone=tone, icon_name=icon_name)
 
 
-def version_verdict(version: VersionSummary, report: VersionReport, action: Child = None) -> Component:
-    """The answer before its figures."""
+def version_verdict(
+    version: VersionSummary, report: VersionReport, segments: Sequence[SegmentStability], action: Child = None
+) -> Component:
+    """The answer before its figures; where a few segments spoil it, which ones."""
     reasons = [(reason.good, reason.text) for reason in report.verdict.reasons]
     title = f"Version {version.number}. {report.verdict.headline}"
-    return segment_verdict(report.verdict.word, title, report.verdict.explanation, reasons, action)
+    holding = [Holding(each.style.name, each.share, each.stability) for each in segments]
+    weak = weak_segments_words(report.verdict.word, report.separated(version.algorithm, version.k), holding)
+    return segment_verdict(report.verdict.word, title, f"{report.verdict.explanation} {weak}".strip(), reasons, action)
 
 
 def tried(version: VersionSummary, report: VersionReport) -> Tried:

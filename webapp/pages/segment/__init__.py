@@ -11,6 +11,7 @@ from webapp.edge import Callbacks, View
 from webapp.pages.segment import campaigns, customers, history, look, movement, profile, rename
 from webapp.pages.segment.head import chosen_tab, segment_head
 from webapp.pages.segment.ids import UNTAG, Ids
+from webapp.pages.segment.retired import read_retired, retired_note, settled, without_profile
 from webapp.services.access import Permission
 from webapp.services.errors import Forbidden
 from webapp.services.segmenting import segments
@@ -42,12 +43,21 @@ def read_segment(view: View) -> SegmentDetail:
 
 
 def show_head(view: View) -> Component:
-    """Persona, figures and tabs; for viewers who ask for another version than the champion, why not."""
+    """Persona, figures and tabs; of a retired segment what became of it too; for viewers who ask for another version, why not."""
+    gone = read_retired(view)
+    view = settled(view, gone)
+    if gone is not None and not _has_profile(view):
+        return without_profile(view, gone)
     try:
         detail = read_segment(view)
     except Forbidden:
         return champion_only(view, "Segment", segment_address(view.actor.team_slug, view.dataset or "", view.item or ""))
-    return segment_head(view, detail, where_of(view))
+    return segment_head(view, detail, where_of(view), retired_note(view, gone) if gone else None)
+
+
+def _has_profile(view: View) -> bool:
+    """Whether there is a version to show a retired segment in, and the actor may read it."""
+    return asked_version(view.query) is not None and view.actor.may(Permission.VIEW_CUSTOMERS)
 
 
 def where_of(view: View) -> Where:
@@ -57,6 +67,10 @@ def where_of(view: View) -> Where:
 
 def show_tab(view: View) -> list[Child]:
     """What the tab in the address holds."""
+    gone = read_retired(view)
+    view = settled(view, gone)
+    if gone is not None and not _has_profile(view):
+        return []
     try:
         detail, tab = read_segment(view), chosen_tab(view)
     except Forbidden:  # the head says why
@@ -103,11 +117,11 @@ def register_reading(callbacks: Callbacks) -> None:
 
     @callbacks.on(*[Output(name, "children") for name in profile.PLOTS], Input("display", "data"), needs=Permission.VIEW)
     def figures(view: View, _display: Any) -> Any:
-        return profile.show_figures(view) if _is_here(view) else (no_update,) * len(profile.PLOTS)
+        return profile.show_figures(settled(view, read_retired(view))) if _is_here(view) else (no_update,) * len(profile.PLOTS)
 
     @callbacks.on(Output(Ids.GROWTH, "children"), Input("display", "data"), Input("pulse", "data"), needs=Permission.VIEW)
     def growth(view: View, _display: Any, _pulse: Any) -> Any:
-        return profile.show_growth(view) if _is_here(view) else no_update
+        return profile.show_growth(settled(view, read_retired(view))) if _is_here(view) else no_update
 
     @callbacks.on(Output(Ids.MOVED, "children"), Input("display", "data"), Input("pulse", "data"), needs=Permission.VIEW)
     def moved(view: View, _display: Any, _pulse: Any) -> Any:
@@ -117,7 +131,7 @@ def register_reading(callbacks: Callbacks) -> None:
         Output(Ids.GRID, "getRowsResponse"), Input(Ids.GRID, "getRowsRequest"), needs=Permission.VIEW_CUSTOMERS, prevent_initial_call=True
     )
     def rows(view: View, request: Any) -> Any:
-        return page_rows(view, request, segment=view.item) if _is_here(view) else no_update
+        return page_rows(settled(view, read_retired(view)), request, segment=view.item) if _is_here(view) else no_update
 
 
 def register_tagging(callbacks: Callbacks) -> None:

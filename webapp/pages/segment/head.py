@@ -45,8 +45,8 @@ def chosen_tab(view: View) -> str:
     return tab if tab in TABS else TABS[0]
 
 
-def segment_head(view: View, detail: SegmentDetail, where: Where) -> Component:
-    """Breadcrumb, persona with actions, the strip of figures, tabs."""
+def segment_head(view: View, detail: SegmentDetail, where: Where, note: Child = None) -> Component:
+    """Breadcrumb, `note`, persona with actions, the strip of figures, tabs."""
     home = segments_address(where.team, where.dataset, version=where.version)
     here = html.Span(detail.style.name, **aria(current="page"))
     crumb = html.Nav(
@@ -55,7 +55,7 @@ def segment_head(view: View, detail: SegmentDetail, where: Where) -> Component:
         **aria(label="Where you are"),
     )
     parts = [persona(view, detail, where), strip(figures(detail, border_address(view, detail, where))), tabs(view, detail, where)]
-    return html.Div([crumb, html.Section(parts, className="sc-card sc-segment-head")])
+    return html.Div([crumb, note, html.Section(parts, className="sc-card sc-segment-head")])
 
 
 def persona(view: View, detail: SegmentDetail, where: Where) -> Component:

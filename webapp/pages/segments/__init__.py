@@ -40,7 +40,17 @@ from webapp.ui.format import number
 from webapp.ui.page import Page
 from webapp.ui.places import Place, customers_csv_address, models_address, segments_address
 from webapp.ui.recluster import recluster_button
-from webapp.ui.segments_ui import EVERYBODY, Where, asked_version, segment_cards, segment_name, segments_sentence, verdict_badge
+from webapp.ui.segments_ui import (
+    EVERYBODY,
+    Where,
+    asked_version,
+    holdings,
+    segment_cards,
+    segment_name,
+    segments_sentence,
+    verdict_badge,
+    weak_segments_words,
+)
 from webapp.ui.states import champion_only
 
 BAR_HEIGHT = 28
@@ -181,7 +191,9 @@ def no_segments_verdict(overview: SegmentsOverview, report: VersionReport) -> Co
     if overview.version.verdict != "none":
         return None
     reasons = [(reason.good, reason.text) for reason in report.verdict.reasons]
-    return segment_verdict("none", report.verdict.headline, report.verdict.explanation, reasons)
+    holding = holdings(overview.styles, overview.profiles)
+    weak = weak_segments_words("none", report.separated(overview.version.algorithm, overview.version.k), holding)
+    return segment_verdict("none", report.verdict.headline, f"{report.verdict.explanation} {weak}".strip(), reasons)
 
 
 def show_figures(view: View) -> tuple[Any, ...]:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor, isfinite, log10, sqrt
+from math import copysign, floor, isfinite, log10, sqrt
 from typing import Any, overload
 
+from segmentation.describing.bands import stability_band
 from segmentation.describing.customer_map import coarse_map
 from segmentation.describing.facts import Fact
 from segmentation.describing.persona import evidence, persona
@@ -114,6 +115,15 @@ def two_digits(value: float | None) -> float | None:
     return None if value is None else _rounded(value, _step(value, 0.0))
 
 
+def stability_of(stability: float | None) -> float | None:
+    """A segment's stability with two significant digits, in the band in which it is: a limit is not crossed by rounding."""
+    if stability is None:
+        return None
+    nearest = two_digits(stability)
+    beyond = round(nearest + copysign(digit_step(stability), stability - nearest), 10)
+    return nearest if stability_band(nearest) == stability_band(stability) else beyond
+
+
 def share_of(share: float, customers: int) -> float:
     """A share of so many customers, rounded to its step."""
     return min(max(_rounded(share, share_step(customers)), 0.0), 1.0)
@@ -166,6 +176,7 @@ def _segment(known: SegmentProfile, profiles: Profiles, grain: _Grain) -> Segmen
         rest_value_median=None if known.rest_value_median is None else _mean(known.rest_value_median, None, grain.money, rest),
         recency_mean=_interval(known.recency_mean, grain.days, known.size),
         border=round(two_digits(float(known.border))) if known.border >= SMALLEST_GROUP else 0,
+        stability=stability_of(known.stability),
         persona=persona(facts, outcomes, known.share, value_share) if known.persona else "",
         evidence=evidence(facts, named_by, outcomes),
         differences=differences,
@@ -184,7 +195,7 @@ def _too_small(known: SegmentProfile) -> SegmentProfile:
     )
     nothing |= dict.fromkeys(("evidence", "differences", "distributions", "mix", "outcomes", "rules"), ())
     text = f"Fewer than {SMALLEST_GROUP} customers: what they are like is for those who may see customers."
-    return replace(known, persona=text, border=0, **nothing)
+    return replace(known, persona=text, border=0, stability=stability_of(known.stability), **nothing)
 
 
 def _held_by_many(each: Difference, profiles: Profiles, known: SegmentProfile) -> bool:

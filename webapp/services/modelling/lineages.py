@@ -6,7 +6,8 @@ one of the reference is the same segment. So a correction of a version is also o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,10 +15,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from segmentation import lineage as library
-from segmentation.lineage import ORIGIN, Lineage
+from segmentation.lineage import ORIGIN, Lineage, Link
 from webapp.models import LineageCorrection, ModelVersion, VersionStatus
 from webapp.services.access import Actor, team_rows
-from webapp.services.data.lineage_records import as_record, read_lineage
+from webapp.services.data.lineage_records import as_record, found_links, read_lineage
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def store_correction(session: Session, actor: Actor, version: ModelVersion, clus
         raise ValueError("A version without a lineage cannot be corrected.")
     reference, lineage = stored
     corrected = library.correct_lineage(lineage, cluster, continues)
-    version.lineage = as_record(reference, corrected)
+    version.lineage = as_record(reference, corrected, _found(session, actor, version, lineage))
     session.execute(delete(LineageCorrection).where(LineageCorrection.version_id == version.id, LineageCorrection.cluster == cluster))
     undone = set(library.answers_in(lineage)) - set(library.answers_in(corrected))
     session.execute(delete(LineageCorrection).where(LineageCorrection.version_id == version.id, LineageCorrection.cluster.in_(undone)))
@@ -80,6 +81,38 @@ def store_correction(session: Session, actor: Actor, version: ModelVersion, clus
         )
     )
     session.flush()
+
+
+def take_back(session: Session, actor: Actor, version: ModelVersion, cluster: int) -> bool:
+    """Let a cluster be what it would be had nobody said what it is; False where that is not known, because nobody kept what the fit found.
+
+    What else was said of the version stands: it is said again, in its order, of what the fit found. ValueError where nothing was said.
+    """
+    stored, said = read_lineage(version), {row.cluster: row for row in corrections_of(session, actor, version)}
+    if stored is None or cluster not in said:
+        raise ValueError("Nobody said what that cluster is.")
+    found = found_links(version)
+    if found is None:
+        return False
+    reference, lineage = stored
+    session.delete(said.pop(cluster))
+    lineage = replace(lineage, links=found)
+    for row in said.values():
+        lineage = library.correct_lineage(lineage, row.cluster, row.continues)
+    version.lineage = as_record(reference, lineage, found)
+    session.flush()
+    return True
+
+
+def corrections_of(session: Session, actor: Actor, version: ModelVersion) -> Sequence[LineageCorrection]:
+    """What people said of a version, in the order in which they did."""
+    said = team_rows(actor, LineageCorrection).where(LineageCorrection.version_id == version.id)
+    return session.scalars(said.order_by(LineageCorrection.created_at, LineageCorrection.cluster)).all()
+
+
+def _found(session: Session, actor: Actor, version: ModelVersion, lineage: Lineage) -> tuple[Link, ...] | None:
+    """The links as the fit left them, which a version of an earlier release holds only until the first correction."""
+    return found_links(version) or (None if corrections_of(session, actor, version) else lineage.links)
 
 
 def versions_after(session: Session, actor: Actor, version: ModelVersion) -> tuple[ModelVersion, ...]:

@@ -92,6 +92,26 @@ def roll_back(
     return Promoted(version.number, current.number)
 
 
+def note_move(session: Session, actor: Actor, dataset: str, note: str, *, expected: int | None = None) -> None:
+    """Say afterwards why the champion was moved, as one click asks nobody. `expected` is the champion that the caller saw.
+
+    Conflict where there is no champion, or where its move has a note: what was said stays.
+    """
+    require(actor, Permission.PROMOTE)
+    row, said = team_dataset(session, actor, dataset), checked_note(note)
+    if not said:
+        raise Invalid("Write why, then save it.", details={"field": "note"})
+    champion = expected_champion(session, actor, row, expected)
+    if champion is None:
+        raise Conflict("No version is the champion yet, so there is nothing to write a note on.", code="no_champion")
+    move = moves_of(session, actor, row)[-1]
+    if move.note:
+        raise Conflict("This move has a note already, and what was said stays.", code="noted")
+    move.note = said
+    record_event(session, actor, "version.move_noted", f"{row.slug}/{champion.number}", note=said)
+    session.flush()
+
+
 def live_history(session: Session, actor: Actor, dataset: str) -> tuple[Stretch, ...]:
     """Which version was champion from when to when, newest first."""
     row = team_dataset(session, actor, dataset)

@@ -41,6 +41,20 @@ class Reliance(StrEnum):
     NOTED = "noted"  # the newest version with a segment that somebody wrote a note on
 
 
+RELIANCE_WORDS: dict[Reliance, str] = {
+    Reliance.CHAMPION: "the champion",
+    Reliance.CHALLENGER: "the challenger",
+    Reliance.PINNED: "kept by somebody",
+    Reliance.NEWEST: "among the newest",
+    Reliance.LIVE: f"live in the last {LIVE_DAYS} days",
+    Reliance.ROLLBACK: "where a rollback leads",
+    Reliance.REFERENCE: "whose segments the champion or challenger follows",
+    Reliance.TAGGED: "the last with a segment that is tagged",
+    Reliance.NOTED: "the last with a segment that has a note",
+}
+"""Each reason as people read it."""
+
+
 @dataclass(frozen=True)
 class Keeping:
     """What a setting comes to: `kept` numbers with the reasons, and the numbers to be `removed`; both newest first.

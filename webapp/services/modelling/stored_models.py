@@ -17,8 +17,10 @@ CACHED_MODELS = 32
 def read_model(store: Store, team_id: str, digest: str) -> SegmentModel:
     """The model, kept for a while.
 
-    StoreError or ArtifactError where it is missing or damaged, or answers otherwise than when it was stored.
+    StoreError or ArtifactError where it is missing or damaged, or answers otherwise than when it was stored; also where its file was
+    damaged since: what another process would refuse is not served here from memory.
     """
+    store.verified_path(team_id, "model", digest)
     return _model(store, team_id, digest, store.state(team_id, "model", digest))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from segmentation.choosing.selection import DEFAULT_ALGORITHM, Candidate, Verdict
+from segmentation.choosing.verdict import lacks
 from segmentation.codec import from_json
 from segmentation.features import FeatureSummary, Recipe
 from webapp.models import Challenger, Champion, Dataset, Job, JobStatus, ModelVersion, Snapshot, VersionStatus
@@ -76,6 +77,11 @@ class VersionReport:
     seconds: dict[str, float]
     figures: dict[str, float]
     features: tuple[FeatureSummary, ...] = ()
+
+    def separated(self, algorithm: str, k: int | None) -> bool:
+        """Whether the fit with `k` segments is better separated than shuffled columns are."""
+        fit = next((each for each in self.sweep if (each.algorithm, each.k) == (algorithm, k)), None)
+        return fit is not None and "separation" not in lacks(fit)
 
 
 def list_versions(session: Session, actor: Actor, dataset: str) -> tuple[VersionSummary, ...]:

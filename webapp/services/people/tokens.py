@@ -7,11 +7,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from webapp.models import ApiToken, MemberRole, Team
-from webapp.services.access import Actor, Permission, is_above, require, require_role, team_row, team_rows
+from webapp.models import ApiToken, MemberRole
+from webapp.services.access import Actor, Permission, is_above, require, require_role, team_row, team_rows, working_token
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import clean_name
 from webapp.services.errors import Invalid
@@ -131,16 +131,11 @@ def revoke_made_by(session: Session, actor: Actor, email: str, *, above: MemberR
 def find_token(session: Session, token: str) -> FoundToken | None:
     """The token and who acts with it: its team, with its role; None unless it is known, unexpired and not revoked."""
     now = datetime.now(UTC)
-    row = session.execute(
-        select(ApiToken, Team)
-        .join(Team, Team.id == ApiToken.team_id)
-        .where(ApiToken.token_hash == secret_hash(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
-    ).one_or_none()
-    if row is None:
+    found = working_token(session, ApiToken.token_hash == secret_hash(token), now)
+    if found is None:
         return None
-    found, team = row
-    actor = Actor(f"token {found.prefix}", team.id, team.slug, team.name, MemberRole(found.role))
-    return FoundToken(found.id, actor, found.last_used_at is None or now - found.last_used_at > USED_EVERY)
+    row, actor = found
+    return FoundToken(row.id, actor, row.last_used_at is None or now - row.last_used_at > USED_EVERY)
 
 
 def token_actor(session: Session, token: str) -> Actor | None:

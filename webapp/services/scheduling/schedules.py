@@ -110,12 +110,30 @@ def add_schedule(
         enabled=True,
         created_by=actor.name,
         user_id=actor.user_id,
+        token_id=actor.token_id,
         created_at=now,
         next_due=next_run(expression, zone_of(session, actor), now),
     )
     session.add(row)
     session.flush()
-    _record(session, actor, "schedule.added", row, owner)
+    _record(session, actor, "schedule.added", row)
+    return show_schedule(session, actor, row.id)
+
+
+def change_schedule(
+    session: Session, actor: Actor, schedule_id: str, *, cron: str | None = None, parameters: Mapping[str, Any] | None = None
+) -> ScheduleSummary:
+    """Another time, or other parameters as a whole (None: as they are). It then acts for whoever changed it; a paused one stays so."""
+    row = _changeable(session, actor, schedule_id)
+    wanted = row.cron if cron is None else clean_cron(cron)
+    asked = dict(row.parameters) if parameters is None else _checked_parameters(row.kind, parameters)
+    if (wanted, asked) != (row.cron, row.parameters):
+        before = describe_cron(row.cron)
+        row.cron, row.parameters = wanted, asked
+        _act_as(row, actor)
+        if row.enabled:
+            row.next_due = next_run(row.cron, zone_of(session, actor), database_time(session))
+        _record(session, actor, "schedule.changed", row, before=before)
     return show_schedule(session, actor, row.id)
 
 
@@ -133,7 +151,7 @@ def resume_schedule(session: Session, actor: Actor, schedule_id: str) -> Schedul
     row = _changeable(session, actor, schedule_id)
     if not row.enabled:
         row.enabled, row.paused_because = True, None
-        row.created_by, row.user_id = actor.name, actor.user_id
+        _act_as(row, actor)
         row.next_due = next_run(row.cron, zone_of(session, actor), database_time(session))
         _record(session, actor, "schedule.resumed", row)
     return show_schedule(session, actor, row.id)
@@ -173,6 +191,11 @@ def replan_schedules(session: Session, actor: Actor) -> None:
     session.flush()
 
 
+def _act_as(row: Schedule, actor: Actor) -> None:
+    """From now on in the actor's name; of user and token each actor has one at most, and the command line neither."""
+    row.created_by, row.user_id, row.token_id = actor.name, actor.user_id, actor.token_id
+
+
 def _checked_parameters(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     allowed = FIT_PARAMETERS if kind == ScheduleKind.RECLUSTER else ()
     if unknown := sorted(set(parameters) - set(allowed)):
@@ -198,11 +221,10 @@ def _changeable(session: Session, actor: Actor, schedule_id: str) -> Schedule:
     return row
 
 
-def _record(session: Session, actor: Actor, action: str, row: Schedule, dataset: Dataset | None = None) -> None:
-    owner = dataset or team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
-    record_event(
-        session, actor, action, row.id, dataset=owner.slug, work=WORK[ScheduleKind(row.kind)], cron=row.cron, when=describe_cron(row.cron)
-    )
+def _record(session: Session, actor: Actor, action: str, row: Schedule, **more: str) -> None:
+    owner = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
+    stated = {"dataset": owner.slug, "work": WORK[ScheduleKind(row.kind)], "cron": row.cron, "when": describe_cron(row.cron)}
+    record_event(session, actor, action, row.id, **stated, **more)
     session.flush()
 
 

@@ -14,7 +14,7 @@ from segmentation.errors import SegmentationError
 from webapp.db import database_time
 from webapp.inbox import Inbox
 from webapp.models import Dataset, Schedule, ScheduleKind, ScheduleTick, Team, TickOutcome
-from webapp.services.access import Actor, actor_for_user, operator, require
+from webapp.services.access import Actor, actor_for_token, actor_for_user, operator, require
 from webapp.services.audit import record_event
 from webapp.services.errors import Forbidden, NotFound, ServiceError
 from webapp.services.scheduling.cron import latest_due, next_run
@@ -77,8 +77,10 @@ def _fire(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team, 
 
 
 def _actor(session: Session, schedule: Schedule, team: Team) -> Actor:
-    """Whoever the schedule acts for, with the role that they have now; NotFound where they are in the team no more."""
-    return operator(team) if schedule.user_id is None else actor_for_user(session, schedule.user_id, team.slug)
+    """Whoever the schedule acts for, with the role that they have now; NotFound where a member left or a token ended."""
+    if schedule.user_id is not None:
+        return actor_for_user(session, schedule.user_id, team.slug)
+    return operator(team) if schedule.token_id is None else actor_for_token(session, schedule.token_id)
 
 
 def _pause(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team) -> None:

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from segmentation.lineage import Fate, Lineage, Link
 from segmentation.palette import SegmentStyle
 from webapp.models import LineageCorrection, ModelVersion
-from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
+from webapp.services.access import Actor, Permission, require, team_dataset, team_row
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.lineage_records import read_lineage
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.modelling.identities import Continuation, move_identities
-from webapp.services.modelling.lineages import store_correction, versions_after
+from webapp.services.modelling.lineages import corrections_of, store_correction, take_back, versions_after
 from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.segmenting.segments import version_styles
 
@@ -27,7 +27,8 @@ class SegmentLink:
     """What a segment of a version is, or what became of one of its reference: the fields are those of `segmentation.lineage.Link`.
 
     `kind` is continued, split, merged, new or retired. A continued link has the same segment on both sides. `text` is a sentence that
-    says on what ground; `corrected_by` and `corrected_at` are there where a person said so (`by` is then "person").
+    says on what ground; where a person said so, `by` is "person", and `corrected_by` and `corrected_at` are there if it was of this
+    version, which can be taken back.
     """
 
     kind: Fate
@@ -107,6 +108,29 @@ def correct_lineage(session: Session, actor: Actor, dataset: str, version: int, 
     return shown
 
 
+def take_back_correction(session: Session, actor: Actor, dataset: str, version: int, key: str) -> VersionLineage:
+    """Let the segment `key` of a ready version be what was found at its fit, as if nobody had said which segment it is.
+
+    Who lost a segment to the correction has it again, and versions that were compared to this one follow; other words of people stand.
+    A word that a later version got from this one stays there until somebody says otherwise. Conflict where nobody said anything of it.
+    """
+    require(actor, Permission.PROMOTE)
+    row = team_dataset(session, actor, dataset)
+    lock_dataset(session, row)
+    found = ready_version(session, actor, row, version)
+    cluster = _place(version_styles(session, found), key, f"Version {version} has no such segment.", "segment")
+    if cluster not in {said.cluster for said in corrections_of(session, actor, found)}:
+        raise Conflict("Nobody corrected that segment in this version, so there is nothing to take back.", code="nothing_said")
+    lineage = _lineage(found)
+    if not take_back(session, actor, found, cluster):
+        raise Conflict("What was found at this version's fit is not known any more. Say instead which segment it is.", code="not_kept")
+    followed = _follow(session, actor, found, lineage)
+    record_event(session, actor, "version.lineage_taken_back", f"{row.slug}/{version}", segment=key, followed=followed)
+    shown = _shown(session, actor, found)
+    assert shown is not None
+    return shown
+
+
 def _place(styles: Sequence[SegmentStyle], key: str, refusal: str, field: str) -> int:
     """The cluster of the segment with that key."""
     place = next((cluster for cluster, style in enumerate(styles) if style.key == key), None)
@@ -146,8 +170,7 @@ def _shown(session: Session, actor: Actor, version: ModelVersion) -> VersionLine
         return None
     reference = team_row(session, actor, ModelVersion, "version", id=stored[0])
     before, now = version_styles(session, reference), version_styles(session, version)
-    corrections = session.scalars(team_rows(actor, LineageCorrection).where(LineageCorrection.version_id == version.id))
-    said: dict[int | None, LineageCorrection] = {correction.cluster: correction for correction in corrections}
+    said: dict[int | None, LineageCorrection] = {each.cluster: each for each in corrections_of(session, actor, version)}
     links = tuple(_link(link, stored[1], before, now, said.get(link.current) if link.by == "person" else None) for link in stored[1].links)
     return VersionLineage(version.number, reference.number, links, before)
 

@@ -19,7 +19,7 @@ from webapp.services.audit import record_event
 from webapp.services.data.datasets import clean_name
 from webapp.services.data.lineage_records import read_lineage
 from webapp.services.errors import NotFound
-from webapp.services.filtering.coarse import coarse
+from webapp.services.filtering.coarse import coarse, stability_of
 from webapp.services.modelling.versions import VersionSummary, find_version, fitted_version, summarise_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
 
@@ -92,11 +92,15 @@ def for_reader(actor: Actor, overview: SegmentsOverview) -> SegmentsOverview:
 
 
 def show_stability(session: Session, actor: Actor, dataset: str, version: int) -> tuple[SegmentStability, ...]:
-    """Size and stability of each segment of a fitted version, in cluster order: nothing of what its customers are like."""
+    """Size and stability of each segment of a fitted version, in cluster order: nothing of what its customers are like.
+
+    Viewers read the stability with two significant digits, as every figure of a fit.
+    """
     found = fitted_version(session, actor, team_dataset(session, actor, dataset), version)
     profiles = profiles_of(session, actor, found).segments
     pairs = zip(version_styles(session, found), profiles, strict=True)
-    return tuple(SegmentStability(style, each.size, each.share, each.stability) for style, each in pairs)
+    read = (lambda stability: stability) if actor.may(Permission.VIEW_CUSTOMERS) else stability_of
+    return tuple(SegmentStability(style, each.size, each.share, read(each.stability)) for style, each in pairs)
 
 
 def show_segment(session: Session, actor: Actor, dataset: str, key: str, *, version: int | None = None) -> SegmentDetail:

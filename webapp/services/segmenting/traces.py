@@ -14,6 +14,7 @@ from webapp.models import Dataset, Job, JobStatus, ModelVersion, Promotion, Segm
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict
+from webapp.services.filtering.coarse import count_of, two_digits
 from webapp.services.modelling.tracing import series, stored_counts
 from webapp.services.modelling.versions import find_version
 from webapp.services.segmenting.segments import style_of, version_styles
@@ -91,7 +92,16 @@ def list_traces(session: Session, actor: Actor, dataset: str) -> Traces | None:
 
 
 def _shown(actor: Actor, division: Division) -> Division:
-    return division if actor.may(Permission.VIEW_CUSTOMERS) else replace(division, moves=None)
+    """For viewers without moves, which are of a few people, and what else is no size in coarse figures: lines are drawn from them."""
+    if actor.may(Permission.VIEW_CUSTOMERS):
+        return division
+    return replace(
+        division,
+        moves=None,
+        spend=None if division.spend is None else tuple(map(two_digits, division.spend)),
+        unplaced_spend=two_digits(division.unplaced_spend),
+        outcomes=tuple(replace(each, hits=count_of(each.hits) or 0) for each in division.outcomes),
+    )
 
 
 def count_again(session: Session, actor: Actor, dataset: str) -> None:

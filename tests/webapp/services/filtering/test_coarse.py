@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from segmentation.describing.bands import stability_band
 from segmentation.describing.customer_map import FEWEST, coarse_map, customer_map
 from segmentation.describing.profile_types import Profiles, SegmentProfile
 from tests.segmentation.made import made_world
@@ -14,7 +15,7 @@ from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.services.errors import Forbidden
-from webapp.services.filtering.coarse import coarse, nice, share_of, two_digits
+from webapp.services.filtering.coarse import coarse, nice, share_of, stability_of, two_digits
 from webapp.services.filtering.filtering import SMALLEST_GROUP
 from webapp.services.segmenting import filtered_segments, segments
 
@@ -49,6 +50,22 @@ def test_steps_are_round(least: float, step: float) -> None:
 def test_a_share_moves_in_steps_of_five_customers_or_a_per_cent() -> None:
     assert share_of(0.234, 100_000) == 0.23
     assert share_of(10 / 41, 41) == share_of(10 / 40, 40) == 0.2
+
+
+@pytest.mark.parametrize(
+    ("exact", "read"),
+    [(0.9637, 0.96), (0.8512, 0.86), (0.8488, 0.85), (0.7474, 0.74), (0.5991, 0.59), (0.6049, 0.6), (1.0, 1.0), (0.0, 0.0)],
+)
+def test_a_stability_has_two_digits_and_stays_in_its_band(exact: float, read: float) -> None:
+    assert stability_of(exact) == read
+    assert stability_band(read) == stability_band(exact)
+    assert stability_of(None) is None
+
+
+def test_every_segments_stability_is_rounded_however_small_it_is() -> None:
+    exact = made_world().profiles(stability=[0.9637] * 3)
+    small = replace(exact, segments=(replace(exact.segments[0], size=4), *exact.segments[1:]))
+    assert {each.stability for each in coarse(small).segments} == {0.96}
 
 
 @pytest.mark.parametrize("f", ["", "city~in~Leeds"])

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from segmentation.lineage import Fate
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
-from webapp.models import AuditEvent, LineageCorrection, MemberRole
+from webapp.models import AuditEvent, LineageCorrection, MemberRole, ModelVersion
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.modelling import promotions
 from webapp.services.planning import campaigns
@@ -262,3 +262,72 @@ def test_the_history_of_a_segment_tells_where_it_came_from_and_what_it_took_in(s
     assert told[Happening.MERGED, 3].after == split.previous.name
     assert told[Happening.TOOK_IN, 3].after == split.current.name
     assert (Happening.FOUND, 2) not in told
+
+
+def take_back(shop: Shop, version: int, key: str) -> VersionLineage:
+    with shop.writing() as session:
+        return lineages.take_back_correction(session, shop.actor, "customers", version, key)
+
+
+def test_a_correction_that_is_taken_back_leaves_what_was_found(shop_on_both: Shop) -> None:
+    """The segment that lost its name to the correction has it again, and what was found has nobody's word on it."""
+    shop = shop_on_both
+    shop.recluster(k=3, seed=4)
+    found, (first, second, third) = read(shop, 2), keys(shop, 2)
+    correct(shop, 2, first, second)
+    assert take_back(shop, 2, second) == found
+    assert list(keys(shop, 2)) == [first, second, third]
+    with pytest.raises(Conflict, match="nothing to take back"):
+        take_back(shop, 2, first)
+    with shop.reading() as session:
+        assert session.scalars(select(LineageCorrection)).all() == []
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "version.lineage_taken_back")).one()
+        assert (event.actor, event.subject, event.details) == (shop.actor.name, "customers/2", {"segment": second, "followed": [2]})
+
+
+def test_other_words_stand_when_one_is_taken_back(shop: Shop) -> None:
+    shop.recluster(k=3, seed=4)
+    first, second, third = keys(shop, 2)
+    correct(shop, 2, third, None)
+    own = list(keys(shop, 2))[2]
+    correct(shop, 2, first, second)
+    lineage = take_back(shop, 2, second)
+    assert list(keys(shop, 2)) == [first, second, own]
+    assert [link.by for link in lineage.links[:3]] == ["customers", "customers", "person"]
+    take_back(shop, 2, own)
+    assert list(keys(shop, 2)) == [first, second, third]
+
+
+def test_versions_made_since_follow_what_is_taken_back(shop: Shop) -> None:
+    shop.recluster(k=3, seed=4, promote=True)
+    shop.recluster(k=3, seed=5, promote=True)
+    found = keys(shop, 3)
+    first, second, _ = keys(shop, 2)
+    correct(shop, 2, first, second)
+    assert keys(shop, 3) != found
+    take_back(shop, 2, second)
+    assert keys(shop, 3) == found
+
+
+def test_what_a_fit_found_and_nobody_kept_cannot_be_restored(shop: Shop) -> None:
+    """As in a version that was corrected before corrections could be taken back."""
+    shop.recluster(k=3, seed=4)
+    first, second, _ = keys(shop, 2)
+    correct(shop, 2, first, second)
+    with shop.writing() as session:
+        version = session.scalars(select(ModelVersion).where(ModelVersion.number == 2)).one()
+        version.lineage = {name: value for name, value in version.lineage.items() if name != "found"}
+    with pytest.raises(Conflict, match="not known any more"):
+        take_back(shop, 2, second)
+    assert next(iter(keys(shop, 2))) == second
+
+
+def test_who_may_take_back(shop: Shop) -> None:
+    shop.recluster(k=3, seed=4)
+    first, second, _ = keys(shop, 2)
+    correct(shop, 2, first, second)
+    for actor, refusal in ((shop.member(MemberRole.MARKETER), Forbidden), (shop.stranger, NotFound)):
+        with shop.writing() as session, pytest.raises(refusal):
+            lineages.take_back_correction(session, actor, "customers", 2, second)
+    with pytest.raises(Invalid):
+        take_back(shop, 2, "nothing")

@@ -14,6 +14,7 @@ from tests.webapp.working import Shop, claim, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources
 from webapp.models import Job, JobStatus, MemberRole, ModelVersion, SegmentTrace
 from webapp.services.errors import Conflict, Forbidden, NotFound
+from webapp.services.filtering.coarse import count_of, two_digits
 from webapp.services.modelling import promotions, tracing
 from webapp.services.segmenting import traces
 from webapp.services.segmenting.traces import Traces
@@ -199,6 +200,20 @@ def test_who_may_not_see_customers_sees_no_groups_of_a_few(sqlite_shop: Shop) ->
             assert found is not None
             assert (found.divisions[-1].moves is None) == (role == MemberRole.VIEWER)
             assert found.divisions[-1].customers == 162
+
+
+def test_what_viewers_read_of_spend_and_outcomes_over_time_is_rounded(sqlite_shop: Shop) -> None:
+    """Lines are drawn from it, and a line holds its points."""
+    with sqlite_shop.reading() as session:
+        exact, coarse = (
+            traces.list_traces(session, sqlite_shop.member(role), "customers") for role in (MemberRole.MARKETER, MemberRole.VIEWER)
+        )
+    assert exact is not None
+    assert coarse is not None
+    for known, read in zip(exact.divisions, coarse.divisions, strict=True):
+        assert known.spend is not None
+        assert read.spend == tuple(map(two_digits, known.spend)) != known.spend
+        assert [each.hits for each in read.outcomes] == [count_of(each.hits) or 0 for each in known.outcomes]
 
 
 def test_another_teams_dataset_is_not_there(sqlite_shop: Shop) -> None:
