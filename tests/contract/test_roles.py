@@ -49,6 +49,9 @@ def built(world: World, rule: Rule, team: str = "team-a") -> str:
         "job": owned.job,
         "campaign": owned.campaign,
         "version": "1",
+        "audience_id": owned.audience,
+        "audience": owned.audience,
+        "form": "csv",
     }
     return str(world.app.url_map.bind("localhost").build(rule.endpoint, {name: known[name] for name in rule.arguments}))
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Flask
 
-from webapp.api import campaigns, comparing, customers, datasets, imports, jobs, lineages, registry, scoring
+from webapp.api import audiences, campaigns, comparing, customers, datasets, imports, jobs, lineages, registry, scoring
 from webapp.api.description import describe
 from webapp.api.health import readyz
 from webapp.api.operations import Operation
@@ -28,6 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *imports.OPERATIONS,
     *jobs.OPERATIONS,
     *campaigns.OPERATIONS,
+    *audiences.OPERATIONS,
 )
 
 

@@ -38,6 +38,7 @@ COMMANDS = {
     "compare": "comparing",
     "schedule": "schedules",
     "campaign": "campaigns",
+    "audience": "audiences",
     "doctor": "doctor",
 }
 LASTING = ("serve", "worker")

@@ -28,6 +28,19 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """Who moved from version `before` to version `after` (None: the champion): from the segment `was` to `now` (keys; None: any).
+
+    `flows.JOINED` in place of `was` stands for those who joined.
+    """
+
+    before: int | None
+    after: int | None
+    was: str | None = None
+    now: str | None = None
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where an audience came from: `words` for what was chosen by, `query` as an address had it, and the `segments` that it speaks of, key
     to name.
@@ -87,17 +100,31 @@ class Chosen:
         return [(style.key, style.name) for style in (*self.base.styles, *moved) if style.key in each.values]
 
 
-def segment_choice(key: str, version: int | None = None) -> Choice:
-    """The customers of a segment."""
-    return Choice({"f": filters_to_query([Filter(SEGMENT, Condition.ONE_OF, (key,))]) or ""}, version)
+def make_choice(
+    session: Session,
+    actor: Actor,
+    dataset: str,
+    *,
+    filters: str | None = None,
+    search: str | None = None,
+    segment: str | None = None,
+    flow: Flow | None = None,
+    version: int | None = None,
+) -> Choice:
+    """What is said part by part as one choice, which has to meet all of it.
 
-
-def flow_choice(session: Session, actor: Actor, dataset: str, before: Asked, after: Asked, *, was: str | None, now: str | None) -> Choice:
-    """The customers of a flow between two versions or days that is counted; Conflict where it is not, or where no version lists them."""
-    movement = show_movement(session, actor, dataset, before, after)
-    if isinstance(movement, Uncounted):
-        raise Conflict("Nobody has counted yet who moved between these two. Have it counted on Movement, then save.", code="not_counted")
-    return Choice({"f": flow_filter(movement.id, was=was, now=now)}, movement.listed or movement.after.version)
+    A flow has to be counted (else Conflict), and is chosen among the customers of the version that lists them all.
+    """
+    parts = [filters_to_query([Filter(SEGMENT, Condition.ONE_OF, (segment,))])] if segment else []
+    if flow is not None:
+        movement = show_movement(session, actor, dataset, Asked(flow.before), Asked(flow.after))
+        if isinstance(movement, Uncounted):
+            text = "Nobody has counted yet who moved between these two versions. Have it counted on Movement or by `smartcart compare`."
+            raise Conflict(f"{text} Then save the flow.", code="not_counted")
+        parts.append(flow_filter(movement.id, was=flow.was, now=flow.now))
+        version = version or movement.listed or movement.after.version
+    given = {"f": "*".join(part for part in (*parts, filters) if part), "q": search}
+    return Choice({name: text for name, text in given.items() if text}, version)
 
 
 def choose_customers(session: Session, actor: Actor, store: Store, dataset: str, choice: Choice) -> Chosen:

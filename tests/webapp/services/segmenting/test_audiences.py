@@ -22,7 +22,7 @@ from webapp.services.doctor import examine_team
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.modelling.promotions import promote_version
 from webapp.services.modelling.retention import change_keeping
-from webapp.services.segmenting.audience_choices import Choice, flow_choice, segment_choice
+from webapp.services.segmenting.audience_choices import Choice, Flow, make_choice
 from webapp.services.segmenting.audience_today import AudienceToday, show_today
 from webapp.services.segmenting.audiences import (
     AudienceSummary,
@@ -60,6 +60,11 @@ def flows(shop: Shop) -> MovementReport:
 def save(shop: Shop, choice: Choice = RICH, *, actor: Actor | None = None, **words: str) -> AudienceSummary:
     with shop.writing() as session:
         return save_audience(session, actor or shop.actor, shop.resources.store, DATASET, choice, **words)
+
+
+def choose(shop: Shop, **said: Any) -> Choice:
+    with shop.reading() as session:
+        return make_choice(session, shop.actor, DATASET, **said)
 
 
 def proposed(shop: Shop, query: str, version: int | None = None) -> str:
@@ -121,7 +126,7 @@ def test_an_audience_holds_whom_the_list_showed_and_says_where_they_came_from(sh
 
 def test_it_is_the_same_on_either_database_and_stays_when_segments_and_customers_change(resources: Resources) -> None:
     shop = open_months(resources)
-    made = save(shop, segment_choice(segment_of_3(shop)), name="Kept")
+    made = save(shop, choose(shop, segment=segment_of_3(shop)), name="Kept")
     held = keys(shop, made)
     grid = listed(shop, made.query)
     assert sorted(held) == sorted(grid)
@@ -156,11 +161,10 @@ def test_every_flow_becomes_an_audience_named_after_it(shop: Shop, flows: Moveme
     assert made.size == flows.customers.total.flows[list(flows.groups).index(was)][0]
     assert made.origin is not None
     assert made.origin.segments == {was.key: was.name, first.key: first.name}
-    with shop.reading() as session:
-        asked = flow_choice(session, shop.actor, DATASET, V1, V2, was=was.key, now=first.key)
-    assert save(shop, asked).name == f"{made.name} (2)"
-    with shop.reading() as session, pytest.raises(Conflict) as refused:
-        flow_choice(session, shop.actor, DATASET, V2, V1, was=None, now=None)
+    again = save(shop, choose(shop, flow=Flow(1, 2, was.key, first.key)))
+    assert (again.name, again.size, again.origin) == (f"{made.name} (2)", made.size, made.origin)
+    with pytest.raises(Conflict) as refused:
+        choose(shop, flow=Flow(2, 1))
     assert refused.value.code == "not_counted"
 
 
