@@ -17,7 +17,14 @@ class Ids(StrEnum):
     COLUMNS_BODY = "customers-columns-body"
     COLUMNS_LIST = "customers-columns-list"
     COLUMNS_CANCEL = "customers-columns-cancel"
+    ARRIVED = "customers-arrived"
+    SAVE_OPEN = "customers-save-open"
+    SAVE = "customers-save"
+    SAVE_FORM = "customers-save-form"
+    SAVE_CANCEL = "customers-save-cancel"
 
 
 FILTERS = "customers"
 """Which of the product's filter bars this page's is."""
+FORM = "customers"
+"""Which of the product's forms of an audience this page's is."""
