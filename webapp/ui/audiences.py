@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from dash import Output, State, html, no_update
+from dash import html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.services.access import Permission
-from webapp.services.data.datasets import LONGEST_NAME
-from webapp.services.errors import Invalid
 from webapp.services.planning.campaigns import LONGEST_NOTE
 from webapp.services.segmenting.audience_choices import Origin
+from webapp.ui.campaign_form import LONGEST_NAME, field_id, form_field
 from webapp.ui.components import Children, button, hidden_text
 from webapp.ui.format import day
-from webapp.ui.forms import field, text_area, text_input
+from webapp.ui.forms import text_area, text_input
 from webapp.ui.places import save_address
 
 FIELDS = ("name", "note")
+"""Of an audience, in the order in which forms show them."""
 
 
 def save_link(view: View, query: str, *, version: int | None, what: str = "", small: bool = True) -> Component | None:
@@ -37,34 +38,19 @@ def save_link(view: View, query: str, *, version: int | None, what: str = "", sm
 
 def audience_fields(form: str, *, name: str, note: str = "") -> html.Div:
     """Name and note; `form` keeps the ids of two forms apart."""
-    return html.Div(
-        [
-            field("Name", text_input(_id(form, "name"), value=name, max_length=LONGEST_NAME), error_id=_error(form, "name")),
-            field("Note", text_area(_id(form, "note"), value=note, max_length=LONGEST_NOTE), error_id=_error(form, "note"), optional=True),
-        ]
-    )
+    named = text_input(field_id(form, "name"), value=name, max_length=LONGEST_NAME)
+    noted = text_area(field_id(form, "note"), value=note, max_length=LONGEST_NOTE, dir="auto")
+    return html.Div([form_field(form, "name", "Name", named), form_field(form, "note", "Note", noted, optional=True)])
 
 
-def field_states(form: str) -> tuple[State, ...]:
-    """What was typed, in the order of `FIELDS`."""
-    return tuple(State(_id(form, name), "value") for name in FIELDS)
+def read_fields(values: Sequence[Any]) -> dict[str, str]:
+    """What was typed, as the services take it."""
+    return {name: str(value or "") for name, value in zip(FIELDS, values, strict=True)}
 
 
-def field_errors(form: str) -> tuple[Output, ...]:
-    """Where a refusal is said, in the order of `FIELDS`."""
-    return tuple(Output(_error(form, name), "children") for name in FIELDS)
-
-
-def errors_of(refusal: Invalid | None) -> tuple[Any, ...]:
-    """The refusal at its field, the first one where it is about none; no refusal clears all."""
-    if refusal is None:
-        return ("",) * len(FIELDS)
-    at = refusal.details.get("field")
-    return tuple(refusal.message if name == (at if at in FIELDS else FIELDS[0]) else "" for name in FIELDS)
-
-
-UNTOUCHED: tuple[Any, ...] = (no_update,) * len(FIELDS)
-"""Where nothing was sent, nothing is said."""
+def said_nothing(values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """What becomes of marks and sentences where nothing was sent."""
+    return [no_update] * len(values), [no_update] * len(values)
 
 
 def chosen_words(origin: Origin, *, most: int | None = None) -> str:
@@ -79,11 +65,3 @@ def moment_words(origin: Origin) -> str:
     """`version 3, customers of 28 Feb 2026`."""
     version = f"version {origin.version}, " if origin.version is not None else ""
     return f"{version}customers of {day(origin.as_of)}"
-
-
-def _id(form: str, name: str) -> str:
-    return f"{form}-audience-{name}"
-
-
-def _error(form: str, name: str) -> str:
-    return f"{form}-audience-{name}-error"

@@ -13,7 +13,7 @@ from webapp.pages.audience.details import show_details, show_head
 from webapp.pages.audience.ids import FORM, Ids
 from webapp.pages.audience.today import show_today
 from webapp.services.access import Permission
-from webapp.ui.audiences import field_errors, field_states
+from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import page_head, skeleton, skeleton_tiles
 from webapp.ui.page import Page
 from webapp.ui.places import Place
@@ -45,9 +45,9 @@ def register(callbacks: Callbacks) -> None:
     def today(view: View, _pulse: Any) -> Any:
         return show_today(view) if _is_here(view) else no_update
 
-    @callbacks.on(*field_errors(FORM), store, Input(Ids.FORM, "n_submit"), *field_states(FORM), **writing)
-    def save(view: View, submitted: int | None, name: str | None, note: str | None) -> Any:
-        return acts.save_details(view, submitted, name, note)
+    @callbacks.on(*field_refusals(FORM), store, Input(Ids.FORM, "n_submit"), field_values(FORM), **writing)
+    def save(view: View, submitted: int | None, values: list[Any]) -> Any:
+        return acts.save_details(view, submitted, values)
 
     @callbacks.on(store, Input(Ids.ARCHIVE, "n_clicks"), **writing)
     def archive(view: View, clicks: int | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import no_update
@@ -9,20 +10,21 @@ from dash import no_update
 from webapp.edge import View
 from webapp.services.errors import Invalid
 from webapp.services.segmenting import audiences
-from webapp.ui.audiences import UNTOUCHED, errors_of
+from webapp.ui.audiences import FIELDS, read_fields, said_nothing
+from webapp.ui.campaign_form import refusals
 from webapp.ui.notices import notify
 
 
-def save_details(view: View, submitted: int | None, name: str | None, note: str | None) -> tuple[Any, ...]:
+def save_details(view: View, submitted: int | None, values: Sequence[Any]) -> tuple[Any, ...]:
     """Store name and note; a refusal is said at its field."""
     if not submitted:
-        return *UNTOUCHED, no_update
+        return *said_nothing(values), no_update
     try:
-        changed = audiences.change_audience(view.session, view.actor, view.dataset or "", view.item or "", name=name or "", note=note or "")
+        changed = audiences.change_audience(view.session, view.actor, view.dataset or "", view.item or "", **read_fields(values))
     except Invalid as refusal:
-        return *errors_of(refusal), no_update
+        return *refusals(refusal, FIELDS), no_update
     notify(f"{changed.name} is saved.", "good")
-    return *errors_of(None), f"saved {submitted}"
+    return *refusals(None, FIELDS), f"saved {submitted}"
 
 
 def set_aside(view: View, clicks: int | None) -> Any:

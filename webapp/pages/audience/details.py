@@ -10,6 +10,7 @@ from webapp.edge import View
 from webapp.pages.audience.ids import FORM, Ids
 from webapp.services.access import Permission
 from webapp.services.segmenting import audiences
+from webapp.services.segmenting.audience_choices import Origin
 from webapp.services.segmenting.audiences import AudienceSummary
 from webapp.ui import format
 from webapp.ui.audiences import audience_fields, moment_words
@@ -76,12 +77,18 @@ def origin_card(audience: AudienceSummary) -> Component:
         return card("Where it comes from", None, html.P(text, className="sc-muted"))
     words = audience.origin.words
     shown: dict[str, Children] = {
-        "Chosen by": html.Ul([html.Li(html.Bdi(each)) for each in words], className="sc-plain-list") if words else "Everybody",
-        "From": moment_words(audience.origin).capitalize(),
+        "Chosen by": [html.Div(html.Bdi(each)) for each in words] or "Everybody",
+        "From": origin_words(audience.origin),
         "Saved": f"{format.day(audience.created_at)} by {format.by(audience.created_by)}",
     }
     sub = "Written down when it was saved; later versions and files change nothing of it."
     return card("Where it comes from", sub, facts_list(shown))
+
+
+def origin_words(origin: Origin) -> str:
+    """From which customers, in words that hold when the version is gone."""
+    words = moment_words(origin)
+    return f"{words[:1].upper()}{words[1:]}, snapshot {origin.snapshot}"
 
 
 def words_card(view: View, audience: AudienceSummary) -> Component:
@@ -90,6 +97,6 @@ def words_card(view: View, audience: AudienceSummary) -> Component:
     if not view.actor.may(Permission.TAG):
         note = html.Div(audience.note or "None", className="sc-campaign-note", dir="auto")
         return card("Name and note", None, facts_list({"Name": html.Bdi(audience.name), "Note": note}))
-    save = html.Div(button("Save changes", kind="primary", type="submit"), className="sc-form-end")
+    save = html.Div(button("Save changes", type="submit"), className="sc-form-end")
     fields = audience_fields(FORM, name=audience.name, note=audience.note)
     return card("Name and note", sub, dbc.Form([fields, save], id=Ids.FORM, prevent_default_on_submit=True))

@@ -14,4 +14,4 @@ class Ids(StrEnum):
 
 
 FORM = "audience"
-"""Which of the product's forms of an audience this page's is."""
+"""Which of the product's forms with fields this page's is."""

@@ -30,7 +30,7 @@ def tiles(audience: AudienceSummary, now: AudienceToday) -> html.Div:
     frozen = tile("Frozen", customers_or_few(audience.size), note="customers, for good")
     if now.consents is None or now.reachable is None:
         return half_row(frozen, there)
-    may = "with consent, or of unknown consent with a legal basis" if now.legal_basis else "are known to consent"
+    may = "consent given, or unknown with a legal basis" if now.legal_basis else "are known to consent"
     return half_row(
         frozen,
         there,
@@ -66,7 +66,7 @@ def segments_card(view: View, audience: AudienceSummary, now: AudienceToday) -> 
         Column("Customers", lambda part: customers_or_few(part.customers), numeric=True),
         Column("Share", lambda part: share(part, now), numeric=True, wide=True),
     ]
-    sub = f"The segments of version {now.champion}, the champion. They follow the customers; the audience does not change."
+    sub = f"By the segments of version {now.champion}, the champion, as far as they are still customers."
     body = table(columns, now.parts, caption="Customers of the audience by segment today")
     return card("Where they are today", sub, body, flush=True, foot=unplaced_words(now), className="sc-stack")
 

@@ -40,7 +40,9 @@ def show_audiences(view: View) -> tuple[Component, list[Child]]:
     head = page_head("Audiences", SUB, [_choose(view, "Choose customers")] if view.actor.may(Permission.TAG) else [])
     return head, [
         choices,
-        card(body=table(columns(view), shown, caption="Audiences", listed=True), flush=True) if shown else none_left(view),
+        card(body=table(columns(view), shown, caption="Audiences", listed=True, class_name="sc-audiences"), flush=True)
+        if shown
+        else none_left(view),
     ]
 
 
@@ -77,8 +79,9 @@ def chosen(audience: AudienceSummary) -> Child:
     return chosen_words(audience.origin, most=MOST_WORDS) if audience.origin else format.MISSING
 
 
-def saved(audience: AudienceSummary) -> list[Child]:
-    return [format.day(audience.created_at), html.Span(f"by {format.by(audience.created_by)}", className="sc-under")]
+def saved(audience: AudienceSummary) -> Component:
+    """When, and by whom."""
+    return html.Div([format.day(audience.created_at), html.Span(format.by(audience.created_by), className="sc-under")])
 
 
 def no_audience(view: View) -> Component:

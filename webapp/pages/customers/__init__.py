@@ -12,7 +12,7 @@ from webapp.pages.customers import columns, saving
 from webapp.pages.customers.ids import FILTERS, FORM, Ids
 from webapp.pages.customers.parts import show_bar, show_body, show_head
 from webapp.services.access import Permission
-from webapp.ui.audiences import field_errors, field_states
+from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import page_head, skeleton
 from webapp.ui.customer_grid import page_rows
 from webapp.ui.filters import filter_dialog, here, register_filters, search_of
@@ -118,12 +118,12 @@ def register_choosing(callbacks: Callbacks) -> None:
 
 
 def register_saving(callbacks: Callbacks) -> None:
-    opened = Output(Ids.SAVE, "is_open"), Output(Ids.SAVE_FORM, "children")
+    opened = Output(Ids.SAVE, "is_open"), Output(Ids.SAVE_FORM, "children"), Output(Ids.SAVE_CONFIRM, "disabled")
     again = [Output(part.component_id, part.component_property, allow_duplicate=True) for part in opened]
 
     @callbacks.on(*opened, Input(Ids.ARRIVED, "data"), needs=Permission.TAG)
     def arrive(view: View, _data: Any) -> Any:
-        """A link may ask for the dialog; later changes of the address do not open it again."""
+        # A link may ask for the dialog; later changes of the address do not open it again.
         return saving.open_saving(view, wanted=view.query.get("save") == "1")
 
     @callbacks.on(*again, Input(Ids.SAVE_OPEN, "n_clicks"), needs=Permission.TAG, prevent_initial_call=True)
@@ -132,15 +132,15 @@ def register_saving(callbacks: Callbacks) -> None:
 
     @callbacks.on(
         Output("address", "href", allow_duplicate=True),
-        *field_errors(FORM),
+        *field_refusals(FORM),
         Input(Ids.SAVE_FORM, "n_submit"),
-        *field_states(FORM),
+        field_values(FORM),
         needs=Permission.TAG,
         writes=True,
         prevent_initial_call=True,
     )
-    def save(view: View, submitted: int | None, name: str | None, note: str | None) -> Any:
-        return saving.save_shown(view, submitted, name, note)
+    def save(view: View, submitted: int | None, values: list[Any]) -> Any:
+        return saving.save_shown(view, submitted, values)
 
     for dialog, cancel in ((Ids.COLUMNS, Ids.COLUMNS_CANCEL), (Ids.SAVE, Ids.SAVE_CANCEL)):
         close = ClientsideFunction("shell", "openDialog")

@@ -21,10 +21,11 @@ class Ids(StrEnum):
     SAVE_OPEN = "customers-save-open"
     SAVE = "customers-save"
     SAVE_FORM = "customers-save-form"
+    SAVE_CONFIRM = "customers-save-confirm"
     SAVE_CANCEL = "customers-save-cancel"
 
 
 FILTERS = "customers"
 """Which of the product's filter bars this page's is."""
-FORM = "customers"
-"""Which of the product's forms of an audience this page's is."""
+FORM = "customers-audience"
+"""Which of the product's forms with fields this page's is."""

@@ -185,7 +185,7 @@ def flows_card(view: View, report: MovementReport) -> html.Section:
         Column("Spend now", lambda flow: _amount(flow.spend, report), numeric=True, wide=True),
         Column("Who", lambda flow: _flow_actions(view, report, flow), numeric=True, hide_head=True),
     ]
-    sub = "Every flow is a selection: its address always leaves these customers, in lists and in files, where their consent is respected."
+    sub = "Look at the customers of a flow, save them as an audience, or take along those who may leave, by their consent."
     shown = flows if view.query.get("flows") == "all" else flows[:FIRST_FLOWS]
     body = table(columns, shown, caption="Largest flows of customers", listed=True)
     rest = len(flows) - len(shown)

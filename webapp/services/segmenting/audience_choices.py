@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from webapp.services.access import Actor
+from webapp.services.data.currencies import SIGNS
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.filtering.columns import SEGMENT
 from webapp.services.filtering.filters import Condition, Filter, describe_filter, filters_to_query
@@ -67,8 +68,8 @@ class Chosen:
     @property
     def words(self) -> tuple[str, ...]:
         """What they were chosen by, a part each; none for everybody."""
-        currency = f"{self.base.dataset.currency} " if self.base.dataset.currency else ""
-        words = tuple(describe_filter(each, self.selection.columns, currency) for each in self.selection.filters)
+        sign = SIGNS.get(self.base.dataset.currency or "", "")
+        words = tuple(describe_filter(each, self.selection.columns, sign) for each in self.selection.filters)
         wanted = search_text(self.choice.query)
         return (*words, f"“{wanted}” in key or texts") if wanted else words
 
