@@ -37,7 +37,10 @@ def show_head(view: View) -> Component:
 
 def size_words(audience: AudienceSummary) -> str:
     """`1,240 customers`; for viewers about so many."""
-    return f"{format.customers_or_few(None).capitalize()} customers" if audience.size is None else format.count(audience.size, "customer")
+    if audience.size is None:
+        return f"{format.customers_or_few(None).capitalize()} customers"
+    known = format.count(audience.size, "customer")
+    return known if audience.origin else f"About {known}"
 
 
 def acts(view: View, audience: AudienceSummary) -> list[Child]:
