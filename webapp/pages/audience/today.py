@@ -27,7 +27,7 @@ def show_today(view: View) -> list[Child]:
 def tiles(audience: AudienceSummary, now: AudienceToday) -> html.Div:
     """How many were frozen and are still there; who of them may be written to, for those who see consent."""
     there = tile("Still customers", customers_or_few(now.present), note=gone_words(audience, now))
-    frozen = tile("Frozen", customers_or_few(audience.size), note="customers, for good")
+    frozen = tile("Frozen", customers_or_few(audience.size), note="customers, for good" if audience.origin else "customers, rounded")
     if now.consents is None or now.reachable is None:
         return half_row(frozen, there)
     may = "consent given, or unknown with a legal basis" if now.legal_basis else "are known to consent"
@@ -64,16 +64,17 @@ def segments_card(view: View, audience: AudienceSummary, now: AudienceToday) -> 
     columns: list[Column[AudiencePart]] = [
         Column("Segment", lambda part: _label(view, audience, part)),
         Column("Customers", lambda part: customers_or_few(part.customers), numeric=True),
-        Column("Share", lambda part: share(part, now), numeric=True, wide=True),
     ]
+    if now.consents is not None:  # of rounded counts there are no shares
+        columns.append(Column("Share", lambda part: share(part, now), numeric=True, wide=True))
     sub = f"By the segments of version {now.champion}, the champion, as far as they are still customers."
     body = table(columns, now.parts, caption="Customers of the audience by segment today")
     return card("Where they are today", sub, body, flush=True, foot=unplaced_words(now), className="sc-stack")
 
 
 def share(part: AudiencePart, now: AudienceToday) -> Child:
-    """Of those who are still customers; of rounded counts there is none."""
-    if now.consents is None or not part.customers or not now.present:
+    """Of those who are still customers."""
+    if not part.customers or not now.present:
         return None
     return meter(part.customers / now.present, percent(part.customers / now.present))
 

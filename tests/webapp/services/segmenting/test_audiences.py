@@ -229,6 +229,9 @@ def test_what_leaves_goes_by_consent_as_it_is_now(shop: Shop, tmp_path: Any) -> 
             session, shop.actor, shop.resources.store, DATASET, tmp_path / "a.csv", CustomerQuery({"f": made.query}, version=2)
         )
     assert (saved.rows, saved.rows + saved.withheld) == (before.reachable, before.present)
+    with shop.reading() as session:
+        told = session.query(AuditEvent).where(AuditEvent.action == "customers.exported").one().details
+    assert (told["audience"], told["rows"], told["withheld"]) == ("Rich", saved.rows, saved.withheld)
     nobody = consenting(later(GROWN)).replace(",yes", ",no")
     shop.import_file(nobody, as_of=FEBRUARY)
     after = today(shop, made)
