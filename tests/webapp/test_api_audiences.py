@@ -74,6 +74,8 @@ def test_a_segment_and_a_flow_become_audiences_with_names_of_their_own(shop: Sho
     uncounted = ask(shop, app, json={"before": 2, "after": 1})
     assert (uncounted.status_code, uncounted.json["code"]) == (409, "not_counted")
     assert ask(shop, app, json={"before": 9, "after": 1}).status_code == 404
+    joined = ask(shop, app, json={"before": 1, "after": 2, "was": "new"}).json
+    assert ask(shop, app, f"/{joined['id']}/customers").json["total"] == joined["size"] == 12, "the champion lists no newcomers"
 
 
 @pytest.mark.parametrize(
