@@ -20,6 +20,7 @@ from segmentation.artifact import unpack_moved
 from segmentation.movement import ABSENT, NOBODY, NOWHERE, MovedRows
 from segmentation.palette import SegmentStyle
 from segmentation.watching import Watch
+from segmentation.wording import listed
 from webapp.models import Dataset, ModelVersion, Movement, Snapshot
 from webapp.services.access import Actor, Permission, team_rows
 from webapp.services.filtering.filtering import Rows
@@ -96,21 +97,19 @@ def flow_name(movements: Sequence[OpenMovement], filters: Sequence[Filter]) -> s
     if len(movements) != 1 or not filters or not all(is_moved(each) for each in filters):
         return None
     movement = movements[0]
-    names = {column.name.split("-")[1]: column.choices for column in _columns(movement)}
-    told = {
-        (each.column.split("-")[1], each.condition): [names[each.column.split("-")[1]][value] for value in each.values] for each in filters
-    }
-    one, none = Condition.ONE_OF, Condition.NONE_OF
-    was, now = told.get((WAS, one)), told.get((NOW, one))
-    if set(told) == {(WATCH, one)}:
-        words = "On the way down" if len(told[WATCH, one]) == len(WATCHED) else f"On the way down, {told[WATCH, one][0]}"
-    elif was and now and len(told) == 2:
+    columns = {column.name: column for column in _columns(movement)}
+    told = {(each.column.split("-")[1], each.condition): [columns[each.column].choices[key] for key in each.values] for each in filters}
+    was, now, watch = (told.get((part, Condition.ONE_OF), []) for part in (WAS, NOW, WATCH))
+    parts = set(told) if len(told) == len(filters) else set()
+    if parts == {(WATCH, Condition.ONE_OF)}:
+        words = "On the way down" if len(watch) == len(WATCHED) else f"On the way down, {watch[0]}"
+    elif parts == {(WAS, Condition.ONE_OF), (NOW, Condition.ONE_OF)}:
         joined = any(each.values == (JOINED,) for each in filters)
-        words = f"Joined as {now[0]}" if joined else f"From {was[0]} to {now[0]}"
-    elif now and told == {(NOW, one): now, (WAS, none): now}:
-        words = f"Came to {now[0]}"
-    elif was and told == {(WAS, one): was, (NOW, none): was}:
-        words = f"Went from {was[0]}"
+        words = f"Joined as {listed(now, 'or')}" if joined else f"From {listed(was, 'or')} to {listed(now, 'or')}"
+    elif parts == {(NOW, Condition.ONE_OF), (WAS, Condition.NONE_OF)} and told[WAS, Condition.NONE_OF] == now:
+        words = f"Came to {listed(now, 'or')}"
+    elif parts == {(WAS, Condition.ONE_OF), (NOW, Condition.NONE_OF)} and told[NOW, Condition.NONE_OF] == was:
+        words = f"Went from {listed(was, 'or')}"
     else:
         return None
     return f"{words}, {movement.between}"

@@ -161,6 +161,10 @@ def test_every_flow_becomes_an_audience_named_after_it(shop: Shop, flows: Moveme
     assert proposed(shop, flow_filter(flows.id, was=JOINED, now=joined.key), 2) == f"Joined as {joined.name}, version 1 to 2"
     assert proposed(shop, changed_filter(flows.id, first.key, came=True), 2) == f"Came to {first.name}, version 1 to 2"
     assert proposed(shop, changed_filter(flows.id, was.key, came=False), 2) == f"Went from {was.name}, version 1 to 2"
+    either = f"moved-was-{flows.id}~in~{was.key}|{first.key}*moved-now-{flows.id}~in~{first.key}"
+    assert proposed(shop, either, 2) == f"From {was.name} or {first.name} to {first.name}, version 1 to 2"
+    by_old = f"moved-old-{flows.id}~in~{first.key}*moved-now-{flows.id}~in~{first.key}"
+    assert proposed(shop, by_old, 2) == f"By v1 now: {first.name}, Now (28 Feb 2026, v2): {first.name}, version 2"
     made = save(shop, Choice({"f": flow_filter(flows.id, was=was.key, now=first.key)}, 2))
     assert made.size == flows.customers.total.flows[list(flows.groups).index(was)][0]
     assert made.origin is not None
