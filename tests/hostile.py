@@ -20,6 +20,8 @@ from webapp.services.access import Actor, actor_for_user, operator
 from webapp.services.modelling import sweeps
 from webapp.services.people.users import add_user, create_token, ensure_team
 from webapp.services.planning import campaigns
+from webapp.services.segmenting.audience_choices import Choice
+from webapp.services.segmenting.audiences import save_audience
 from webapp.services.segmenting.segments import rename_segment, show_segments
 from webapp.ui.page import Page
 from webapp.ui.places import HOME, NEW, address
@@ -42,6 +44,7 @@ class Held:
     import_id: str
     segment: str
     campaign: str
+    audience: str
     customer: str
 
 
@@ -85,6 +88,8 @@ FIELDS = (
     Field("description", _describe),
     Field("note", _annotate),
     Field("campaign-note", _remark),
+    Field("audience"),
+    Field("audience-note"),
     Field("token", lambda session, actor, _held: create_token(session, actor, name=markup("token"), role=MemberRole.VIEWER)),
     Field("user", _rename_user),
 )
@@ -143,13 +148,17 @@ def _fill(resources: Resources, actor: Actor) -> Held:
             session, actor, dataset, name=markup("campaign"), channel="email", starts_on=date(2026, 12, 1), ends_on=date(2026, 12, 24)
         )
         campaigns.tag_segment(session, actor, dataset, made.id, key)
+        frozen = save_audience(
+            session, actor, resources.store, dataset, Choice(), name=markup("audience"), note=markup("audience-note") + FORMULA
+        )
         slug = session.scalars(select(Team.slug).where(Team.id == actor.team_id)).one()
-    return Held(slug, dataset, brought.id, key, made.id, "7")
+    return Held(slug, dataset, brought.id, key, made.id, frozen.id, "7")
 
 
 ITEMS: dict[str, Callable[[Held], str]] = {
     "segments": lambda held: held.segment,
     "campaigns": lambda held: held.campaign,
+    "audiences": lambda held: held.audience,
     "imports": lambda held: held.import_id,
     "lab": lambda held: "1",
     "models": lambda held: "1",

@@ -39,6 +39,8 @@ from webapp.files import install_files
 from webapp.migrate import current_revision, head_revision, upgrade
 from webapp.pages import (
     account,
+    audience,
+    audiences,
     campaign,
     campaigns,
     compare,
@@ -80,6 +82,8 @@ PAGES = (
     imports.PAGE,
     campaigns.PAGE,
     campaign.PAGE,
+    audiences.PAGE,
+    audience.PAGE,
     lab.PAGE,
     lab.SWEEP_PAGE,
     models.PAGE,

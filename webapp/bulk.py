@@ -125,6 +125,22 @@ def row_places(source: Path, target: Path) -> NDArray[np.int64]:
     return place
 
 
+def copy_keys(path: Path, chosen: NDArray[np.int64] | None, target: Path) -> None:
+    """Write the customer keys of the `chosen` rows of a snapshot (None: all) to a Parquet file of their own, in the snapshot's order."""
+    with column_engine() as connection:
+        rows = f"read_parquet('{literal(path)}', file_row_number = true) {_among(connection, chosen)}"
+        keys = f"SELECT {CUSTOMER_KEY} FROM {rows} ORDER BY file_row_number"
+        connection.execute(f"COPY ({keys}) TO '{literal(target)}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def count_words(path: Path, words: pd.DataFrame) -> dict[str, int]:
+    """Of a file's customers, how many have each `word` of a frame of `customer_key` and `word`; who is not in the frame has none."""
+    with column_engine() as connection:
+        connection.register("words", words)
+        query = f"SELECT word, count(*) FROM read_parquet(?) JOIN words USING ({CUSTOMER_KEY}) GROUP BY word"
+        return dict(connection.execute(query, [str(path)]).fetchall())
+
+
 def column_figures(path: Path, schema: Schema) -> dict[str, dict[str, Any]]:
     """Per column: `filled` (share), `distinct`, and `low`, `high`, `typical` as numbers, ISO dates or text."""
     names = ("filled", "distinct", "low", "high", "typical")
@@ -144,16 +160,20 @@ def ordered_rows(path: Path, value: str, chosen: NDArray[np.int64] | None, *, de
     Rows of the same value come in the order of their keys.
     """
     with column_engine() as connection:
-        among = ""
-        if chosen is not None:
-            connection.register("chosen", pd.DataFrame({"number": chosen}))
-            among = "WHERE file_row_number IN (SELECT number FROM chosen)"
         rows = connection.execute(
-            f"SELECT file_row_number FROM read_parquet(?, file_row_number = true) {among} "
+            f"SELECT file_row_number FROM read_parquet(?, file_row_number = true) {_among(connection, chosen)} "
             f"ORDER BY {value} {'DESC' if descending else 'ASC'} NULLS LAST, {KEY_ORDER} LIMIT ? OFFSET ?",
             [str(path), stop - start, start],
         ).fetchnumpy()
     return np.asarray(rows["file_row_number"], dtype=np.int64)
+
+
+def _among(connection: duckdb.DuckDBPyConnection, chosen: NDArray[np.int64] | None) -> str:
+    """The clause that leaves the rows of `chosen` numbers; none for None, which is everybody."""
+    if chosen is None:
+        return ""
+    connection.register("chosen", pd.DataFrame({"number": chosen}))
+    return "WHERE file_row_number IN (SELECT number FROM chosen)"
 
 
 def key_order(path: Path) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from webapp.edge import Resources, Visit, declare, team_route, unit_of_work
 from webapp.edge.uploads import read_upload
 from webapp.services.access import Actor, Permission, actor_for_user, require
 from webapp.services.browsing.customers import CustomerQuery
-from webapp.services.browsing.exports import export_customers
+from webapp.services.browsing.exports import export_audience, export_customers
 from webapp.services.data.datasets import ensure_dataset, show_dataset
 from webapp.services.data.imports import read_rejects, show_import, start_import
 from webapp.services.errors import Invalid, NotFound
@@ -25,6 +25,11 @@ from webapp.services.zones import zone_of
 from webapp.ui.model_card import Document, card_document, card_markdown
 from webapp.ui.places import item_number
 
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
 ALL_CUSTOMERS = "all"
 """Stands for a segment's key in the address of an export of everybody."""
 
@@ -42,6 +47,8 @@ def install_files(server: Flask, resources: Resources) -> None:
     customers(customers_csv)
     selection = team_route(server, resources, "/t/<team>/<dataset>/customers.csv", needs=Permission.EXPORT, writes=True)
     selection(selection_csv)
+    audience = "/t/<team>/<dataset>/audiences/<audience_id>/customers.<any(csv, xlsx, parquet):form>"
+    team_route(server, resources, audience, needs=Permission.EXPORT, writes=True)(audience_file)
     rejects = team_route(server, resources, "/t/<team>/<dataset>/imports/<import_id>/rejects.csv", needs=Permission.IMPORT)
     rejects(rejects_csv)
     page = team_route(server, resources, "/t/<team>/<dataset>/models/<version>/card.html", needs=Permission.VIEW)
@@ -67,6 +74,12 @@ def selection_csv(visit: Visit, dataset: str) -> ResponseReturnValue:
     asked = CustomerQuery(query, version=asked_version(), sort=sort, descending=descending)
     export = export_customers(visit.session, visit.actor, visit.resources.store, dataset, asked)
     return Response(export.chunks, content_type="text/csv; charset=utf-8", headers=attachment(export.file_name))
+
+
+def audience_file(visit: Visit, dataset: str, audience_id: str, form: str) -> ResponseReturnValue:
+    """The customers of an audience who are still there and may leave."""
+    export = export_audience(visit.session, visit.actor, visit.resources.store, dataset, audience_id, ending=f".{form}")
+    return Response(export.chunks, content_type=CONTENT_TYPES[form], headers=attachment(export.file_name))
 
 
 def rejects_csv(visit: Visit, dataset: str, import_id: str) -> ResponseReturnValue:

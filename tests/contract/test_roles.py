@@ -59,6 +59,9 @@ def built(world: World, rule: Rule, team: str = "team-a") -> str:
         "schedule": another_schedule(world) if "DELETE" in (rule.methods or set()) else owned.schedule,
         "campaign": owned.campaign,
         "version": "1",
+        "audience_id": owned.audience,
+        "audience": owned.audience,
+        "form": "csv",
     }
     return str(world.app.url_map.bind("localhost").build(rule.endpoint, {name: known[name] for name in rule.arguments}))
 

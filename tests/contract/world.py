@@ -15,6 +15,8 @@ from webapp.services.access import Actor, actor_for_user, operator
 from webapp.services.people.users import add_user, create_token, ensure_team
 from webapp.services.planning.campaigns import create_campaign, tag_segment
 from webapp.services.scheduling.schedules import add_schedule
+from webapp.services.segmenting.audience_choices import Choice
+from webapp.services.segmenting.audiences import save_audience
 from webapp.services.segmenting.segment_looks import describe_segment
 from webapp.services.segmenting.segment_notes import add_note
 from webapp.services.segmenting.segments import show_segments
@@ -35,6 +37,7 @@ class Owned:
     tag: str
     job: str
     schedule: str
+    audience: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,9 @@ class World:
                 f"/imports/{owned.import_id}/rejects.csv",
                 "/campaigns",
                 f"/campaigns/{owned.campaign}",
+                "/audiences",
+                f"/audiences/{owned.audience}",
+                *(f"/audiences/{owned.audience}/customers.{ending}" for ending in ("csv", "xlsx", "parquet")),
                 "/lab",
                 "/lab/1",
                 "/models",
@@ -135,4 +141,6 @@ def _plan(resources: Resources, actor: Actor, dataset: str, import_id: str) -> O
         describe_segment(session, actor, dataset, segment, f"Words {CANARY}")
         job = list_jobs(session, actor, dataset)[0]
         schedule = add_schedule(session, actor, dataset, kind="recluster", cron="0 6 * * 1")
-        return Owned(dataset, import_id, segment, campaign.id, tag.id, job.id, schedule.id)
+        choice = Choice({"f": f"segment_key~in~{segment}"})
+        audience = save_audience(session, actor, resources.store, dataset, choice, name=f"List {CANARY}", note=f"Note {CANARY}")
+        return Owned(dataset, import_id, segment, campaign.id, tag.id, job.id, schedule.id, audience.id)

@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Flask
 
-from webapp.api import campaigns, comparing, customers, datasets, imports, jobs, lineages, registry, schedules, scoring
+from webapp.api import audiences, campaigns, comparing, customers, datasets, imports, jobs, lineages, registry, schedules, scoring
 from webapp.api.description import describe
 from webapp.api.health import readyz
 from webapp.api.operations import Operation
@@ -29,6 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *jobs.OPERATIONS,
     *schedules.OPERATIONS,
     *campaigns.OPERATIONS,
+    *audiences.OPERATIONS,
 )
 
 

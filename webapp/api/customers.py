@@ -1,8 +1,9 @@
-"""Customers of a segment, a page at a time."""
+"""Customers, a page at a time: those of a segment."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from webapp.api.datasets import VERSION_FIELD
@@ -20,16 +21,30 @@ USUAL_PAGE = 100
 
 
 def get_segment_customers(call: Call) -> dict[str, Any]:
-    """A page of a segment's customers as the token's role sees them; Invalid says what is wrong with a filter."""
-    key, version, store = call.parts["key"], call.query["version"], call.resources.store
+    """A page of a segment's customers as the token's role sees them."""
+    key = call.parts["key"]
     dataset = dataset_of_segment(call.session, call.actor, key)
-    query = {name: call.query[name] for name in ("f", "q") if call.query[name]}
-    if problems := select_customers(call.session, call.actor, store, dataset, query, version=version).problems:
+    return {
+        "dataset": dataset,
+        "segment": key,
+        **customers_page(call, dataset, CustomerQuery(asked_filters(call), key, call.query["version"])),
+    }
+
+
+def asked_filters(call: Call) -> dict[str, str]:
+    """Filters and search of the request, as an address has them."""
+    return {name: call.query[name] for name in ("f", "q") if call.query[name]}
+
+
+def customers_page(call: Call, dataset: str, asked: CustomerQuery) -> dict[str, Any]:
+    """A page of the customers asked for, in the order that the request says; Invalid says what is wrong with a filter."""
+    store = call.resources.store
+    if problems := select_customers(call.session, call.actor, store, dataset, asked.query, version=asked.version).problems:
         raise Invalid(problems[0], details={"field": "f"})
     start, limit = call.query["offset"], call.query["limit"]
-    asked = CustomerQuery(query, key, version, sort=call.query["sort"], descending=call.query["desc"])
-    page = page_customers(call.session, call.actor, store, dataset, asked, start=start, stop=start + limit)
-    return {"dataset": dataset, "segment": key, "total": page.total, "offset": start, "limit": limit, "customers": rows_json(page)}
+    ordered = replace(asked, sort=call.query["sort"], descending=call.query["desc"])
+    page = page_customers(call.session, call.actor, store, dataset, ordered, start=start, stop=start + limit)
+    return {"total": page.total, "offset": start, "limit": limit, "customers": rows_json(page)}
 
 
 def rows_json(page: CustomerPage) -> list[dict[str, Any]]:

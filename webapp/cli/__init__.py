@@ -39,6 +39,7 @@ COMMANDS = {
     "lineage": "lineage",
     "schedule": "schedules",
     "campaign": "campaigns",
+    "audience": "audiences",
     "doctor": "doctor",
 }
 LASTING = ("serve", "worker")

@@ -184,17 +184,19 @@ def undo(import_id: str, team_name: str | None) -> Report:
     }
 
 
+def export_in_words(report: Report) -> str:
+    """How many left, where they are, and how many stay."""
+    stay = f" {report['withheld']:,} stay: no consent." if report["withheld"] else ""
+    return f"{report['rows']:,} customers in {report['file']}.{stay}"
+
+
 @click.command("export")
 @dataset_option
 @click.option("--segment", metavar="KEY", help="One segment (default: everybody).")
 @click.option("--version", type=VERSION, metavar="N", help="A model version (default: the champion).")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write: .csv, .parquet or .xlsx.")
 @team_option
-@reports(
-    lambda report: (
-        f"{report['rows']:,} customers in {report['file']}." + (f" {report['withheld']:,} stay: no consent." if report["withheld"] else "")
-    )
-)
+@reports(export_in_words)
 def export(dataset_name: str | None, segment: str | None, version: int | None, out: Path, team_name: str | None) -> Report:
     """Write customers with their segments to a file."""
     resources = open_workspace()

@@ -1,5 +1,6 @@
 """All tables; what belongs together is one module. Rows that a team owns carry `team_id` and are reached through `services.access`."""
 
+from webapp.models.audiences import AlteredAudience, Audience
 from webapp.models.audit import AuditEvent
 from webapp.models.campaigns import Campaign, CampaignStatus, CampaignTag
 from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, SavedMapping, Snapshot
@@ -22,8 +23,10 @@ from webapp.models.work import ACTIVE_JOB, Job, JobStatus, Worker
 
 __all__ = [
     "ACTIVE_JOB",
+    "AlteredAudience",
     "AlteredVersion",
     "ApiToken",
+    "Audience",
     "AuditEvent",
     "Campaign",
     "CampaignStatus",

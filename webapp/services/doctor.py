@@ -25,6 +25,7 @@ from segmentation.roles import CUSTOMER_KEY, Schema
 from webapp import bulk
 from webapp.db import database_time
 from webapp.models import (
+    Audience,
     Challenger,
     Champion,
     Customer,
@@ -47,6 +48,8 @@ from webapp.services.data.undoing import Before
 from webapp.services.modelling.moving import MovementCounts
 from webapp.services.modelling.stored_models import read_model
 from webapp.services.modelling.versions import VersionReport
+from webapp.services.segmenting.audience_choices import Origin
+from webapp.services.segmenting.audience_filters import KEYS as AUDIENCE_KEYS
 from webapp.services.segmenting.labelled import read_labels
 from webapp.services.work.jobs import workers_alive
 from webapp.store import Store, StoreError
@@ -84,12 +87,13 @@ def examine_workspace(session: Session) -> Iterator[Problem]:
 
 
 def examine_team(session: Session, actor: Actor, store: Store) -> Iterator[Problem]:
-    """What is wrong with a team's versions, snapshots, imports and movements, row by row and file by file."""
+    """What is wrong with a team's versions, snapshots, imports, movements and audiences, row by row and file by file."""
     kinds: tuple[tuple[type[Any], str, Callable[[_Examined, Any], Iterator[Problem]]], ...] = (
         (Snapshot, "snapshot", _snapshot),
         (ModelVersion, "version", _version),
         (Import, "import", _import),
         (Movement, "movement", _movement),
+        (Audience, "audience", _audience),
     )
     for dataset_id, slug in session.execute(team_rows(actor, Dataset).order_by(Dataset.slug).with_only_columns(Dataset.id, Dataset.slug)):
         where = f"{actor.team_slug}/{slug}"
@@ -152,6 +156,16 @@ def _movement(at: _Examined, movement: Movement) -> Iterator[Problem]:
         from_json(MovementCounts, movement.counts)
     if movement.rows_digest is not None:
         yield from at.file("moved", movement.rows_digest)
+
+
+def _audience(at: _Examined, audience: Audience) -> Iterator[Problem]:
+    """Its keys, as many as its row says, and where they came from."""
+    at = at.called(audience.name)
+    from_json(Origin, audience.origin)
+    damage = list(at.file(AUDIENCE_KEYS, audience.keys_digest))
+    yield from damage
+    if not damage and (held := bulk.count_rows(at.store.path(audience.team_id, AUDIENCE_KEYS, audience.keys_digest))) != audience.size:
+        yield at.error("audience_differs", f"Its file holds {held:,} customers, its row says {audience.size:,}.", _RESTORE_ROW)
 
 
 def _version(at: _Examined, version: ModelVersion) -> Iterator[Problem]:

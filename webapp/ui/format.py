@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime, tzinfo
 
+from webapp.services.data.currencies import SIGNS
 from webapp.services.filtering.filtering import SMALLEST_GROUP
 
 MINUS = "−"
 MISSING = "–"
-_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CHF": "CHF ", "INR": "₹"}
 _MOMENTS = ((60, 1, "second"), (3600, 60, "minute"), (86_400, 3600, "hour"), (7 * 86_400, 86_400, "day"))
 
 
@@ -59,9 +59,9 @@ def money(amount: float | None, currency: str | None = None, decimals: int = 0) 
         return MISSING
     text = number(abs(amount), decimals)
     sign = MINUS if amount < 0 and text.strip("0.,") else ""
-    if currency and currency not in _SIGNS:
+    if currency and currency not in SIGNS:
         return f"{sign}{text} {currency}"
-    return f"{sign}{_SIGNS.get(currency or '', '')}{text}"
+    return f"{sign}{SIGNS.get(currency or '', '')}{text}"
 
 
 def short_number(value: float | None) -> tuple[str, str]:
@@ -77,7 +77,7 @@ def short_number(value: float | None) -> tuple[str, str]:
 
 def currency_sign(currency: str | None) -> str:
     """What stands before an amount of `currency`, or nothing."""
-    return _SIGNS.get(currency or "", "")
+    return SIGNS.get(currency or "", "")
 
 
 def count(n: int, singular: str, plural: str | None = None) -> str:

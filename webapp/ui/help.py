@@ -22,6 +22,7 @@ GO = {
     "data": "d",
     "explore": "e",
     "campaigns": "c",
+    "audiences": "a",
     "lab": "l",
     "models": "m",
     "jobs": "j",
@@ -39,6 +40,7 @@ WORDS = (
     ("Confidence", "How clearly a customer belongs to their segment rather than to the next one, the runner-up."),
     ("Campaign", "An action that you plan for one or more segments."),
     ("Tag", "Ties a campaign to a segment; it stays on the segment when versions change."),
+    ("Audience", "Customers kept under a name. Who is in it never changes, whatever becomes of segments and customers."),
     ("Consent", "Whether a customer may be contacted: given, withdrawn or unknown. Withdrawn never leaves in a file."),
     ("Job", "Work in the background, such as an import. You can leave the page meanwhile."),
 )

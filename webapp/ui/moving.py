@@ -131,9 +131,13 @@ def group_label(report: MovementReport, group: int, *, short: bool = False) -> C
 
 def customers_href(view: View, report: MovementReport, query: str) -> str:
     """The address of the grid with the customers of a flow, from where they can be exported."""
+    return customers_address(view.actor.team_slug, view.dataset or "", v=shown_version(report), f=query)
+
+
+def shown_version(report: MovementReport) -> int | None:
+    """The version by which an address lists the customers of a flow; None for the champion."""
     version = report.listed or report.after.version
-    shown = None if version == report.after.version and report.after.champion else version
-    return customers_address(view.actor.team_slug, view.dataset or "", v=shown, f=query)
+    return None if version == report.after.version and report.after.champion else version
 
 
 def customers_link(view: View, report: MovementReport, text: Child, query: str, *, joined: bool = False) -> Child:

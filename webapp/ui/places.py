@@ -16,6 +16,9 @@ __all__ = [
     "Place",
     "account_address",
     "address",
+    "audience_address",
+    "audience_file_address",
+    "audiences_address",
     "audit_csv_address",
     "campaign_address",
     "campaigns_address",
@@ -38,6 +41,7 @@ __all__ = [
     "parse_path",
     "plan_address",
     "rejects_address",
+    "save_address",
     "segment_address",
     "segments_address",
     "selection_csv_address",
@@ -146,6 +150,25 @@ def plan_address(team: str, dataset: str, *, segment: str, name: str) -> str:
 
 def campaign_address(team: str, dataset: str, campaign_id: str) -> str:
     return address(team, dataset, "campaigns", campaign_id)
+
+
+def audiences_address(team: str, dataset: str, **query: object) -> str:
+    """The audiences that are live, or with `archived=1` the others."""
+    return address(team, dataset, "audiences", None, **query)
+
+
+def audience_address(team: str, dataset: str, audience_id: str) -> str:
+    return address(team, dataset, "audiences", audience_id)
+
+
+def audience_file_address(team: str, dataset: str, audience_id: str, form: str) -> str:
+    """The Flask route that gives the customers of an audience, `form` being "csv", "xlsx" or "parquet"."""
+    return f"{audience_address(team, dataset, audience_id)}/customers.{form}"
+
+
+def save_address(team: str, dataset: str, **query: object) -> str:
+    """The grid with its filters, and the dialog open that saves its customers as an audience."""
+    return customers_address(team, dataset, **query, save=1)
 
 
 def models_address(team: str, dataset: str, *, version: int | None = None) -> str:

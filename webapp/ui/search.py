@@ -28,6 +28,7 @@ PAGE_WORDS = {
     "data": "upload import file csv excel snapshot quality columns outlier drift correlation legal basis consent currency undo",
     "explore": "rfm recency frequency monetary distribution outcome histogram",
     "campaigns": "plan calendar tag email action channel archive",
+    "audiences": "frozen list save selection flow export mailing download",
     "lab": "sweep number of segments k elbow silhouette gap compare algorithms method",
     "models": "versions champion promote roll back rollback compare figures model card",
     "compare": "versions difference sankey moved drift",

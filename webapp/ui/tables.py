@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -56,6 +56,11 @@ def table(
 def scroll(content: Child, label: str) -> html.Div:
     """A region that scrolls sideways by itself where it is too wide, also by keyboard."""
     return html.Div(content, className="sc-scroll", tabIndex="0", role="region", **aria(label=label))
+
+
+def facts_list(facts: Mapping[str, Children]) -> html.Dl:
+    """Each fact beside its name."""
+    return html.Dl([part for label, fact in facts.items() for part in (html.Dt(label), html.Dd(fact))], className="sc-facts-list")
 
 
 def meter(share: float, text: str, *, warn: bool = False) -> html.Span:

@@ -18,10 +18,11 @@ from webapp.services.planning.campaigns import CampaignSummary
 from webapp.ui import format
 from webapp.ui.campaign_form import CHANNEL_WORDS, STATUS_WORDS, campaign_days, campaign_fields
 from webapp.ui.campaign_tags import campaign_link
-from webapp.ui.components import Child, button, card, page_head, verdict
+from webapp.ui.components import Child, Children, button, card, page_head, verdict
 from webapp.ui.forms import dialog
 from webapp.ui.places import campaign_address, campaigns_address
 from webapp.ui.segments_ui import status_badge
+from webapp.ui.tables import facts_list
 
 MOST_CLASHES = 4
 
@@ -75,7 +76,7 @@ def show_details(view: View) -> Component:
 
 def details_list(campaign: CampaignSummary) -> Component:
     """Every detail as text, the note with its lines."""
-    shown: dict[str, Child] = {
+    shown: dict[str, Children] = {
         "Name": html.Bdi(campaign.name),
         "Channel": CHANNEL_WORDS.get(campaign.channel, campaign.channel),
         "Dates": campaign_days(campaign),
@@ -83,7 +84,7 @@ def details_list(campaign: CampaignSummary) -> Component:
     }
     if campaign.note:
         shown["Note"] = html.Div(campaign.note, className="sc-campaign-note", dir="auto")
-    return html.Dl([part for label, value in shown.items() for part in (html.Dt(label), html.Dd(value))], className="sc-facts-list")
+    return facts_list(shown)
 
 
 def show_warning(view: View) -> Component | None:

@@ -8,10 +8,11 @@ from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_up
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.pages.customers import columns
-from webapp.pages.customers.ids import FILTERS, Ids
+from webapp.pages.customers import columns, saving
+from webapp.pages.customers.ids import FILTERS, FORM, Ids
 from webapp.pages.customers.parts import show_bar, show_body, show_head
 from webapp.services.access import Permission
+from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import page_head, skeleton
 from webapp.ui.customer_grid import page_rows
 from webapp.ui.filters import filter_dialog, here, register_filters, search_of
@@ -26,7 +27,8 @@ def layout(_place: Place) -> Component:
     bar = html.Div(html.Div(className="sc-skel sc-bar-waiting"), id=Ids.BAR)
     body = html.Div(skeleton(GRID_HEIGHT), id=Ids.BODY)
     head = html.Div(page_head("Customers", "Reading the customers…"), id=Ids.HEAD)
-    return html.Div([head, bar, body, dcc.Store(id=Ids.WHAT), filter_dialog(FILTERS), columns.columns_dialog()])
+    stores = [dcc.Store(id=Ids.WHAT), dcc.Store(id=Ids.ARRIVED)]
+    return html.Div([head, bar, body, *stores, filter_dialog(FILTERS), columns.columns_dialog(), saving.saving_dialog()])
 
 
 def search(view: View, submitted: int | None, texts: list[str | None]) -> Any:
@@ -48,6 +50,7 @@ def register(callbacks: Callbacks) -> None:
     """Declare the page's callbacks."""
     register_reading(callbacks)
     register_choosing(callbacks)
+    register_saving(callbacks)
     register_filters(callbacks, FILTERS, Permission.VIEW_CUSTOMERS)
 
 
@@ -113,12 +116,35 @@ def register_choosing(callbacks: Callbacks) -> None:
     def choose(view: View, submitted: int | None, chosen: list[list[str] | None]) -> Any:
         return choose_columns(view, submitted, chosen)
 
-    callbacks.clientside(
-        ClientsideFunction("shell", "openDialog"),
-        Output(Ids.COLUMNS, "is_open", allow_duplicate=True),
-        Input(Ids.COLUMNS_CANCEL, "n_clicks"),
+
+def register_saving(callbacks: Callbacks) -> None:
+    opened = Output(Ids.SAVE, "is_open"), Output(Ids.SAVE_FORM, "children"), Output(Ids.SAVE_CONFIRM, "disabled")
+    again = [Output(part.component_id, part.component_property, allow_duplicate=True) for part in opened]
+
+    @callbacks.on(*opened, Input(Ids.ARRIVED, "data"), needs=Permission.TAG)
+    def arrive(view: View, _data: Any) -> Any:
+        # A link may ask for the dialog; later changes of the address do not open it again.
+        return saving.open_saving(view, wanted=view.query.get("save") == "1")
+
+    @callbacks.on(*again, Input(Ids.SAVE_OPEN, "n_clicks"), needs=Permission.TAG, prevent_initial_call=True)
+    def open_dialog(view: View, clicks: int | None) -> Any:
+        return saving.open_saving(view, wanted=bool(clicks))
+
+    @callbacks.on(
+        Output("address", "href", allow_duplicate=True),
+        *field_refusals(FORM),
+        Input(Ids.SAVE_FORM, "n_submit"),
+        field_values(FORM),
+        needs=Permission.TAG,
+        writes=True,
         prevent_initial_call=True,
     )
+    def save(view: View, submitted: int | None, values: list[Any]) -> Any:
+        return saving.save_shown(view, submitted, values)
+
+    for dialog, cancel in ((Ids.COLUMNS, Ids.COLUMNS_CANCEL), (Ids.SAVE, Ids.SAVE_CANCEL)):
+        close = ClientsideFunction("shell", "openDialog")
+        callbacks.clientside(close, Output(dialog, "is_open", allow_duplicate=True), Input(cancel, "n_clicks"), prevent_initial_call=True)
 
 
 PAGE = Page(

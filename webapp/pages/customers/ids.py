@@ -17,7 +17,15 @@ class Ids(StrEnum):
     COLUMNS_BODY = "customers-columns-body"
     COLUMNS_LIST = "customers-columns-list"
     COLUMNS_CANCEL = "customers-columns-cancel"
+    ARRIVED = "customers-arrived"
+    SAVE_OPEN = "customers-save-open"
+    SAVE = "customers-save"
+    SAVE_FORM = "customers-save-form"
+    SAVE_CONFIRM = "customers-save-confirm"
+    SAVE_CANCEL = "customers-save-cancel"
 
 
 FILTERS = "customers"
 """Which of the product's filter bars this page's is."""
+FORM = "customers-audience"
+"""Which of the product's forms with fields this page's is."""

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.customers.columns import read_columns, shown_columns
 from webapp.pages.customers.ids import FILTERS, Ids
+from webapp.pages.customers.saving import saving_button
 from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.data.datasets import DatasetSummary
@@ -49,15 +50,15 @@ def head_sentence(view: View, dataset: DatasetSummary) -> str:
 
 
 def actions(view: View) -> list[Child]:
-    """The choice of columns, and the export of exactly this selection."""
+    """The choice of columns, and the ways to keep exactly this selection and to take it away."""
     chooser = button("Columns", id=Ids.COLUMNS_OPEN, icon_name="layout-three-columns", className="sc-hide-sm")
     if not view.actor.may(Permission.EXPORT):
-        return [chooser]
+        return [chooser, saving_button(view)]
     asked = {name: view.query.get(name) for name in ("f", "q", "sort", "desc")}
     href = selection_csv_address(view.actor.team_slug, view.dataset or "", v=asked_version(view.query), **asked)
     # A plain link: a file is saved by its headers, and where nobody may leave, the browser shows the page that says why.
     title = "Those of this selection who may leave, by their consent"
-    return [chooser, html.A([icon("download"), "Export CSV"], href=href, className="btn btn-primary", title=title)]
+    return [chooser, saving_button(view), html.A([icon("download"), "Export CSV"], href=href, className="btn btn-primary", title=title)]
 
 
 def show_bar(view: View) -> list[Child]:

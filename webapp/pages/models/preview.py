@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from webapp.services.segmenting.promotion_preview import CampaignChange, PromotionPreview, SegmentChange
+from webapp.services.segmenting.promotion_preview import AudienceChange, CampaignChange, PromotionPreview, SegmentChange
 from webapp.ui.components import Child, badge, icon, segment_label
 from webapp.ui.format import MISSING, count, listing, number
 from webapp.ui.tables import Column, table
@@ -16,7 +16,7 @@ OTHER_SNAPSHOT = "They were fitted on different snapshots, so numbers change wit
 
 
 def preview_body(preview: PromotionPreview) -> list[Child]:
-    """Segments with their customers before and after, then campaigns; what somebody has to know before comes first."""
+    """Segments with their customers before and after, then campaigns and audiences; what somebody has to know before comes first."""
     parts: list[Child] = []
     if preview.verdict == "none":
         parts.append(html.P([icon("exclamation-triangle-fill", tone="wn"), " ", NONE], className="sc-preview-warn"))
@@ -29,7 +29,7 @@ def preview_body(preview: PromotionPreview) -> list[Child]:
     ]
     parts.append(table(columns, preview.segments, caption="Customers of each segment before and after", dense=True))
     parts += _notes(preview)
-    parts += _campaigns(preview)
+    parts += [*_campaigns(preview), *_audiences(preview)]
     return parts
 
 
@@ -65,6 +65,30 @@ def _campaigns(preview: PromotionPreview) -> list[Child]:
     ]
     title = f"{count(len(preview.campaigns), 'live campaign')} would reach other customers"
     return [html.H3(title, className="sc-preview-title"), table(columns, preview.campaigns, caption=title, dense=True)]
+
+
+def _audiences(preview: PromotionPreview) -> list[Child]:
+    if not preview.audiences:
+        return []
+    title = f"{count(len(preview.audiences), 'audience comes', 'audiences come')} from segments that this changes"
+    columns: list[Column[AudienceChange]] = [
+        Column(
+            "Audience", lambda each: [html.Span(each.name, className="sc-strong"), html.Span(audience_words(each), className="sc-under")]
+        ),
+        Column("Keeps", lambda each: number(each.customers), numeric=True),
+    ]
+    note = html.P(
+        "An audience is frozen: it keeps its customers, whatever becomes of the segments that they were chosen by.", className="sc-muted"
+    )
+    return [html.H3(title, className="sc-preview-title"), note, table(columns, preview.audiences, caption=title, dense=True)]
+
+
+def audience_words(change: AudienceChange) -> str:
+    """`Quiet shoppers retires; Loyal families has other customers`."""
+    retired, changed = list(change.retired), list(change.changed)
+    said = [f"{listing(retired)} {'retires' if len(retired) == 1 else 'retire'}"] if retired else []
+    said += [f"{listing(changed)} {'has' if len(changed) == 1 else 'have'} other customers"] if changed else []
+    return "; ".join(said)
 
 
 def _campaign(change: CampaignChange) -> list[Component | str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from segmentation import plots
@@ -16,6 +16,7 @@ from webapp.pages.movement.ids import FIRST_FLOWS, UNITS, Ids
 from webapp.services.access import Permission
 from webapp.services.segmenting.flows import JOINED, changed_filter, flow_filter, watch_filter
 from webapp.services.segmenting.movements import MovementReport
+from webapp.ui.audiences import save_link
 from webapp.ui.charts import chart_or_error
 from webapp.ui.components import Child, aria, button, card, chip, empty_state, half_row, icon, tile, verdict
 from webapp.ui.filters import here
@@ -29,6 +30,7 @@ from webapp.ui.moving import (
     group_key,
     group_label,
     moment_words,
+    shown_version,
     unlisted_note,
 )
 from webapp.ui.places import selection_csv_address
@@ -183,9 +185,11 @@ def flows_card(view: View, report: MovementReport) -> html.Section:
         Column("Spend now", lambda flow: _amount(flow.spend, report), numeric=True, wide=True),
         Column("Who", lambda flow: _flow_actions(view, report, flow), numeric=True, hide_head=True),
     ]
-    sub = "Every flow is a selection: its address always leaves these customers, in lists and in files, where their consent is respected."
-    body = table(columns, flows[:FIRST_FLOWS], caption="Largest flows of customers", listed=True)
-    more = f"{count(len(flows) - FIRST_FLOWS, 'smaller flow')} in the matrix above" if len(flows) > FIRST_FLOWS else None
+    sub = "Look at the customers of a flow, save them as an audience, or take along those who may leave, by their consent."
+    shown = flows if view.query.get("flows") == "all" else flows[:FIRST_FLOWS]
+    body = table(columns, shown, caption="Largest flows of customers", listed=True)
+    rest = len(flows) - len(shown)
+    more = dcc.Link(f"Show {count(rest, 'smaller flow')} of the matrix too", href=here(view, flows="all")) if rest else None
     return card("Largest flows", sub, body, flush=True, className="sc-stack", foot=more)
 
 
@@ -199,8 +203,19 @@ def _flow_actions(view: View, report: MovementReport, flow: Flow) -> Child:
     if joined and report.listed is None:
         return MISSING
     return html.Div(
-        [button("See them", href=customers_href(view, report, query), small=True), _export(view, report, query)], className="sc-actions"
+        [
+            button("See them", href=customers_href(view, report, query), small=True),
+            save_link(view, query, version=shown_version(report), what=_flow_words(report, flow)),
+            _export(view, report, query),
+        ],
+        className="sc-actions",
     )
+
+
+def _flow_words(report: MovementReport, flow: Flow) -> str:
+    """The flow for whoever hears a button instead of seeing its row."""
+    was, now = ("No segment" if at == len(report.groups) else report.groups[at].name for at in (flow.was, flow.now))
+    return f"who joined as {now}" if flow.was < 0 else f"who went from {was} to {now}"
 
 
 def _export(view: View, report: MovementReport, query: str) -> Child:
@@ -225,5 +240,7 @@ def watch_card(view: View, report: MovementReport) -> html.Section:
     title = f"{count(report.watched, 'valuable customer is', 'valuable customers are')} on the way down"
     ways = (("See all of them", ()), ("Moved to a lower segment", ("moved",)), ("About to", ("slipping",)))
     buttons = [button(words, href=customers_href(view, report, watch_filter(report.id, *why)), small=True) for words, why in ways]
-    body = html.Div([*buttons, _export(view, report, watch_filter(report.id))], className="sc-actions sc-actions-start")
+    query = watch_filter(report.id)
+    save = save_link(view, query, version=shown_version(report), what="who are on the way down")
+    body = html.Div([*buttons, save, _export(view, report, query)], className="sc-actions sc-actions-start")
     return card(title, means, body, className="sc-stack")

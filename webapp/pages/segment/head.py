@@ -18,6 +18,7 @@ from webapp.services.filtering.filters import Condition, Filter, filters_to_quer
 from webapp.services.segmenting import segment_history
 from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui import format
+from webapp.ui.audiences import save_link
 from webapp.ui.components import Child, aria, button, icon, icon_button, mark_tile, slot_class
 from webapp.ui.places import customers_address, customers_csv_address, segments_address
 from webapp.ui.segments_ui import Where, fact_text, stability_badge
@@ -114,7 +115,8 @@ def border_address(view: View, detail: SegmentDetail, where: Where) -> str | Non
 
 def actions(view: View, where: Where) -> list[Child]:
     """What the actor may do with this segment; the primary action last."""
-    shown: list[Child] = []
+    mine = filters_to_query([Filter(SEGMENT, Condition.ONE_OF, (view.item or "",))]) or ""
+    shown: list[Child] = [save_link(view, mine, version=where.version, small=False)]
     if view.actor.may(Permission.EXPORT):
         address = customers_csv_address(where.team, where.dataset, view.item or "", version=where.version)
         shown.append(button("Export CSV", href=address, icon_name="download", download=""))

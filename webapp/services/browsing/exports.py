@@ -22,6 +22,9 @@ from webapp.services.audit import record_event
 from webapp.services.browsing.customers import EVERYBODY, MASK, CustomerQuery, sorted_rows, version_columns
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.filtering.columns import attributes, masked_columns, outward
+from webapp.services.filtering.filters import column_of
+from webapp.services.segmenting.audience_filters import is_audience
+from webapp.services.segmenting.audiences import AudienceSummary, show_audience
 from webapp.services.segmenting.labelled import open_labelled
 from webapp.services.segmenting.selections import select_from
 from webapp.store import CHUNK, Store
@@ -46,13 +49,18 @@ class SavedExport:
     withheld: int
 
 
-def export_customers(session: Session, actor: Actor, store: Store, dataset: str, asked: CustomerQuery = EVERYBODY) -> Export:
-    """The customers asked for who may leave, as CSV. Audited, so it needs a session that commits."""
+def export_customers(
+    session: Session, actor: Actor, store: Store, dataset: str, asked: CustomerQuery = EVERYBODY, *, ending: str = ".csv", called: str = ""
+) -> Export:
+    """The customers asked for who may leave, as CSV or what else `ending` says. Audited, so it needs a session that commits.
+
+    `called` stands in the file's name for what was selected.
+    """
     with tempfile.TemporaryDirectory(prefix="smartcart-export-") as folder:
-        saved = save_customers(session, actor, store, dataset, Path(folder) / "customers.csv", asked)
+        saved = save_customers(session, actor, store, dataset, Path(folder) / f"customers{ending}", asked)
         file = saved.path.open("rb")  # the open file outlives its name, and vanishes with whoever stops reading
-    chosen = "selected" if asked.query.get("f") or asked.query.get("q") else None
-    name = "-".join(part for part in (dataset, asked.segment, chosen, "customers.csv") if part)
+    chosen = called or ("selected" if asked.query.get("f") or asked.query.get("q") else None)
+    name = "-".join(part for part in (dataset, asked.segment, chosen, f"customers{ending}") if part)
 
     def chunks() -> Iterator[bytes]:
         with file:
@@ -60,6 +68,17 @@ def export_customers(session: Session, actor: Actor, store: Store, dataset: str,
                 yield chunk
 
     return Export(name, saved.rows, saved.withheld, chunks())
+
+
+def export_audience(session: Session, actor: Actor, store: Store, dataset: str, audience_id: str, *, ending: str = ".csv") -> Export:
+    """The customers of an audience who are still there and may leave."""
+    audience = show_audience(session, actor, dataset, audience_id)
+    return export_customers(session, actor, store, dataset, customers_of(audience), ending=ending, called=audience.name)
+
+
+def customers_of(audience: AudienceSummary) -> CustomerQuery:
+    """How the customers of an audience are asked for."""
+    return CustomerQuery({"f": audience.query}, version=audience.listed)
 
 
 def save_customers(session: Session, actor: Actor, store: Store, dataset: str, path: Path, asked: CustomerQuery = EVERYBODY) -> SavedExport:
@@ -88,6 +107,8 @@ def save_customers(session: Session, actor: Actor, store: Store, dataset: str, p
         raise Conflict(_why_nobody(base.dataset), code="no_consent")
     narrowed = {name: asked.query[name] for name in ("f", "q") if asked.query.get(name)}
     version = base.version.number if base.version else None
+    named = [column_of(each, selection.columns).choices[key] for each in selection.filters if is_audience(each) for key in each.values]
+    narrowed |= {"audience": ", ".join(named)} if named else {}
     details = {"segment": asked.segment, "version": version, "rows": rows, "withheld": withheld, **narrowed}
     record_event(session, actor, "customers.exported", base.dataset.slug, **details)
     session.flush()

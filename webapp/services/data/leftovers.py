@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from webapp.models import (
+    Audience,
     Campaign,
     Dataset,
     Import,
@@ -41,13 +42,14 @@ USED: Mapping[str, Select[str, Any]] = {
     "labels": select(ModelVersion.team_id, ModelVersion.labels_digest).where(_KEPT, ModelVersion.labels_digest.is_not(None)),
     "measures": select(ModelVersion.team_id, ModelVersion.measures_digest).where(_KEPT, ModelVersion.measures_digest.is_not(None)),
     "moved": select(Movement.team_id, Movement.rows_digest).where(Movement.rows_digest.is_not(None)),
+    "audience": select(Audience.team_id, Audience.keys_digest),
 }
 """Areas of the store that are swept, and team and digest of every file that something refers to."""
 
 
 def sweep_files(session: Session, store: Store, seconds: float) -> int:
-    """Remove files of imports, versions and movements that none of them refers to and that were written more than `seconds` ago; how many
-    that were. For workers.
+    """Remove files of imports, versions, movements and audiences that none of them refers to and that were written more than `seconds` ago;
+    how many that were. For workers.
 
     Whoever stores a file anew makes it young again, so that none goes between being written and being referred to.
     """

@@ -51,6 +51,7 @@ class Form(StrEnum):
     WORD = "word"
     SEGMENT = "segment"
     CONFIDENCE = "confidence"
+    AUDIENCE = "audience"
 
 
 _BOUNDS = (Condition.AT_LEAST, Condition.AT_MOST, Condition.BETWEEN)
@@ -61,6 +62,7 @@ CONDITIONS: Mapping[Form, tuple[Condition, ...]] = {
     Form.WORD: (Condition.ONE_OF, Condition.NONE_OF, Condition.CONTAINS, Condition.MISSING),
     Form.SEGMENT: (Condition.ONE_OF, Condition.NONE_OF, Condition.MISSING),
     Form.CONFIDENCE: _BOUNDS,
+    Form.AUDIENCE: (Condition.ONE_OF, Condition.NONE_OF),
 }
 """What can be asked of each form."""
 _COUNTS = {
@@ -172,6 +174,13 @@ def parse_filters(query: Mapping[str, str], columns: Sequence[FilterColumn]) -> 
     return ParsedFilters(kept[:MOST_FILTERS], tuple(problems))
 
 
+def named_values(query: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """The values that `?f=` gives for the column called `name`, before anybody knows whether there are such."""
+    parts = (part.split("~") for part in query.get("f", "")[:LONGEST].split("*"))
+    found = [unquote(value) for part in parts if len(part) == 3 and unquote(part[0]) == name for value in part[2].split("|")]
+    return tuple(value for value in found if "\x00" not in value)[: MOST_FILTERS * MOST_VALUES]
+
+
 def filters_to_query(filters: Sequence[Filter]) -> str | None:
     """The text of `?f=`; None without filters, so that the address leaves it out."""
     return "*".join(_written(each) for each in filters) or None
@@ -281,7 +290,7 @@ def _canonical(column: FilterColumn, condition: Condition, values: Sequence[str]
             raise _Wrong("a quarter is 1, 2, 3 or 4.")
         return tuple(values)
     if column.choices and any(value not in column.choices for value in values):
-        raise _Wrong("this version has no such segment.")
+        raise _Wrong("this version has no such segment." if column.form is Form.SEGMENT else "there is no such audience.")
     return tuple(dict.fromkeys(values))
 
 

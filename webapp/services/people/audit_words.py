@@ -14,7 +14,7 @@ GROUPS: dict[str, str] = {
     "exports": "Exports",
     "models": "Models",
     "segments": "Segments",
-    "campaigns": "Campaigns",
+    "campaigns": "Campaigns and audiences",
     "jobs": "Jobs and schedules",
     "other": "Other",
 }
@@ -29,7 +29,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
     "exports": ("customers", "audit"),
     "models": ("version", "sweep"),
     "segments": ("segment",),
-    "campaigns": ("campaign",),
+    "campaigns": ("campaign", "audience"),
     "jobs": ("job", "schedule"),
 }
 """What the actions of a kind begin with, up to the dot."""
@@ -102,6 +102,11 @@ _SENTENCES: dict[str, str] = {
     "campaign.deleted": "Deleted the campaign {name}",
     "campaign.tagged": "Tagged the campaign {name} to {segment}",
     "campaign.untagged": "Removed the tag of the campaign {name} from {segment}",
+    "audience.saved": "Saved {customers} customers as the audience {name}",
+    "audience.renamed": "Renamed the audience {before} to {after}",
+    "audience.noted": "Changed the note of the audience {name}",
+    "audience.archived": "Archived the audience {name}",
+    "audience.restored": "Took the audience {name} out of the archive",
     "job.cancel": "Cancelled a job",
     "schedule.added": "Scheduled {work} of {dataset}: {when}",
     "schedule.changed": "Changed the schedule of {dataset} from {before} to {when}",

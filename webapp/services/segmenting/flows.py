@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,12 @@ from segmentation.artifact import unpack_moved
 from segmentation.movement import ABSENT, NOBODY, NOWHERE, MovedRows
 from segmentation.palette import SegmentStyle
 from segmentation.watching import Watch
-from webapp import bulk
+from segmentation.wording import listed
 from webapp.models import Dataset, ModelVersion, Movement, Snapshot
 from webapp.services.access import Actor, Permission, team_rows
 from webapp.services.filtering.filtering import Rows
 from webapp.services.filtering.filters import Condition, Filter, FilterColumn, Form, filters_to_query
+from webapp.services.segmenting.carrying import places_in, rows_of
 from webapp.services.segmenting.segments import version_styles
 from webapp.store import State, Store
 
@@ -38,7 +38,10 @@ _NAMED = re.compile(r"moved-(?:was|old|now|watch)-([0-9a-f]{32})")
 
 @dataclass(frozen=True)
 class OpenMovement:
-    """A movement that filters of an address name: where its rows lie, of which snapshot, and how both versions call their clusters."""
+    """A movement that filters of an address name: where its rows lie, of which snapshot, and how both versions call their clusters.
+
+    `between` says in words what it lies between.
+    """
 
     id: str
     team_id: str
@@ -48,6 +51,7 @@ class OpenMovement:
     old: tuple[SegmentStyle, ...]
     new: tuple[SegmentStyle, ...]
     words: tuple[str, str, str]
+    between: str
 
 
 def flow_filter(movement_id: str, *, was: str | None = None, by_old: str | None = None, now: str | None = None) -> str:
@@ -88,6 +92,29 @@ def is_moved(each: Filter) -> bool:
     return _NAMED.fullmatch(each.column) is not None
 
 
+def flow_name(movements: Sequence[OpenMovement], filters: Sequence[Filter]) -> str | None:
+    """What people call the customers of a flow: "From Loyal families to Quiet shoppers, version 2 to 3"; None where it is none of ours."""
+    if len(movements) != 1 or not filters or not all(is_moved(each) for each in filters):
+        return None
+    movement = movements[0]
+    columns = {column.name: column for column in _columns(movement)}
+    told = {(each.column.split("-")[1], each.condition): [columns[each.column].choices[key] for key in each.values] for each in filters}
+    was, now, watch = (told.get((part, Condition.ONE_OF), []) for part in (WAS, NOW, WATCH))
+    parts = set(told) if len(told) == len(filters) else set()
+    if parts == {(WATCH, Condition.ONE_OF)}:
+        words = "On the way down" if len(watch) == len(WATCHED) else f"On the way down, {watch[0]}"
+    elif parts == {(WAS, Condition.ONE_OF), (NOW, Condition.ONE_OF)}:
+        joined = any(each.values == (JOINED,) for each in filters)
+        words = f"Joined as {listed(now, 'or')}" if joined else f"From {listed(was, 'or')} to {listed(now, 'or')}"
+    elif parts == {(NOW, Condition.ONE_OF), (WAS, Condition.NONE_OF)} and told[WAS, Condition.NONE_OF] == now:
+        words = f"Came to {listed(now, 'or')}"
+    elif parts == {(WAS, Condition.ONE_OF), (NOW, Condition.NONE_OF)} and told[NOW, Condition.NONE_OF] == was:
+        words = f"Went from {listed(was, 'or')}"
+    else:
+        return None
+    return f"{words}, {movement.between}"
+
+
 def moved_rows(store: Store, movements: Sequence[OpenMovement], each: Filter, snapshot: Snapshot) -> Rows:
     """Numbers of the rows of `snapshot` that meet the filter, ascending."""
     movement = next(known for known in movements if each.column.endswith(known.id))
@@ -102,7 +129,9 @@ def moved_rows(store: Store, movements: Sequence[OpenMovement], each: Filter, sn
         chosen = np.isin(values, [_code(movement, part, value) for value in each.values])
         chosen = ~chosen if each.condition is Condition.NONE_OF else chosen
     found = np.flatnonzero(chosen & there)
-    return found if movement.snapshot_id == snapshot.id else _carried(store, movement, snapshot, found)
+    if movement.snapshot_id == snapshot.id:
+        return found
+    return rows_of(places_in(store, "snapshot", movement.snapshot_digest, snapshot)[found])
 
 
 def _name(part: str, movement_id: str) -> str:
@@ -116,7 +145,15 @@ def _opened(session: Session, row: Movement) -> OpenMovement:
     words = (f"Then ({then}, v{old.number})", f"By v{old.number} now", f"Now ({today}, v{new.number})")
     assert row.rows_digest is not None  # asked for
     return OpenMovement(
-        row.id, row.team_id, row.rows_digest, after.id, after.digest, version_styles(session, old), version_styles(session, new), words
+        id=row.id,
+        team_id=row.team_id,
+        rows_digest=row.rows_digest,
+        snapshot_id=after.id,
+        snapshot_digest=after.digest,
+        old=version_styles(session, old),
+        new=version_styles(session, new),
+        words=words,
+        between=f"{then} to {today}" if old.number == new.number else f"version {old.number} to {new.number}",
     )
 
 
@@ -149,17 +186,3 @@ def _read(store: Store, movement: OpenMovement) -> MovedRows:
 @lru_cache(maxsize=8)
 def _read_rows(store: Store, team_id: str, digest: str, _state: State) -> MovedRows:
     return unpack_moved(store.read_bytes(team_id, "moved", digest))
-
-
-def _carried(store: Store, movement: OpenMovement, snapshot: Snapshot, found: NDArray[np.intp]) -> Rows:
-    """The same customers in another snapshot, as far as they are in it."""
-    paths = [store.verified_path(movement.team_id, "snapshot", digest) for digest in (movement.snapshot_digest, snapshot.digest)]
-    states = [store.state(movement.team_id, "snapshot", digest) for digest in (movement.snapshot_digest, snapshot.digest)]
-    place = _places(*paths, *states)[found]
-    return np.sort(place[place >= 0])
-
-
-@lru_cache(maxsize=8)
-def _places(source: Path, target: Path, _source_state: State, _target_state: State) -> NDArray[np.int64]:
-    """Where each row of `source` stands in `target`, -1 for customers who are not in it."""
-    return bulk.row_places(source, target)

@@ -19,6 +19,7 @@ from webapp.services.access import Actor, team_dataset, team_row
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import NotFound
 from webapp.services.modelling.versions import find_version
+from webapp.services.segmenting.audience_filters import OpenAudience, open_audiences
 from webapp.services.segmenting.flows import OpenMovement, open_movements
 from webapp.services.segmenting.segments import version_styles
 from webapp.store import State, Store
@@ -28,7 +29,7 @@ from webapp.store import State, Store
 class Labelled:
     """A snapshot, its columns, and the version that labels it (None: nobody has a segment yet) with its segments in cluster order.
 
-    `movements` are those that the filters of the address name.
+    `movements` are those that the filters of the address name, `audiences` those that they may.
     """
 
     dataset: Dataset
@@ -37,6 +38,7 @@ class Labelled:
     version: ModelVersion | None
     styles: tuple[SegmentStyle, ...]
     movements: tuple[OpenMovement, ...] = ()
+    audiences: tuple[OpenAudience, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -81,8 +83,9 @@ def open_labelled(session: Session, actor: Actor, dataset: str, number: int | No
     if snapshot is None:
         raise NotFound("This dataset has no customers yet. Import a customer file first.")
     styles = version_styles(session, version) if version else ()
-    movements = open_movements(session, actor, row, query or {})
-    return Labelled(row, snapshot, from_json(Schema, snapshot.column_schema), version, styles, movements)
+    asked = query or {}
+    movements, audiences = open_movements(session, actor, row, asked), open_audiences(session, actor, row, asked)
+    return Labelled(row, snapshot, from_json(Schema, snapshot.column_schema), version, styles, movements, audiences)
 
 
 def read_labels(store: Store, team_id: str, digest: str) -> Assignments:

@@ -1,4 +1,4 @@
-"""What a promotion would change, before anybody confirms it: segments, their customers, and the campaigns that are tagged to them."""
+"""What a promotion would change, before anybody confirms it: segments, their customers, and the campaigns and audiences of these."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from webapp.models import ModelVersion, Snapshot, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset
 from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
+from webapp.services.segmenting.audiences import AudienceSummary, list_audiences
 from webapp.services.segmenting.segments import version_styles
 
 
@@ -42,11 +43,25 @@ class CampaignChange:
 
 
 @dataclass(frozen=True)
+class AudienceChange:
+    """A live audience that came from segments which would be gone (`retired`) or have other customers (`changed`), by their names.
+
+    It is frozen, so that it keeps its `customers`.
+    """
+
+    name: str
+    customers: int
+    retired: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PromotionPreview:
     """What becomes of `champion` (None: there is none) if `version` takes its place.
 
     Continued segments come first, then new ones, then retired ones. `campaigns` are live ones that would reach another number of
-    customers or lose a segment. `unplaced` are customers without a segment, before and after; `snapshots` what either was fitted on.
+    customers or lose a segment, `audiences` live ones whose segments would not be what they were. `unplaced` are customers without a
+    segment, before and after; `snapshots` what either was fitted on.
     """
 
     version: int
@@ -54,6 +69,7 @@ class PromotionPreview:
     verdict: str | None
     segments: tuple[SegmentChange, ...]
     campaigns: tuple[CampaignChange, ...]
+    audiences: tuple[AudienceChange, ...]
     unplaced: tuple[int | None, int]
     snapshots: tuple[int | None, int]
 
@@ -72,6 +88,7 @@ def preview_promotion(session: Session, actor: Actor, dataset: str, number: int)
     changes += [SegmentChange(style, size, None) for key, (style, size) in before.items() if key not in after]
     order = ("continued", "new", "retired")
     campaigns = (_campaign(each, before, after) for each in list_campaigns(session, actor, dataset) if each.live)
+    audiences = (_audience(each, before, after) for each in list_audiences(session, actor, dataset))
     snapshots = _snapshot(session, champion) if champion else None, _snapshot(session, version)
     return PromotionPreview(
         version=number,
@@ -79,6 +96,7 @@ def preview_promotion(session: Session, actor: Actor, dataset: str, number: int)
         verdict=version.verdict,
         segments=tuple(sorted(changes, key=lambda each: order.index(each.fate))),
         campaigns=tuple(each for each in campaigns if each.retired or each.before != each.after),
+        audiences=tuple(each for each in audiences if each.retired or each.changed),
         unplaced=(_unplaced(snapshots[0], before) if snapshots[0] else None, _unplaced(snapshots[1], after)),
         snapshots=(snapshots[0].number if snapshots[0] else None, snapshots[1].number),
     )
@@ -109,4 +127,16 @@ def _campaign(campaign: CampaignSummary, before: Sized, after: Sized) -> Campaig
         before=sum(before[key][1] for key in keys if key in before),
         after=sum(after[key][1] for key in keys if key in after),
         retired=tuple(before[key][0].name for key in keys if key in before and key not in after),
+    )
+
+
+def _audience(audience: AudienceSummary, before: Sized, after: Sized) -> AudienceChange:
+    """By the segments that the champion has: what became of earlier ones changed with an earlier promotion."""
+    assert audience.origin is not None  # whoever may promote reads where it came from
+    keys = [key for key in audience.origin.segments if key in before]
+    return AudienceChange(
+        name=audience.name,
+        customers=audience.size or 0,
+        retired=tuple(before[key][0].name for key in keys if key not in after),
+        changed=tuple(before[key][0].name for key in keys if key in after and after[key][1] != before[key][1]),
     )

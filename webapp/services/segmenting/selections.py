@@ -17,6 +17,7 @@ from webapp.services.filtering import filtering
 from webapp.services.filtering.columns import hidden_columns
 from webapp.services.filtering.filtering import Rows, check_filters, facts_of, matching_rows, offered_columns, rows_where
 from webapp.services.filtering.filters import Filter, FilterColumn, filter_columns, parse_filters
+from webapp.services.segmenting.audience_filters import audience_columns, audience_rows, is_audience
 from webapp.services.segmenting.flows import is_moved, moved_columns, moved_rows
 from webapp.services.segmenting.labelled import Labelled, open_labelled
 from webapp.store import State, Store
@@ -88,7 +89,7 @@ def columns_for(base: Labelled, actor: Actor, store: Store) -> tuple[FilterColum
     """What the actor may filter these customers by, with what the snapshot says of each column. For services only."""
     facts = facts_of(base.path(store), base.state(store), base.schema)
     every = filter_columns(base.schema, segments=base.names, hidden=hidden_columns(actor, base.schema), facts=facts)
-    return (*offered_columns(actor, every), *moved_columns(base.movements))
+    return (*offered_columns(actor, every), *audience_columns(base.audiences), *moved_columns(base.movements))
 
 
 def search_text(query: Mapping[str, str]) -> str:
@@ -110,9 +111,11 @@ def _rows(
     if not filters:
         return None, ()
     path, labels = base.path(store), base.labels(store)
-    rows = matching_rows(path, [each for each in filters if not is_moved(each)], columns, labels, base.keys)
+    rows = matching_rows(path, [each for each in filters if not (is_moved(each) or is_audience(each))], columns, labels, base.keys)
     for each in filter(is_moved, filters):
         rows = _both(rows, moved_rows(store, base.movements, each, base.snapshot))
+    for each in filter(is_audience, filters):
+        rows = _both(rows, audience_rows(store, base.audiences, each, base.snapshot))
     if rows is None or not fixed:
         return rows, ()
     groups = filtering.suppressed_groups(path, filters[0], columns, labels, base.snapshot.customers)

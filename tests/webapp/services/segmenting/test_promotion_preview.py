@@ -10,6 +10,8 @@ from webapp.services.errors import Forbidden, NotFound
 from webapp.services.modelling.promotions import promote_version
 from webapp.services.planning.campaign_life import archive_campaign
 from webapp.services.planning.campaigns import create_campaign, list_campaigns
+from webapp.services.segmenting.audience_choices import Choice
+from webapp.services.segmenting.audiences import archive_audience, list_audiences, save_audience
 from webapp.services.segmenting.promotion_preview import PromotionPreview, preview_promotion
 from webapp.services.segmenting.segments import show_segments
 
@@ -82,3 +84,22 @@ def test_it_is_for_those_who_may_promote(shop: Shop) -> None:
     for actor, error in ((shop.member(MemberRole.MARKETER), Forbidden), (shop.stranger, NotFound)):
         with shop.reading() as session, pytest.raises(error):
             preview_promotion(session, actor, DATASET, 2)
+
+
+def test_live_audiences_of_segments_that_change_are_named_and_keep_their_customers(shop: Shop) -> None:
+    gone, stays = preview(shop).of("retired")[0].style, preview(shop).of("continued")[0].style
+    store = shop.resources.store
+    with shop.writing() as session:
+        for name, keys in (("Of both", f"{gone.key}|{stays.key}"), ("Gone", gone.key), ("Away", gone.key)):
+            choice = Choice({"f": f"segment_key~in~{keys}"})
+            made = save_audience(session, shop.actor, store, DATASET, choice, name=name)
+        save_audience(session, shop.actor, store, DATASET, Choice({"f": "city~in~Leeds"}), name="Of Leeds")
+        archive_audience(session, shop.actor, DATASET, made.id)
+    named = {each.name: each for each in preview(shop).audiences}
+    assert set(named) == {"Of both", "Gone"}
+    assert (named["Gone"].retired, named["Gone"].changed, named["Gone"].customers) == ((gone.name,), (), sizes(shop, 1)[gone.key])
+    moved = preview(shop).of("continued")[0]
+    assert named["Of both"].changed == ((stays.name,) if moved.before != moved.after else ())
+    with shop.writing() as session:
+        promote_version(session, shop.actor, DATASET, 2)
+        assert {each.name: each.size for each in list_audiences(session, shop.actor, DATASET)}["Gone"] == named["Gone"].customers

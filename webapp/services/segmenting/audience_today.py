@@ -1,0 +1,99 @@
+"""What became of an audience: how many are still customers, how many may be written to, and which segments they are in today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from segmentation.palette import SegmentStyle
+from segmentation.roles import CUSTOMER_KEY
+from webapp import bulk
+from webapp.models import Customer, Dataset
+from webapp.services.access import Actor, Permission, require, team_dataset
+from webapp.services.data.snapshots import latest_snapshot
+from webapp.services.filtering.coarse import count_of
+from webapp.services.segmenting.audience_filters import KEYS
+from webapp.services.segmenting.audiences import find_audience
+from webapp.services.segmenting.carrying import places_in
+from webapp.services.segmenting.labelled import Labelled, open_labelled
+from webapp.store import Store
+
+CONSENTS = ("given", "unknown", "withdrawn")
+
+
+@dataclass(frozen=True)
+class AudiencePart:
+    """Customers of an audience in one segment of the champion; `style` is None for those in none."""
+
+    style: SegmentStyle | None
+    customers: int | None
+
+
+@dataclass(frozen=True)
+class AudienceToday:
+    """An audience as it is now. `present` customers are still there; `consents` counts them by consent, and of these `reachable` may leave.
+
+    `parts` divide those whom the champion (a number; None: there is none) placed, `unplaced` came after its snapshot. Viewers read rounded
+    counts, None under ten, and nothing of consent.
+    """
+
+    present: int | None
+    champion: int | None
+    parts: tuple[AudiencePart, ...]
+    unplaced: int | None
+    consents: dict[str, int] | None
+    reachable: int | None
+    legal_basis: bool
+
+
+def show_today(session: Session, actor: Actor, store: Store, dataset: str, audience_id: str) -> AudienceToday:
+    """Counted from the stored columns each time: what it says is true now."""
+    require(actor, Permission.VIEW)
+    row = team_dataset(session, actor, dataset)
+    digest = find_audience(session, actor, row, audience_id).keys_digest
+    exact = actor.may(Permission.VIEW_CUSTOMERS)
+    base, latest = open_labelled(session, actor, dataset, None), latest_snapshot(session, row)
+    assert latest is not None  # there is an audience, so there are customers
+    here = places_in(store, KEYS, digest, latest) >= 0
+    present = int(here.sum())
+    consents = _consents(session, actor, store, row, digest, present) if exact else None
+    placed = places_in(store, KEYS, digest, base.snapshot)
+    known = here & (placed >= 0) if base.version else np.zeros_like(here)
+    shown = (lambda customers: customers) if exact else count_of
+    return AudienceToday(
+        present=shown(present),
+        champion=base.version.number if base.version else None,
+        parts=tuple(AudiencePart(style, shown(customers)) for style, customers in _parts(base, store, placed[known])),
+        unplaced=shown(unplaced) if (unplaced := present - int(known.sum())) else 0,
+        consents=consents,
+        reachable=consents["given"] + consents["unknown"] * row.legal_basis_confirmed if consents else None,
+        legal_basis=row.legal_basis_confirmed,
+    )
+
+
+def _parts(base: Labelled, store: Store, rows: NDArray[np.int64]) -> list[tuple[SegmentStyle | None, int]]:
+    """How many of the champion's rows are in each segment, those that have somebody, the largest first; then those in none."""
+    labels = base.labels(store)
+    if labels is None:
+        return []
+    counts = np.bincount(labels.label[rows].astype(np.int64) + 1, minlength=len(base.styles) + 1)
+    parts = [(style, int(counts[cluster + 1])) for cluster, style in enumerate(base.styles) if counts[cluster + 1]]
+    nowhere: list[tuple[SegmentStyle | None, int]] = [(None, int(counts[0]))] if counts[0] else []
+    return [*sorted(parts, key=lambda part: -part[1]), *nowhere]
+
+
+def _consents(session: Session, actor: Actor, store: Store, dataset: Dataset, digest: str, present: int) -> dict[str, int]:
+    """Those who are still customers, by their consent as it is now. The commonest one is what is left, so that few keys are read."""
+    here = Customer.dataset_id == dataset.id
+    totals = dict(session.execute(select(Customer.consent, func.count()).where(here).group_by(Customer.consent)).all())
+    commonest = max(CONSENTS, key=lambda word: totals.get(word, 0))
+    others = session.execute(select(Customer.customer_key, Customer.consent).where(here, Customer.consent != commonest)).all()
+    words = pd.DataFrame([tuple(row) for row in others], columns=[CUSTOMER_KEY, "word"], dtype=object)
+    counted = bulk.count_words(store.verified_path(actor.team_id, KEYS, digest), words) if others else {}
+    rest = {commonest: present - sum(counted.values())}
+    return {word: (counted | rest).get(word, 0) for word in CONSENTS}
