@@ -29,19 +29,17 @@ def empty(resources: Resources) -> Shop:
     return open_shop(resources)
 
 
-@pytest.fixture
-def shop(empty: Shop) -> Shop:
-    """Customers of January with a champion of three segments."""
-    empty.import_file(FILE, as_of=JANUARY)
-    empty.recluster(k=3)
-    return empty
-
-
 def filled(resources: Resources) -> Shop:
+    """Customers of January with a champion of three segments."""
     opened = open_shop(resources)
     opened.import_file(FILE, as_of=JANUARY)
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
 
 
 @pytest.fixture
