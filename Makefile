@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
-# Two files of tests at a time: each process brings up a database and a browser of its own.
-AT_ONCE := -n 2 --dist loadfile
+# Two files of tests at a time: each process brings up a database and a browser of its own. In their order, so that a process
+# keeps its browser and team from one journey to the next, and the short files come last.
+AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 PROJECT := setup.cfg pyproject.toml constraints.txt
 
 .PHONY: demo setup test test-long check format clean

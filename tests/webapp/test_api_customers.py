@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.app import create_app
 from webapp.edge import Resources
@@ -16,14 +17,18 @@ from webapp.services.people.users import create_token
 from webapp.services.segmenting import segments
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     header, *rows = customers_csv((50, 50, 50)).splitlines()
     lines = [f"{header},Email", *(f"{row},p{number}@x.example" for number, row in enumerate(rows))]
-    opened = open_shop(sqlite_resources)
+    opened = open_shop(resources)
     opened.import_file("\n".join(lines), mapping={"schema": {"Email": "contact"}})
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 @pytest.fixture

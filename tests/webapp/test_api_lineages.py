@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.app import create_app
 from webapp.edge import Resources
@@ -14,13 +15,17 @@ from webapp.services.people.tokens import create_token
 PATH = "/api/v1/datasets/customers/lineage"
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+def filled(resources: Resources) -> Shop:
+    opened = open_shop(resources)
     opened.import_file(customers_csv((70, 50, 30)))
     opened.recluster(k=3)
     opened.recluster(k=3, seed=4)
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def headers(shop: Shop, role: MemberRole = MemberRole.ANALYST) -> dict[str, str]:

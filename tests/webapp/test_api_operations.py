@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.planned import DATASET, KEYS, Planned, open_planned
 from tests.webapp.working import customers_csv, import_file, run_jobs
 from webapp.api import OPERATIONS
 from webapp.api.description import describe, schema_of
 from webapp.app import create_app
-from webapp.edge import Resources
 from webapp.models import ApiToken, AuditEvent, Campaign, MemberRole
 from webapp.services.access import Actor
 from webapp.services.data import imports
@@ -27,8 +27,8 @@ V = "/api/v1"
 
 
 @pytest.fixture
-def shop(sqlite_resources: Resources) -> Planned:
-    return open_planned(sqlite_resources)
+def shop(prepare_sqlite: Prepare) -> Planned:
+    return prepare_sqlite(open_planned)
 
 
 @pytest.fixture

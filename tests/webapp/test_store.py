@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import ImportStatus, MemberRole, VersionStatus
@@ -168,15 +169,19 @@ def lost(shop: Shop) -> None:
     shutil.rmtree(shop.resources.store.root)
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+def filled(resources: Resources) -> Shop:
+    opened = open_shop(resources)
     opened.import_file(customers_csv())
     opened.recluster(k=3)
     with opened.writing() as session:
         datasets.confirm_legal_basis(session, opened.actor, "customers")
         customers.page_customers(session, opened.actor, opened.resources.store, "customers")
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 @pytest.mark.parametrize("harm", [damaged, lost])

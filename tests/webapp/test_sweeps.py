@@ -16,6 +16,7 @@ from segmentation.choosing.verdict import recommend
 from segmentation.clustering import ALGORITHMS
 from segmentation.codec import to_json
 from segmentation.guiding.search import Budget
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, claim, count_rows, customers_csv, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources, unit_of_work
 from webapp.models import AuditEvent, Job, MemberRole, ModelVersion, Sweep
@@ -32,11 +33,15 @@ FILE = customers_csv((50, 50, 50))
 KMEANS = ("kmeans",)
 
 
-@pytest.fixture
-def shop(resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     opened = open_shop(resources)
     opened.import_file(FILE)
     return opened
+
+
+@pytest.fixture
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
 
 
 @pytest.fixture

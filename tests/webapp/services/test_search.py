@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, select
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole, ModelVersion, Segment, VersionSegment
@@ -15,12 +16,16 @@ from webapp.services.search import MOST, Found, best, search_everything
 from webapp.services.segmenting import segments
 
 
-@pytest.fixture
-def shop(resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     opened = open_shop(resources)
     opened.import_file(customers_csv())
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
 
 
 def find(shop: Shop, text: str, *, role: MemberRole = MemberRole.ADMIN, dataset: str | None = "customers") -> Found:

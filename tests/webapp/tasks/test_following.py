@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from segmentation.artifact import unpack_assignments
 from segmentation.synthetic import as_csv, synthetic_customers
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources
 from webapp.models import ModelVersion
@@ -33,10 +34,9 @@ def labels(shop: Shop, version: int) -> np.ndarray:
     return unpack_assignments(shop.resources.store.read_bytes(shop.actor.team_id, "labels", digest)).label
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     """Five planted segments found, named by the team, one recoloured, each tagged."""
-    opened = open_shop(sqlite_resources)
+    opened = open_shop(resources)
     opened.import_file(as_csv(synthetic_customers(CUSTOMERS, segments=PLANTED, seed=3).customers))
     opened.recluster(k=PLANTED)
     with opened.writing() as session:
@@ -47,6 +47,11 @@ def shop(sqlite_resources: Resources) -> Shop:
             campaigns.create_campaign(session, opened.actor, "customers", name=f"Mail {place}", channel="email", segments=[style.key])
         recolour_segment(session, opened.actor, "customers", overview.styles[0].key, 8)
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def stay(shop: Shop, version: int) -> np.ndarray:

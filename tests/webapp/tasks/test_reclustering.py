@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from segmentation.artifact import unpack_assignments, unpack_model
 from segmentation.palette import SYMBOLS
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, claim, count_rows, customers_csv, fitted_once, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources
 from webapp.models import Champion, ModelVersion, Segment, VersionSegment
@@ -23,18 +24,20 @@ from webapp.tasks import reclustering
 FILE = customers_csv((50, 50, 50))
 
 
-@pytest.fixture
-def shop(resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     opened = open_shop(resources)
     opened.import_file(FILE)
     return opened
 
 
 @pytest.fixture
-def sqlite_shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
-    opened.import_file(FILE)
-    return opened
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
+
+
+@pytest.fixture
+def sqlite_shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def labels(shop: Shop, number: int) -> np.ndarray:

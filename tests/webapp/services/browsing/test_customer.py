@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from segmentation.artifact import unpack_assignments
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole, ModelVersion
@@ -34,12 +35,16 @@ def file_of(groups: tuple[int, ...] = (50, 50, 50)) -> str:
 MAPPING = {"schema": {"ID": "customer_id", "Email": "contact", "Agreed": "consent", "City": "category"}}
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+def filled(resources: Resources) -> Shop:
+    opened = open_shop(resources)
     opened.import_file(file_of(), mapping=MAPPING)
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def show(shop: Shop, key: str, actor: Actor | None = None, version: int | None = None) -> CustomerDetail:

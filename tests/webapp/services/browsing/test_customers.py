@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from segmentation.artifact import unpack_assignments
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp import outgoing
 from webapp.edge import Resources
@@ -35,8 +36,7 @@ FILE = contacts(customers_csv((50, 50, 50)))
 MAPPING = {"schema": {"Email": "contact", "Consent": "consent", "Confidence": "ignore"}}
 
 
-@pytest.fixture
-def shop(resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     opened = open_shop(resources)
     opened.import_file(FILE, mapping={"schema": {**MAPPING["schema"], "Confidence": "number"}})
     opened.recluster(k=3)
@@ -44,11 +44,20 @@ def shop(resources: Resources) -> Shop:
 
 
 @pytest.fixture
-def plain_shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
+
+
+def filled_plainly(resources: Resources) -> Shop:
+    opened = open_shop(resources)
     opened.import_file(customers_csv((50, 50, 50)))
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def plain_shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled_plainly)
 
 
 def page(shop: Shop, **options: object) -> customers.CustomerPage:

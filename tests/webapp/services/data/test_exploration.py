@@ -13,6 +13,7 @@ from sqlalchemy import inspect, update
 from segmentation.errors import MissingRole
 from segmentation.exploring import exploration as library
 from segmentation.exploring.rfm import NAMES
+from tests.webapp.conftest import Prepare
 from tests.webapp.exploring import explored_csv, make_explored_shop
 from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources
@@ -25,11 +26,15 @@ from webapp.services.errors import NotFound
 from webapp.store import StoreError
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+def filled(resources: Resources) -> Shop:
+    opened = open_shop(resources)
     assert opened.import_file(explored_csv()).status == "done"
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from segmentation.describing.bands import stability_band
 from segmentation.describing.customer_map import FEWEST, coarse_map, customer_map
 from segmentation.describing.profile_types import Profiles, SegmentProfile
 from tests.segmentation.made import made_world
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
@@ -22,12 +23,16 @@ from webapp.services.segmenting import filtered_segments, segments
 ROLES = [MemberRole.MARKETER, MemberRole.ANALYST, MemberRole.ADMIN]
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+def filled(resources: Resources) -> Shop:
+    opened = open_shop(resources)
     opened.import_file(customers_csv((60, 60, 41)))
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def seen(shop: Shop, role: MemberRole, f: str = "") -> Profiles:

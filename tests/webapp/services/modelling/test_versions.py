@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from segmentation.choosing.selection import Candidate
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, count_rows, customers_csv, open_shop
 from webapp.edge import Resources, unit_of_work
 from webapp.models import AuditEvent, Champion, Job, MemberRole, ModelVersion, Promotion
@@ -22,18 +23,20 @@ from webapp.services.segmenting import segments
 FILE = customers_csv((50, 50, 50))
 
 
-@pytest.fixture
-def shop(resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     opened = open_shop(resources)
     opened.import_file(FILE)
     return opened
 
 
 @pytest.fixture
-def sqlite_shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
-    opened.import_file(FILE)
-    return opened
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
+
+
+@pytest.fixture
+def sqlite_shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def test_many_requests_at_once_make_one_job_and_one_version(shop: Shop) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.planned import DATASET, KEYS, Planned, open_planned
-from webapp.edge import Resources
 from webapp.models import Team
 from webapp.services.errors import NotFound
 from webapp.services.planning import campaign_calendar
@@ -18,13 +18,13 @@ DECEMBER = Month(2026, 12)
 
 
 @pytest.fixture
-def shop(resources: Resources) -> Planned:
-    return open_planned(resources)
+def shop(prepare: Prepare) -> Planned:
+    return prepare(open_planned)
 
 
 @pytest.fixture
-def quick(sqlite_resources: Resources) -> Planned:
-    return open_planned(sqlite_resources)
+def quick(prepare_sqlite: Prepare) -> Planned:
+    return prepare_sqlite(open_planned)
 
 
 def days(first: int | None, last: int | None) -> dict[str, object]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.planned import DATASET, KEYS, Planned, open_planned
-from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.planning import campaign_life as life
@@ -20,13 +20,13 @@ ODD = ("<script>alert(1)</script>", "=HYPERLINK(1)", "🎄 sale", "عرض الش
 
 
 @pytest.fixture
-def shop(resources: Resources) -> Planned:
-    return open_planned(resources)
+def shop(prepare: Prepare) -> Planned:
+    return prepare(open_planned)
 
 
 @pytest.fixture
-def quick(sqlite_resources: Resources) -> Planned:
-    return open_planned(sqlite_resources)
+def quick(prepare_sqlite: Prepare) -> Planned:
+    return prepare_sqlite(open_planned)
 
 
 def act(shop: Planned, what: Callable[..., Any], campaign: CampaignSummary) -> Any:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import AuditEvent, MemberRole
@@ -18,12 +19,16 @@ from webapp.services.segmenting import segments
 SPRING = {"channel": "email", "starts_on": date(2026, 4, 1), "ends_on": date(2026, 4, 30), "status": "planned"}
 
 
-@pytest.fixture
-def shop(resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     opened = open_shop(resources)
     opened.import_file(customers_csv((50, 50, 50)))
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
 
 
 @pytest.fixture

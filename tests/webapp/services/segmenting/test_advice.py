@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
@@ -21,12 +22,16 @@ JANUARY, FEBRUARY, LATER = date(2025, 1, 31), date(2025, 2, 28), date(2025, 12, 
 FILE = customers_csv((50, 50, 50))
 
 
-@pytest.fixture
-def shop(resources: Resources) -> Shop:
+def filled(resources: Resources) -> Shop:
     opened = open_shop(resources)
     opened.import_file(FILE, as_of=JANUARY)
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
 
 
 def read(shop: Shop) -> ReclusterAdvice | None:

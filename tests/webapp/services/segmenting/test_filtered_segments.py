@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from segmentation.describing.intervals import mean_interval
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp import bulk
 from webapp.edge import Resources
@@ -21,12 +22,16 @@ from webapp.services.segmenting.filtered_segments import FilteredSegments, show_
 ROLES = list(MemberRole)
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+def filled(resources: Resources) -> Shop:
+    opened = open_shop(resources)
     opened.import_file(customers_csv())
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def shown(shop: Shop, f: str = "", actor: Actor | None = None, version: int | None = None) -> FilteredSegments:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from segmentation.lineage import Fate
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import AuditEvent, LineageCorrection, MemberRole, ModelVersion
@@ -21,14 +22,14 @@ FILE = customers_csv((70, 50, 30))
 
 
 @pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
+def shop(prepare_sqlite: Prepare) -> Shop:
     """Three segments of 70, 50 and 30 customers, the champion."""
-    return opened(sqlite_resources)
+    return prepare_sqlite(opened)
 
 
 @pytest.fixture
-def shop_on_both(resources: Resources) -> Shop:
-    return opened(resources)
+def shop_on_both(prepare: Prepare) -> Shop:
+    return prepare(opened)
 
 
 def opened(resources: Resources) -> Shop:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import AuditEvent, MemberRole, Segment
@@ -30,14 +31,14 @@ def made(resources: Resources) -> Shop:
 
 
 @pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
-    return made(sqlite_resources)
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(made)
 
 
 @pytest.fixture
-def both(resources: Resources) -> Shop:
+def both(prepare: Prepare) -> Shop:
     """On both databases in turn."""
-    return made(resources)
+    return prepare(made)
 
 
 def keys(shop: Shop) -> list[str]:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp import bulk
 from webapp.edge import Resources
@@ -39,14 +40,18 @@ def with_holes(file: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.fixture
-def shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+def filled(resources: Resources) -> Shop:
+    opened = open_shop(resources)
     opened.import_file(
         with_holes(customers_csv((60, 60, 60))), mapping={"schema": {"Email": "contact", "Agreed": "consent", "City": "category"}}
     )
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def select(shop: Shop, actor: Actor | None = None, segment: str | None = None, **query: str) -> Selection:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from segmentation.artifact import unpack_assignments
+from tests.webapp.conftest import Prepare
 from tests.webapp.months import FEBRUARY, FILE, GROWN, JANUARY, moved
 from tests.webapp.working import Shop, claim, open_shop, run_claimed, run_jobs
 from webapp.edge import Resources
@@ -29,20 +30,22 @@ def empty(resources: Resources) -> Shop:
     return open_shop(resources)
 
 
-@pytest.fixture
-def shop(empty: Shop) -> Shop:
+def filled(resources: Resources) -> Shop:
     """Customers of January with a champion of three segments."""
-    empty.import_file(FILE, as_of=JANUARY)
-    empty.recluster(k=3)
-    return empty
-
-
-@pytest.fixture
-def sqlite_shop(sqlite_resources: Resources) -> Shop:
-    opened = open_shop(sqlite_resources)
+    opened = open_shop(resources)
     opened.import_file(FILE, as_of=JANUARY)
     opened.recluster(k=3)
     return opened
+
+
+@pytest.fixture
+def shop(prepare: Prepare) -> Shop:
+    return prepare(filled)
+
+
+@pytest.fixture
+def sqlite_shop(prepare_sqlite: Prepare) -> Shop:
+    return prepare_sqlite(filled)
 
 
 def read(shop: Shop) -> Traces:
