@@ -4,11 +4,12 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segmentation.lineage import (
     CONTINUED_FROM,
+    KNOWN,
     LEAST_OF_LARGER,
     OF_STRONGEST,
     Fate,
@@ -52,6 +53,7 @@ def test_new_numbers_change_no_pair(version: np.ndarray, order: list[int]) -> No
 
 @settings(max_examples=60)
 @given(labels.flatmap(lambda first: st.tuples(st.just(first), st.lists(st.integers(-1, 3), min_size=len(first), max_size=len(first)))))
+@example((np.array([0, 0, 0, 1, 1, 1, 1], dtype=np.int16), [0, 0, 0, 1, -1, -1, -1]))  # of the second cluster too few are placed to say
 def test_pairs_are_one_to_one_meaningful_and_the_best_there_are(pair: tuple[np.ndarray, list[int]]) -> None:
     previous, current = pair[0], np.array(pair[1], dtype=np.int16)
     matching = traced(previous, current)
@@ -63,7 +65,9 @@ def test_pairs_are_one_to_one_meaningful_and_the_best_there_are(pair: tuple[np.n
     larger = np.maximum(overlap.sum(axis=1)[:, None], overlap.sum(axis=0)[None, :])
     strongest = np.maximum(overlap.max(axis=1, initial=0)[:, None], overlap.max(axis=0, initial=0)[None, :])
     enough = (overlap >= CONTINUED_FROM * smaller) & (overlap >= LEAST_OF_LARGER * larger) & (overlap >= OF_STRONGEST * strongest)
-    allowed = np.where(enough & ~bound_elsewhere(overlap, matching.sizes[0]) & ~bound_elsewhere(overlap.T, matching.sizes[1]).T, overlap, 0)
+    bound = bound_elsewhere(overlap, matching.sizes[0]) | bound_elsewhere(overlap.T, matching.sizes[1]).T
+    placed = (overlap.sum(axis=1) >= KNOWN * matching.sizes[0])[:, None] & (overlap.sum(axis=0) >= KNOWN * matching.sizes[1])[None, :]
+    allowed = np.where(enough & placed & ~bound, overlap, 0)
     assert all(allowed[before, now] > 0 for now, before in pairs.items())
     square = np.zeros((5, 5), dtype=int)
     square[: allowed.shape[0], : allowed.shape[1]] = allowed
