@@ -9,7 +9,16 @@ from tests.contract.world import CANARY, World
 from webapp.edge import Door, check_declarations, needs_of
 
 PUBLIC = {"login", "invite", "reset", "healthz", "readyz", "_dash_assets.static"}
-SAMPLES = {"team": "team-a", "dataset": "base", "key": "x", "import_id": "x", "token": "x", "path": "t/team-a", "filename": "tokens.css"}
+SAMPLES = {
+    "team": "team-a",
+    "dataset": "base",
+    "key": "x",
+    "import_id": "x",
+    "token": "x",
+    "path": "t/team-a",
+    "filename": "tokens.css",
+    "form": "csv",
+}
 
 
 def addresses(world: World) -> list[tuple[str, str, str]]:

@@ -31,8 +31,8 @@ CONTROLS = {
     Permission.IMPORT: ("Import customers", "Choose a file"),
     Permission.RECLUSTER: ("Re-cluster", "Find segments"),
     Permission.PROMOTE: ("Change name and description",),
-    Permission.TAG: ("Tag a campaign",),
-    Permission.EXPORT: ("Export CSV",),
+    Permission.TAG: ("Tag a campaign", "Save audience", "Choose customers"),
+    Permission.EXPORT: ("Export CSV", "Download"),
 }
 """Buttons and links that only those see who may press them, as the product calls them."""
 
