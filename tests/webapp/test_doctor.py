@@ -171,6 +171,15 @@ def test_a_record_that_lost_a_customer_is_named(shop: Shop) -> None:
     assert "snapshot" in problem.message
 
 
+@pytest.mark.parametrize("column", ["team_id", "first_import_id", "last_import_id"])
+def test_a_customer_of_somebody_else_is_named(shop: Shop, column: str) -> None:
+    with shop.writing() as session:
+        setattr(session.query(Customer).first(), column, "0" * 32)
+    [problem] = examined(shop)
+    assert problem.id == "customers_of_others"
+    assert "1 customer" in problem.message
+
+
 def test_jobs_that_wait_for_nobody_are_named(shop: Shop) -> None:
     waiting = "status = 'queued', exclusive_key = NULL, created_at = '2020-01-01 00:00:00.000000'"
     with shop.writing() as session:

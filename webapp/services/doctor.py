@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
@@ -247,6 +247,18 @@ def _standing(at: _Examined, dataset: Dataset) -> Iterator[Problem]:
     if stored != (snapshot.customers if snapshot else 0):
         message = f"The record has {stored:,} customers, the current snapshot {snapshot.customers if snapshot else 0:,}."
         yield at.error("record_differs", message, _RESTORE_ROW)
+    yield from _owners(at, dataset)
+
+
+def _owners(at: _Examined, dataset: Dataset) -> Iterator[Problem]:
+    """The team and the imports of the customers are those of their dataset, which the database does not look up row by row."""
+    own = select(Import.id).where(Import.dataset_id == dataset.id)
+    strays = or_(Customer.team_id != dataset.team_id, *(each.not_in(own) for each in (Customer.first_import_id, Customer.last_import_id)))
+    strange = at.session.scalar(select(func.count()).select_from(Customer).where(Customer.dataset_id == dataset.id, strays))
+    if strange:
+        who = "1 customer of the record belongs" if strange == 1 else f"{strange:,} customers of the record belong"
+        message = f"{who} to another team, or to an import that the dataset does not have."
+        yield at.error("customers_of_others", message, _RESTORE_ROW)
 
 
 def _pointed_to(at: _Examined, dataset: Dataset, kind: type[Champion] | type[Challenger]) -> ModelVersion | None:
