@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.engine import open_engine
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Schema
 
 SQL_TYPE = {Kind.INTEGER: "BIGINT", Kind.DECIMAL: "DOUBLE", Kind.DATE: "DATE", Kind.TEXT: "VARCHAR"}
@@ -34,16 +35,8 @@ COUNTED_AT_ONCE = 16
 @contextmanager
 def column_engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own, in memory, which spills to a temporary folder and never loads an extension."""
-    with tempfile.TemporaryDirectory(prefix="smartcart-duckdb-") as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "threads": 2,
-            "memory_limit": "1GB",
-            "temp_directory": folder,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        with duckdb.connect(":memory:", config=settings) as connection:
-            yield connection
+    with tempfile.TemporaryDirectory(prefix="smartcart-duckdb-") as folder, open_engine(memory="1GB", folder=folder) as connection:
+        yield connection
 
 
 def quoted(name: str) -> str:

@@ -8,11 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from segmentation.engine import open_engine
 from segmentation.intake.containers import checked_format, container_of
 from segmentation.intake.parquet import load_parquet
 from segmentation.intake.returning import without_marks
 from segmentation.intake.settling import settle
-from segmentation.intake.table import Table, connect, load
+from segmentation.intake.table import Table, load
 from segmentation.intake.text import transcode
 from segmentation.intake.types import FileFormat
 from segmentation.intake.workbook import transcribe
@@ -74,7 +75,7 @@ def _parsed(path: Path, file_format: FileFormat | None, known: Collection[str]) 
     stated = checked_format(file_format, found)
     with tempfile.TemporaryDirectory(prefix="intake-") as name:
         folder = Path(name)
-        connection = connect(folder)
+        connection = open_engine(memory="600MB", folder=folder)
         try:
             if found == "parquet":
                 order = stated.date_order if stated else None

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -107,19 +106,6 @@ def _objects(cells: Any) -> NDArray[np.object_]:
 
 
 # Results are always fetched whole (fetchall, fetchnumpy): one that is half read keeps its connection from other work.
-
-
-def connect(folder: Path) -> duckdb.DuckDBPyConnection:
-    """A database in bounded memory, what does not fit being put into `folder`; it fetches nothing from anywhere."""
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "threads": 2,
-        "memory_limit": "600MB",
-        "temp_directory": str(folder),
-        "autoinstall_known_extensions": False,
-    }
-    connection = duckdb.connect(":memory:", config=settings)
-    connection.execute("SET enable_progress_bar = false")
-    return connection
 
 
 def quoted(text: str) -> str:

@@ -25,6 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.codec import from_json
+from segmentation.engine import open_engine
 from segmentation.errors import NotEnoughData
 from segmentation.intake.types import Finding
 from segmentation.orders.cells import carried_name
@@ -93,19 +94,12 @@ def orders_again(parts: Sequence[Part], new: Path) -> int:
     return int(row[0])
 
 
-def _connect(database: Path | str, folder: Path | None = None) -> duckdb.DuckDBPyConnection:
-    settings: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory_limit": MEMORY}
-    connection = duckdb.connect(str(database), config=settings | ({"temp_directory": str(folder)} if folder else {}))
-    connection.execute("SET enable_progress_bar = false")  # it would be drawn between the lines that a command prints
-    return connection
-
-
 @contextmanager
 def _on_disk() -> Iterator[duckdb.DuckDBPyConnection]:
     """For what may be larger than memory."""
     with tempfile.TemporaryDirectory(prefix="customers-") as name:
         folder = Path(name)
-        connection = _connect(folder / "orders.duckdb", folder)
+        connection = open_engine(memory=MEMORY, folder=folder, database=folder / "orders.duckdb")
         try:
             yield connection
         finally:
@@ -114,7 +108,7 @@ def _on_disk() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def _in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = _connect(":memory:")
+    connection = open_engine(memory=MEMORY)
     try:
         yield connection
     finally:

@@ -29,7 +29,7 @@ from webapp.edge import open_resources, unit_of_work
 from webapp.models import Job, JobStatus
 
 ROWS, SMALL = 1_000_000, 2_240
-VIEWS = 3
+VIEWS = 2
 EMAIL = "bench@example.com"
 PAGES = {
     "home": "",

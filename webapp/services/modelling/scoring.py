@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Row, Select, Text, and_, bindparam, cast, 
 from sqlalchemy.orm import Session, aliased
 
 from segmentation.codec import from_json
+from segmentation.engine import open_engine
 from segmentation.errors import ArtifactError, SegmentationError
 from segmentation.explaining.explanation import Explanation, Explanations, explain
 from segmentation.explaining.needs import needed_columns
@@ -248,7 +249,7 @@ def _date_order(file_format: str | None) -> DateOrder | None:
 @functools.cache
 def _memory() -> duckdb.DuckDBPyConnection:
     """A database in memory for cells that have to be looked at closely; opening one takes longer than scoring a customer."""
-    return duckdb.connect(":memory:", config={"threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    return open_engine(threads=1)
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
