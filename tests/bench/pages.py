@@ -116,12 +116,12 @@ def _times(workspace: Workspace, segments: dict[str, str]) -> dict[str, tuple[li
         page = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS)).new_page()
         sign_in(page, workspace, EMAIL)
         for name, ending in PAGES.items():
-            sys.stderr.write(f"{name}\n")
             times[name] = ([], [])
             for _ in range(1 + VIEWS):
                 for place, dataset in enumerate(("small", "large")):
                     address = f"{workspace.url}/t/bench/{dataset}{ending.format(segment=segments[dataset])}"
                     times[name][place].append(_view(page, address))
+            sys.stderr.write(f"{name}: {_figures(*times[name])}\n")
     return times
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from webapp.api.campaigns import DATASET, SEGMENT, the_dataset
 from webapp.api.customers import QUERY, asked_filters, customers_page
 from webapp.api.datasets import VERSION_FIELD
-from webapp.api.fields import switch, text
+from webapp.api.fields import switch, text, yes_no
 from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.services.access import Permission
@@ -55,13 +55,13 @@ class AudienceSegment:
 
     key: str | None
     name: str | None
-    customers: int | None
+    customers: int
 
 
 @dataclass(frozen=True)
 class AudienceNow:
     """An audience as it is now: how many are still customers, how many by consent, how many may leave in a file (`reachable`), and their
-    segments under the champion. Viewers read rounded counts, null under ten, and nothing of consent.
+    segments under the champion. Viewers read rounded counts, null under ten, of smaller parts and of consent nothing.
     """
 
     audience: AudienceAnswer
@@ -70,7 +70,7 @@ class AudienceNow:
     reachable: int | None
     champion: int | None
     segments: tuple[AudienceSegment, ...]
-    unplaced: int | None
+    unplaced: int
 
 
 def get_audiences(call: Call) -> Audiences:
@@ -92,6 +92,7 @@ def post_audience(call: Call) -> AudienceAnswer:
         segment=sent["segment"],
         version=sent["version"],
         flow=Flow(*said) if any(part is not None for part in said) else None,
+        everybody=sent["everybody"],
     )
     store = call.resources.store
     return audience_answer(save_audience(call.session, call.actor, store, dataset, choice, name=sent["name"], note=sent["note"]))
@@ -164,6 +165,7 @@ AUDIENCE = {
     "segment": SEGMENT,
     "f": text("Filters, as in the address of the Customers page.", longest=LONGEST),
     "q": text("Words to look for in key and texts."),
+    "everybody": yes_no("True where all customers are meant, and nothing else is said."),
     **FLOW,
 }
 OPERATIONS = (
@@ -180,7 +182,7 @@ OPERATIONS = (
         name="save_audience",
         method="POST",
         path="/audiences",
-        summary="Freeze the customers that a segment, a flow, filters and words leave, all of them together; without any, everybody",
+        summary="Freeze the customers that a segment, a flow, filters and words leave, all of them together, or everybody",
         needs=Permission.TAG,
         run=post_audience,
         query={"dataset": DATASET},

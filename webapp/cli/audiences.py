@@ -54,16 +54,17 @@ def list_(dataset_name: str | None, archived: bool, team_name: str | None) -> Re
 @click.option("--was", metavar="KEY", help="For a flow: the segment that they were in (`new`: they joined).")
 @click.option("--now", metavar="KEY", help="For a flow: the segment that they are in.")
 @click.option("--version", type=VERSION, metavar="N", help="The version whose customers these are (default: the champion).")
+@click.option("--everybody", is_flag=True, help="All customers, where nothing else is said.")
 @team_option
 @reports(lambda report: f"{report['name']} is saved: {report['size']:,} customers.")
 def save(dataset_name: str | None, name: str, note: str, team_name: str | None, **said: Any) -> Report:
-    """Freeze the customers that segment, flow, filters and words leave; without any of these, everybody."""
+    """Freeze the customers that segment, flow, filters and words leave, all of them together, or everybody."""
     flow = [said.pop(part) for part in ("before", "after", "was", "now")]
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
         dataset = find_dataset(session, actor, dataset_name).slug
-        choice = make_choice(session, actor, dataset, flow=Flow(*flow) if any(flow) else None, **said)
+        choice = make_choice(session, actor, dataset, flow=Flow(*flow) if any(part is not None for part in flow) else None, **said)
         return audience_report(save_audience(session, actor, resources.store, dataset, choice, name=name, note=note))
 
 

@@ -71,6 +71,8 @@ def test_both_read_well_in_words(months: Command) -> None:
         return CliRunner().invoke(smartcart, ["audience", *arguments, *TEAM]).output
 
     assert said("list") == "There are no audiences here. `smartcart audience save` makes one.\n"
-    assert said("save", "--name", "Everybody") == "Everybody is saved: 150 customers.\n"
+    for nothing in ((), ("--segment", ""), ("--filter", "*"), ("--search", " "), ("--was", "", "--now", "")):
+        assert "Everybody" not in said("save", "--name", "Everybody", *nothing), nothing
+    assert said("save", "--name", "Everybody", "--everybody") == "Everybody is saved: 150 customers.\n"
     assert said("list").splitlines()[1].split()[:3] == ["Everybody", "150", "everybody"]
     assert "customers in e.csv." in said("export", "Everybody", "--out", "e.csv")

@@ -71,7 +71,7 @@ def test_the_dialog_says_whom_it_would_save_and_proposes_a_name(shop: Shop) -> N
         unknown = saving.open_saving(Visitor(shop).view(session, "customers", f="nothing~ge~1"), wanted=True)
     assert (opened, resting) == (True, False)
     assert "Income at least 60,000. From version 1, customers of 31 Jan 2026." in words(body)
-    assert [part.value for part in walk(body) if getattr(part, "type", "") == "text"] == ["Income at least 60,000, version 1"]
+    assert [part.value for part in walk(body) if getattr(part, "type", "") == "text"] == ["Customers by income, version 1"]
     assert (nobody[0], nobody[2], unknown[2]) == (True, True, True)
     assert "Nobody is left to save" in words(nobody[1])
     assert "no such column" in words(unknown[1])

@@ -59,17 +59,23 @@ def segments_card(view: View, audience: AudienceSummary, now: AudienceToday) -> 
         text = "Once a version is champion, you see here in which of its segments these customers are."
         return card(body=empty_state("grid-1x2", "There are no segments yet", text), className="sc-stack")
     if not now.parts:
-        text = "None of them is among the customers of the champion. Re-cluster to place those who joined later."
-        return card(body=empty_state("slash-circle", "In no segment", text), className="sc-stack")
+        return card(body=empty_state("slash-circle", "In no segment", nowhere_words(now)), className="sc-stack")
     columns: list[Column[AudiencePart]] = [
         Column("Segment", lambda part: _label(view, audience, part)),
-        Column("Customers", lambda part: customers_or_few(part.customers), numeric=True),
+        Column("Customers", lambda part: number(part.customers), numeric=True),
     ]
     if now.consents is not None:  # of rounded counts there are no shares
         columns.append(Column("Share", lambda part: share(part, now), numeric=True, wide=True))
     sub = f"By the segments of version {now.champion}, the champion, as far as they are still customers."
     body = table(columns, now.parts, caption="Customers of the audience by segment today")
     return card("Where they are today", sub, body, flush=True, foot=unplaced_words(now), className="sc-stack")
+
+
+def nowhere_words(now: AudienceToday) -> str:
+    """Why no segment is told."""
+    if now.present is None:
+        return "They are fewer than ten, so their segments are not shown."
+    return "None of them is among the customers of the champion. Re-cluster to place those who joined later."
 
 
 def share(part: AudiencePart, now: AudienceToday) -> Child:
@@ -83,8 +89,6 @@ def unplaced_words(now: AudienceToday) -> str | None:
     """Who has no row in the champion's snapshot."""
     if now.unplaced == 0:
         return None
-    if now.unplaced is None:
-        return "Some joined after the champion's snapshot. Re-cluster to place them."
     return f"{count(now.unplaced, 'customer')} joined after the champion's snapshot. Re-cluster to place them."
 
 

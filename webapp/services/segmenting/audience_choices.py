@@ -8,11 +8,13 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from segmentation.roles import Role
+from segmentation.wording import listed, lower_first
 from webapp.services.access import Actor
 from webapp.services.data.currencies import SIGNS
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.filtering.columns import SEGMENT
-from webapp.services.filtering.filters import Condition, Filter, describe_filter, filters_to_query
+from webapp.services.filtering.filters import Condition, Filter, column_of, describe_filter, filters_to_query
 from webapp.services.segmenting.flows import flow_filter, flow_name, is_moved
 from webapp.services.segmenting.labelled import Labelled, open_labelled
 from webapp.services.segmenting.movements import Asked, Uncounted, show_movement
@@ -67,11 +69,11 @@ class Chosen:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What they were chosen by, a part each; none for everybody."""
-        sign = SIGNS.get(self.base.dataset.currency or "", "")
-        words = tuple(describe_filter(each, self.selection.columns, sign) for each in self.selection.filters)
+        """What they were chosen by, a part each; none for everybody. Others read them, who may not see what contact columns hold."""
+        words = tuple(self._words(each) for each in self.selection.filters)
         wanted = search_text(self.choice.query)
-        return (*words, f"“{wanted}” in key or texts") if wanted else words
+        found = "Found by words in key or texts" if self.base.schema.of(Role.CONTACT) else f"“{wanted}” in key or texts"
+        return (*words, found) if wanted else words
 
     @property
     def origin(self) -> Origin:
@@ -82,16 +84,30 @@ class Chosen:
 
     @property
     def name(self) -> str:
-        """What they are in a few words."""
-        words, as_of = self.words, self.base.snapshot.as_of
-        flow = None if search_text(self.choice.query) else flow_name(self.base.movements, self.selection.filters)
-        if flow is not None or not words:
+        """What they are in a few words, which every role reads: the columns that they were chosen by and not the values, which may be one
+        person's."""
+        filters, wanted, as_of = self.selection.filters, search_text(self.choice.query), self.base.snapshot.as_of
+        flow = None if wanted else flow_name(self.base.movements, filters)
+        if flow is not None or not (filters or wanted):
             return flow or f"All customers, {as_of.day} {as_of:%b %Y}"
         when = f"version {self.base.version.number}" if self.base.version else f"{as_of.day} {as_of:%b %Y}"
-        by_segment = [each for each in self.selection.filters if each.column == SEGMENT and each.condition is Condition.ONE_OF]
-        if len(words) == 1 and by_segment:
-            return f"{', '.join(name for _, name in self._segments(by_segment[0]))}, {when}"
-        return f"{', '.join(words)}, {when}"
+        speaks = [each for each in filters if is_moved(each) or each.column == SEGMENT]
+        who = ", ".join(map(self._who, speaks)) or "Customers"
+        labels = [column_of(each, self.selection.columns).label for each in filters if each not in speaks]
+        by = listed([*dict.fromkeys(map(lower_first, labels)), *(["words"] if wanted else [])])
+        return f"{who} by {by}, {when}" if by else f"{who}, {when}"
+
+    def _who(self, each: Filter) -> str:
+        """The customers whom a filter by segment leaves."""
+        if each.column == SEGMENT and each.condition is Condition.ONE_OF:
+            return ", ".join(name for _, name in self._segments(each))
+        return self._words(each)
+
+    def _words(self, each: Filter) -> str:
+        column = column_of(each, self.selection.columns)
+        if column.source is not None and column.source.role is Role.CONTACT:
+            return f"{column.label}: by what it holds"
+        return describe_filter(each, self.selection.columns, SIGNS.get(self.base.dataset.currency or "", ""))
 
     def _segments(self, each: Filter) -> list[tuple[str, str]]:
         """The segments, key and name, that a filter names."""
@@ -99,6 +115,9 @@ class Chosen:
             return []
         moved = [style for movement in self.base.movements for style in (*movement.old, *movement.new)]
         return [(style.key, style.name) for style in (*self.base.styles, *moved) if style.key in each.values]
+
+
+_SAY_WHOM = "Say whom to save: a segment, a flow, filters or words; or, where you mean all of them, everybody."
 
 
 def make_choice(
@@ -111,11 +130,18 @@ def make_choice(
     segment: str | None = None,
     flow: Flow | None = None,
     version: int | None = None,
+    everybody: bool = False,
 ) -> Choice:
     """What is said part by part as one choice, which has to meet all of it.
 
-    A flow has to be counted (else Conflict), and is chosen among the customers of the version that lists them all.
+    A flow has to be counted (else Conflict), and is chosen among the customers of the version that lists them all. Invalid where a part is
+    empty, or all are left out but for `everybody`: a script whose variable is empty must not save the whole customer base.
     """
+    said = {"f": filters, "q": search, "segment": segment, **({"was": flow.was, "now": flow.now} if flow else {})}
+    if empty := next((name for name, text in said.items() if text is not None and not text.strip(" *")), None):
+        raise Invalid("This is empty. Leave it out, or say whom to save.", details={"field": empty})
+    if everybody is not (flow is None and all(text is None for text in said.values())):
+        raise Invalid(_SAY_WHOM if not everybody else "Everybody is more than that. Say one or the other.", details={"field": "everybody"})
     parts = [filters_to_query([Filter(SEGMENT, Condition.ONE_OF, (segment,))])] if segment else []
     if flow is not None:
         movement = show_movement(session, actor, dataset, Asked(flow.before), Asked(flow.after))

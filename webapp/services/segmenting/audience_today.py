@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,7 @@ class AudiencePart:
     """Customers of an audience in one segment of the champion; `style` is None for those in none."""
 
     style: SegmentStyle | None
-    customers: int | None
+    customers: int
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ class AudienceToday:
     """An audience as it is now. `present` customers are still there; `consents` counts them by consent, and of these `reachable` may leave.
 
     `parts` divide those whom the champion (a number; None: there is none) placed, `unplaced` came after its snapshot. Viewers read rounded
-    counts, None under ten, and nothing of consent.
+    counts, and of groups under ten nothing, not even that there is one: whoever knows who is in an audience would learn their segment.
     """
 
     present: int | None
     champion: int | None
     parts: tuple[AudiencePart, ...]
-    unplaced: int | None
+    unplaced: int
     consents: dict[str, int] | None
     reachable: int | None
     legal_basis: bool
@@ -57,23 +58,32 @@ def show_today(session: Session, actor: Actor, store: Store, dataset: str, audie
     row = team_dataset(session, actor, dataset)
     digest = find_audience(session, actor, row, audience_id).keys_digest
     exact = actor.may(Permission.VIEW_CUSTOMERS)
-    base, latest = open_labelled(session, actor, dataset, None), latest_snapshot(session, row)
-    assert latest is not None  # there is an audience, so there are customers
+    latest = latest_snapshot(session, row)
+    if latest is None:  # the only import was taken back
+        nobody = dict.fromkeys(CONSENTS, 0) if exact else None
+        return AudienceToday(0 if exact else None, None, (), 0, nobody, 0 if exact else None, row.legal_basis_confirmed)
+    base = open_labelled(session, actor, dataset, None)
     here = places_in(store, KEYS, digest, latest) >= 0
     present = int(here.sum())
     consents = _consents(session, actor, store, row, digest, present) if exact else None
     placed = places_in(store, KEYS, digest, base.snapshot)
     known = here & (placed >= 0) if base.version else np.zeros_like(here)
-    shown = (lambda customers: customers) if exact else count_of
     return AudienceToday(
-        present=shown(present),
+        present=present if exact else count_of(present),
         champion=base.version.number if base.version else None,
-        parts=tuple(AudiencePart(style, shown(customers)) for style, customers in _parts(base, store, placed[known])),
-        unplaced=shown(unplaced) if (unplaced := present - int(known.sum())) else 0,
+        parts=tuple(_shown(_parts(base, store, placed[known]), exact=exact)),
+        unplaced=present - int(known.sum()) if exact else count_of(present - int(known.sum())) or 0,
         consents=consents,
         reachable=consents["given"] + consents["unknown"] * row.legal_basis_confirmed if consents else None,
         legal_basis=row.legal_basis_confirmed,
     )
+
+
+def _shown(parts: Iterable[tuple[SegmentStyle | None, int]], *, exact: bool) -> Iterator[AudiencePart]:
+    """The parts as the reader may know of them."""
+    for style, customers in parts:
+        if (shown := customers if exact else count_of(customers)) is not None:
+            yield AudiencePart(style, shown)
 
 
 def _parts(base: Labelled, store: Store, rows: NDArray[np.int64]) -> list[tuple[SegmentStyle | None, int]]:
