@@ -74,6 +74,22 @@ def test_new_segments_are_not_called_for_short_as_those_that_the_version_keeps(i
     assert called == [kept.short_name, *(f"Name {at}" for at in range(1, len(profiles)))]
 
 
+def test_no_new_segment_is_called_as_one_that_a_champion_had(imported_shop: Shop) -> None:
+    """The first champion's segments, of which the version that the new one is compared to has none any more."""
+    shop = imported_shop
+    shop.recluster(k=3)
+    shop.recluster(k=2)
+    with shop.writing() as session:
+        versions.request_recluster(session, shop.actor, "customers", k=3)
+        first, second, pending = session.scalars(select(ModelVersion).order_by(ModelVersion.number))
+        remembered = {each.name for each in segments_of(session, shop.actor, first.id).values()}
+        profiles = [replace(each, name=name) for each, name in zip(from_json(Profiles, first.profiles).segments, remembered, strict=True)]
+        pairs = dict.fromkeys(range(len(profiles)))
+        store_identities(session, shop.actor, pending, profiles, Continuation(second.id, pairs), datetime.now(UTC))
+        called = {each.name for each in segments_of(session, shop.actor, pending.id).values()}
+    assert called == {f"{name} 2" for name in remembered}
+
+
 def test_the_first_of_a_name_keeps_it() -> None:
     assert distinct_name("Big spenders", set()) == "Big spenders"
     assert distinct_name("Big spenders", {"big spenders", "big spenders 2"}) == "Big spenders 3"
