@@ -40,7 +40,7 @@ PAGES = {
     "segment movement": "/segments/{segment}?tab=movement",
     "segment customers": "/segments/{segment}?tab=customers",
     "customers": "/customers",
-    "customer": "/customers/77",
+    "customer": "/customer?key=77",
     "models": "/models",
     "model": "/models/1",
     "compare": "/compare?a=1&b=2",
