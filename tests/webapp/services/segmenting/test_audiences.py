@@ -16,7 +16,7 @@ from webapp.edge import Resources
 from webapp.models import AlteredAudience, Audience, AuditEvent, MemberRole
 from webapp.services.access import Actor
 from webapp.services.browsing.customers import CustomerQuery, page_customers
-from webapp.services.browsing.exports import save_customers
+from webapp.services.browsing.exports import SavedExport, save_customers
 from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset
 from webapp.services.data.leftovers import sweep_files
 from webapp.services.doctor import examine_team
@@ -245,6 +245,28 @@ def test_what_leaves_goes_by_consent_as_it_is_now(shop: Shop, tmp_path: Any) -> 
     after = today(shop, made)
     assert after.consents == {"given": 0, "unknown": 0, "withdrawn": before.present}
     assert after.reachable == 0
+
+
+def test_who_is_gone_is_not_counted_as_one_without_consent(shop: Shop, tmp_path: Any) -> None:
+    made = save(shop, Choice({}, 1), name="January")
+    rich = save(shop, name="Rich")
+
+    def exported(query: str) -> SavedExport:
+        with shop.writing() as session:
+            return save_customers(session, shop.actor, shop.resources.store, DATASET, tmp_path / "a.csv", CustomerQuery({"f": query}))
+
+    saved, now = exported(made.query), today(shop, made)
+    assert now.consents is not None
+    assert (saved.rows, saved.withheld, saved.gone) == (now.reachable, now.consents["withdrawn"], 1), "customer 2 is gone"
+    assert exported("").gone == 1
+    with shop.reading() as session:
+        told = session.query(AuditEvent).where(AuditEvent.action == "customers.exported").order_by(AuditEvent.at).first()
+        assert told.details["gone"] == 1
+    head, first, *_ = consenting(FILE).splitlines()
+    shop.import_file(f"{head}\n9999{first.removeprefix('1')}\n", as_of=FEBRUARY, mode="replace")
+    with pytest.raises(Conflict, match="gone from the newest snapshot") as refused:
+        exported(rich.query)
+    assert refused.value.code == "all_gone"
 
 
 def test_unknown_consent_counts_once_a_legal_basis_is_confirmed(shop: Shop) -> None:
