@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -38,8 +39,9 @@ class AudiencePart:
 class AudienceToday:
     """An audience as it is now. `present` customers are still there; `consents` counts them by consent, and of these `reachable` may leave.
 
-    `parts` divide those whom the champion (a number; None: there is none) placed, `unplaced` came after its snapshot. Viewers read rounded
-    counts, None under ten, and nothing of consent.
+    `parts` divide those whom the champion (a number; None: there is none) placed, `unplaced` are not in its snapshot. It placed them as
+    they were in `snapshot` (a number) of `as_of`, which need not be the `newest` one. Viewers read rounded counts, None under ten, and
+    nothing of consent.
     """
 
     present: int | None
@@ -49,6 +51,9 @@ class AudienceToday:
     consents: dict[str, int] | None
     reachable: int | None
     legal_basis: bool
+    snapshot: int
+    as_of: date
+    newest: int
 
 
 def show_today(session: Session, actor: Actor, store: Store, dataset: str, audience_id: str) -> AudienceToday:
@@ -73,6 +78,9 @@ def show_today(session: Session, actor: Actor, store: Store, dataset: str, audie
         consents=consents,
         reachable=consents["given"] + consents["unknown"] * row.legal_basis_confirmed if consents else None,
         legal_basis=row.legal_basis_confirmed,
+        snapshot=base.snapshot.number,
+        as_of=base.snapshot.as_of,
+        newest=latest.number,
     )
 
 
