@@ -354,7 +354,8 @@ def test_strangers_find_no_audience_by_its_id(shop: Shop) -> None:
     ("choice", "words"),
     [
         (Choice({"f": "income~ge~9000000"}), "Nobody is left to save"),
-        (Choice({"f": "nothing~ge~1"}), "no such column"),
+        (Choice({"f": "nothing~ge~1"}), "^Nothing was saved. The filter “nothing~ge~1” cannot be used: there is no such column"),
+        (Choice({"f": "spend~ge~1*income~q~9"}), "Near it: spend_total.* The filter “income~q~9” cannot be used"),
         (Choice({"f": f"in-audience~in~{'0' * 32}"}), "no such"),
         (Choice({"q": "x\x00y"}), "no text has"),
     ],
