@@ -118,6 +118,16 @@ def row_places(source: Path, target: Path) -> NDArray[np.int64]:
     return place
 
 
+def count_turnover(before: Path, after: Path) -> tuple[int, int]:
+    """How many customers of snapshot `after` are not in `before`, and how many of `before` are not in `after`: who joined, who left."""
+    side = f"SELECT {CUSTOMER_KEY} FROM read_parquet(?) WHERE {CUSTOMER_KEY} IS NOT NULL"
+    counts = f"count(*) FILTER (b.{CUSTOMER_KEY} IS NULL), count(*) FILTER (a.{CUSTOMER_KEY} IS NULL)"
+    joined = f"SELECT {counts} FROM ({side}) b FULL JOIN ({side}) a ON b.{CUSTOMER_KEY} = a.{CUSTOMER_KEY}"
+    with column_engine() as connection:
+        came, went = connection.execute(joined, [str(before), str(after)]).fetchall()[0]
+    return came, went
+
+
 def copy_keys(path: Path, chosen: NDArray[np.int64] | None, target: Path) -> None:
     """Write the customer keys of the `chosen` rows of a snapshot (None: all) to a Parquet file of their own, in the snapshot's order."""
     with column_engine() as connection:

@@ -67,7 +67,7 @@ def test_a_flow_is_saved_looked_at_taken_along_and_filtered_by(
     dialog.get_by_role("button", name="Save the audience").click()
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     expect(page.locator(".sc-notices")).to_contain_text("is saved")
-    expect(page.get_by_text("Where they are today")).to_be_visible()
+    expect(page.get_by_text("Where the champion placed them")).to_be_visible()
     settled(page)
     assert violations(page) == []
     picture(page, "audience")
@@ -111,7 +111,7 @@ def test_a_selection_under_filters_is_saved_with_the_button_and_a_taken_name_is_
 
 
 def test_an_audience_is_archived_and_brought_back(workspace: Workspace, open_page: Callable[..., Page]) -> None:
-    workspace.run("audience", "save", "--name", "Everybody")
+    workspace.run("audience", "save", "--name", "Everybody", "--everybody")
     page = open_page(workspace)
     home = open_as(page, workspace, MARKETER)
     page.goto(f"{home}/audiences")
@@ -145,7 +145,7 @@ def test_viewers_read_what_there_is_without_people(workspace: Workspace, open_pa
     home = open_as(page, workspace, VIEWER)
     page.goto(f"{home}/audiences")
     page.get_by_role("link", name="For viewers").click()
-    expect(page.get_by_role("heading", name="Where they are today")).to_be_visible()
+    expect(page.get_by_role("heading", name="Where the champion placed them")).to_be_visible()
     settled(page)
     expect(page.get_by_text("it takes the marketer role")).to_be_visible()
     expect(page.get_by_text("Income")).to_have_count(0)

@@ -13,7 +13,20 @@ from segmentation.advice import OLD_DAYS, Standing, advise
 from segmentation.drift import Drift, drift_of_counts, measure_drift
 
 STEADY, SOME, LARGE = Drift(0.02, 10, 0.01), Drift(0.15, 10, 0.01), Drift(0.4, 10, 0.01)
-CALM = Standing(days=30, segments=STEADY, measures=(("Income", STEADY), ("Spend", STEADY)), placed=2000, unlike=2, stability=0.95)
+CALM = Standing(
+    fitted=1,
+    newest=2,
+    days=30,
+    before=2000,
+    now=2000,
+    joined=0,
+    left=0,
+    segments=STEADY,
+    measures=(("Income", STEADY), ("Spend", STEADY)),
+    placed=2000,
+    unlike=2,
+    stability=0.95,
+)
 
 
 def found(standing: Standing, code: str) -> str:
@@ -23,7 +36,7 @@ def found(standing: Standing, code: str) -> str:
 def test_where_nothing_moved_there_is_no_need() -> None:
     advice = advise(CALM)
     assert advice.answer == "no"
-    assert {reason.code for reason in advice.reasons} == {"segments", "measures", "unlike", "age"}
+    assert {reason.code for reason in advice.reasons} == {"segments", "measures", "unlike", "turnover", "age"}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +48,10 @@ def test_where_nothing_moved_there_is_no_need() -> None:
         ({"measures": (("Income", SOME), ("Spend", STEADY))}, "soon", "measures_some"),
         ({"unlike": 60}, "soon", "unlike"),
         ({"unlike": 200}, "yes", "unlike"),
+        ({"joined": 100}, "soon", "turnover"),
+        ({"left": 399}, "soon", "turnover"),
+        ({"joined": 400}, "yes", "turnover"),
+        ({"left": 400}, "yes", "turnover"),
         ({"days": OLD_DAYS + 1}, "soon", "age"),
         ({"stability": 0.6}, "soon", "stability"),
     ],
@@ -55,7 +72,7 @@ def test_a_handful_of_odd_customers_among_few_proves_nothing() -> None:
 
 
 def test_what_a_version_cannot_tell_is_left_out() -> None:
-    codes = {reason.code for reason in advise(replace(CALM, unlike=None, stability=None, measures=())).reasons}
+    codes = {reason.code for reason in advise(replace(CALM, unlike=None, stability=None, measures=(), joined=None, left=None)).reasons}
     assert codes == {"segments", "age"}
 
 
@@ -80,5 +97,21 @@ def test_counts_of_other_bins_are_refused() -> None:
 
 
 def test_of_the_customers_of_the_fit_nobody_is_called_unlike_them() -> None:
-    assert "unlike" not in {reason.code for reason in advise(replace(CALM, days=0)).reasons}
+    assert "unlike" not in {reason.code for reason in advise(replace(CALM, newest=1, days=0)).reasons}
     assert advise(replace(CALM, days=0, unlike=200)).answer == "yes"  # other customers may have come on the same day
+
+
+def test_who_joined_and_who_left_is_said() -> None:
+    """As in a base that a file replaced, on one day."""
+    replaced = replace(CALM, newest=4, days=0, before=2300, now=1496, left=804)
+    assert found(replaced, "turnover") == "804 of the 2,300 that the segments were found on (35.0%) are gone."
+    assert found(replaced, "age") == "The segments were found on snapshot 1; the newest, snapshot 4, has the same day."
+    added = replace(CALM, days=0, before=2300, now=2360, joined=60)
+    assert found(added, "turnover") == "60 of 2,360 customers (2.5%) joined since and have no segment yet; that is little."
+    assert advise(added).answer == "no"
+
+
+def test_snapshots_of_one_day_are_not_called_the_customers_of_today() -> None:
+    assert "of today" not in found(replace(CALM, days=0, joined=None, left=None), "age")
+    assert "of today" in found(replace(CALM, newest=1, days=0), "age")
+    assert "turnover" not in {reason.code for reason in advise(replace(CALM, newest=1, days=0)).reasons}

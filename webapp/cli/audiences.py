@@ -83,7 +83,7 @@ def export(name: str, dataset_name: str | None, out: Path, team_name: str | None
         found = _named(session, actor, dataset, name)
         with writing(out):
             saved = save_customers(session, actor, resources.store, dataset, out, customers_of(found))
-    return {"audience": found.name, "rows": saved.rows, "file": str(saved.path), "withheld": saved.withheld}
+    return {"audience": found.name, "rows": saved.rows, "file": str(saved.path), "withheld": saved.withheld, "gone": saved.gone}
 
 
 def audience_report(found: AudienceSummary) -> dict[str, Any]:

@@ -185,9 +185,10 @@ def undo(import_id: str, team_name: str | None) -> Report:
 
 
 def export_in_words(report: Report) -> str:
-    """How many left, where they are, and how many stay."""
+    """How many left, where they are, how many stay, and how many are there no more."""
     stay = f" {report['withheld']:,} stay: no consent." if report["withheld"] else ""
-    return f"{report['rows']:,} customers in {report['file']}.{stay}"
+    gone = f" Gone from the newest snapshot: {report['gone']:,}." if report["gone"] else ""
+    return f"{report['rows']:,} customers in {report['file']}.{stay}{gone}"
 
 
 @click.command("export")
@@ -205,7 +206,7 @@ def export(dataset_name: str | None, segment: str | None, version: int | None, o
         dataset = find_dataset(session, actor, dataset_name)
         with writing(out):
             saved = save_customers(session, actor, resources.store, dataset.slug, out, CustomerQuery(segment=segment, version=version))
-    return {"rows": saved.rows, "file": str(saved.path), "withheld": saved.withheld}
+    return {"rows": saved.rows, "file": str(saved.path), "withheld": saved.withheld, "gone": saved.gone}
 
 
 @click.group("dataset")

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -114,7 +115,7 @@ class _Counter:
     def _place(self, connection: duckdb.DuckDBPyConnection, step: Step, schema: Schema) -> Tally:
         tally, used = Tally(self.plan.segments), used_columns(self.model, schema)
         fitted = self._fitted_labels() if step.snapshot_id == self.plan.fitted_on else None
-        path = self.store.verified_path(self.plan.team_id, "snapshot", step.digest)
+        path = self._path(step.digest)
         for rows, numbers in snapshot_blocks(connection, path, used):
             table = self.model.measure(rows, used, step.as_of)
             labels = fitted[numbers] if fitted is not None else self.model.clusterer.assign(self.model.builder.transform(table)).label
@@ -134,11 +135,21 @@ class _Counter:
         unlike = explained.unlike
         named = zip(self.model.recipe.features, explained.labels, strict=True)
         measures = [_measure_drift(spec.measure, label, before, now) for spec, label in named]
-        return SinceFit(len(rows), None if unlike is None else int(unlike.sum()), tuple(sorted(measures, key=lambda each: -each.psi)))
+        joined, left = bulk.count_turnover(*(self._path(digest) for digest in (fitted.digest, step.digest)))
+        return SinceFit(
+            placed=len(rows),
+            unlike=None if unlike is None else int(unlike.sum()),
+            measures=tuple(sorted(measures, key=lambda each: -each.psi)),
+            joined=joined,
+            left=left,
+        )
+
+    def _path(self, digest: str) -> Path:
+        return self.store.verified_path(self.plan.team_id, "snapshot", digest)
 
     def _sampled(self, digest: str, schema: Schema, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Measures of a sample of a snapshot's customers as of its day, and their rows."""
-        path, used = self.store.verified_path(self.plan.team_id, "snapshot", digest), used_columns(self.model, schema)
+        path, used = self._path(digest), used_columns(self.model, schema)
         rows, _ = bulk.sample_rows(path, used, max(1, math.ceil(bulk.count_rows(path) / SAMPLED)))
         return self.model.measure(rows, used, as_of), rows
 

@@ -75,4 +75,13 @@ def test_both_read_well_in_words(months: Command) -> None:
         assert "Everybody" not in said("save", "--name", "Everybody", *nothing), nothing
     assert said("save", "--name", "Everybody", "--everybody") == "Everybody is saved: 150 customers.\n"
     assert said("list").splitlines()[1].split()[:3] == ["Everybody", "150", "everybody"]
-    assert "customers in e.csv." in said("export", "Everybody", "--out", "e.csv")
+    assert said("export", "Everybody", "--out", "e.csv") == (
+        "119 customers in e.csv. 30 stay: no consent. Gone from the newest snapshot: 1.\n"
+    )
+
+
+def test_who_is_gone_is_told_apart_from_who_does_not_consent(months: Command) -> None:
+    everybody = months("export", "--out", "e.csv", *TEAM)
+    assert (everybody["rows"] + everybody["withheld"], everybody["gone"]) == (149, 1)
+    months("audience", "save", "--name", "Everybody", "--everybody", *TEAM)
+    assert {**months("audience", "export", "Everybody", "--out", "e.csv", *TEAM), "audience": None} == {**everybody, "audience": None}

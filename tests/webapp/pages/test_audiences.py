@@ -19,6 +19,7 @@ from webapp.pages.audience import acts, details, today
 from webapp.pages.customers import parts, saving
 from webapp.pages.models.preview import audience_words
 from webapp.services.errors import Forbidden, NotFound
+from webapp.services.modelling.promotions import promote_version
 from webapp.services.segmenting.audience_choices import Choice
 from webapp.services.segmenting.audiences import AudienceSummary, list_audiences, save_audience
 from webapp.services.segmenting.promotion_preview import AudienceChange
@@ -140,6 +141,29 @@ def test_the_page_says_what_it_is_who_is_still_there_and_where(shop: Shop, made:
         assert told in words(now)
     assert "Version 1, customers of 31 Jan 2026, snapshot 1" in words(below)
     assert [part.value for part in walk(below) if getattr(part, "type", "") == "text"] == ["<b>Rich</b>"]
+
+
+def test_lists_of_an_older_snapshot_say_so_and_who_left_since(shop: Shop) -> None:
+    """The champion is of January; in February customer 2 is gone, and twelve have joined."""
+    with shop.writing() as session:
+        made = save_audience(session, shop.actor, shop.resources.store, "customers", Choice({}, 1), name="January")
+    text = words(page_of(shop, made))
+    older = "of snapshot 1 (31 Jan 2026), on which version 1 was fitted; the newest is snapshot 2. 1 of these 150 have left since."
+    assert f"What “See customers” lists is {older} Files leave them out." in text
+    assert "as they were in its snapshot 1 (31 Jan 2026); the newest is snapshot 2" in text
+    assert "Where they are today" not in text
+    with shop.reading() as session:
+        view = Visitor(shop).view(session, "customers", f=made.query)
+        assert f"This list is {older}" in words(parts.show_bar(view))
+        assert "12 customers imported since then have no segment yet" in words(parts.show_head(view))
+        newest = Visitor(shop).view(session, "customers", f=made.query, v="2")
+        assert "This list is" not in words(parts.show_bar(newest))
+    assert "See customers" not in words(page_of(shop, made, MemberRole.VIEWER))
+    with shop.writing() as session:
+        promote_version(session, shop.actor, "customers", 2)
+    text = words(page_of(shop, made))
+    assert "Where they are today" in text
+    assert "See customers” lists" not in text
 
 
 def test_viewers_read_it_without_people_and_without_what_they_were_chosen_by(shop: Shop, made: AudienceSummary) -> None:

@@ -20,6 +20,7 @@ from webapp.models import MemberRole
 from webapp.pages import customers as customers_page
 from webapp.pages import movement, segment
 from webapp.services.errors import Forbidden, NotFound
+from webapp.services.modelling.promotions import promote_version
 from webapp.services.segmenting.movements import Asked, MovementReport
 from webapp.ui import moving
 from webapp.ui.filters import chosen_customers
@@ -160,8 +161,11 @@ def test_states_without_a_second_day(sqlite_resources: Resources) -> None:
     shop.import_file(customers_csv())
     assert "Nobody has a segment yet" in words(shown(shop))
     shop.recluster(k=3)
-    assert "One day and one version only" in words(shown(shop))
+    assert "One snapshot and one champion only" in words(shown(shop))
     shop.recluster(k=2)
+    assert "One snapshot and one champion only" in words(shown(shop)), "a try that never was champion is nobody's before or after"
+    with shop.writing() as session:
+        promote_version(session, shop.actor, "customers", 2)
     assert "Not counted yet" in words(shown(shop))
 
 

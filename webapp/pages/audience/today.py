@@ -7,11 +7,14 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.audience.details import read_audience
+from webapp.services.access import Permission
 from webapp.services.segmenting import audience_today
 from webapp.services.segmenting.audience_today import AudiencePart, AudienceToday
 from webapp.services.segmenting.audiences import AudienceSummary
+from webapp.services.segmenting.listings import older_listing
 from webapp.ui.components import Child, card, empty_state, half_row, tile
-from webapp.ui.format import count, customers_or_few, number, percent
+from webapp.ui.format import count, customers_or_few, day, number, percent
+from webapp.ui.listings import older_note
 from webapp.ui.places import segment_address
 from webapp.ui.segments_ui import segment_name
 from webapp.ui.tables import Column, meter, table
@@ -21,7 +24,18 @@ def show_today(view: View) -> list[Child]:
     """The tiles, then the segments."""
     audience = read_audience(view)
     now = audience_today.show_today(view.session, view.actor, view.resources.store, audience.dataset, audience.id)
-    return [tiles(audience, now), segments_card(view, audience, now)]
+    return [tiles(audience, now), listing_note(view, audience), segments_card(view, audience, now)]
+
+
+def listing_note(view: View, audience: AudienceSummary) -> Child:
+    """What "See customers" lists and files hold, for those who see customers, where the list is older than who is a customer now."""
+    if not view.actor.may(Permission.VIEW_CUSTOMERS):
+        return None
+    query = {"f": audience.query}
+    found = older_listing(view.session, view.actor, view.resources.store, audience.dataset, query, version=audience.listed)
+    if found is None:
+        return None
+    return older_note(found, lead="What “See customers” lists is", tail=" Files leave them out." if found.gone else "")
 
 
 def tiles(audience: AudienceSummary, now: AudienceToday) -> html.Div:
@@ -66,9 +80,13 @@ def segments_card(view: View, audience: AudienceSummary, now: AudienceToday) -> 
     ]
     if now.consents is not None:  # of rounded counts there are no shares
         columns.append(Column("Share", lambda part: share(part, now), numeric=True, wide=True))
-    sub = f"By the segments of version {now.champion}, the champion, as far as they are still customers."
-    body = table(columns, now.parts, caption="Customers of the audience by segment today")
-    return card("Where they are today", sub, body, flush=True, foot=unplaced_words(now), className="sc-stack")
+    title, sub = "Where they are today", f"By the segments of version {now.champion}, the champion, as far as they are still customers."
+    if now.as_of is not None and now.snapshot != now.newest:
+        title = "Where the champion placed them"
+        placed = f"as they were in its snapshot {now.snapshot} ({day(now.as_of)}); the newest is snapshot {now.newest}"
+        sub = f"By the segments of version {now.champion}, the champion, {placed}. Only those who are still customers."
+    body = table(columns, now.parts, caption="Customers of the audience by segment")
+    return card(title, sub, body, flush=True, foot=unplaced_words(now), className="sc-stack")
 
 
 def nowhere_words(now: AudienceToday) -> str:
@@ -89,7 +107,7 @@ def unplaced_words(now: AudienceToday) -> str | None:
     """Who has no row in the champion's snapshot."""
     if now.unplaced == 0:
         return None
-    return f"{count(now.unplaced, 'customer')} joined after the champion's snapshot. Re-cluster to place them."
+    return f"Not in the champion's snapshot: {count(now.unplaced, 'customer')}. Re-cluster to place them."
 
 
 def _label(view: View, audience: AudienceSummary, part: AudiencePart) -> Component:

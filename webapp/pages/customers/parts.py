@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -14,11 +16,13 @@ from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.data.datasets import DatasetSummary
 from webapp.services.segmenting import segments, selections
+from webapp.services.segmenting.listings import OlderListing, older_listing
 from webapp.services.segmenting.selections import Selection, search_text
 from webapp.ui.components import Child, aria, button, card, empty_state, hidden_text, icon, page_head
 from webapp.ui.customer_grid import customer_list, customers_grid
 from webapp.ui.filters import chosen_customers, filter_bar, here
 from webapp.ui.format import count, day, listing
+from webapp.ui.listings import older_note
 from webapp.ui.places import data_address, selection_csv_address
 from webapp.ui.segments_ui import asked_version
 
@@ -44,7 +48,8 @@ def head_sentence(view: View, dataset: DatasetSummary) -> str:
     if overview is None:
         return f"{start}. They have no segments yet."
     placed = overview.profiles.customers
-    later = dataset.customers - placed
+    older = older_of(view, {})
+    later = dataset.customers - placed + older.gone if older else 0
     tail = f" {count(later, 'customer')} imported since then have no segment yet; re-cluster to place them." if later > 0 else ""
     return f"{count(placed, 'customer')} of {dataset.name} in the segments of version {overview.version.number}.{tail}"
 
@@ -65,7 +70,14 @@ def show_bar(view: View) -> list[Child]:
     """Search and filters; nothing before the first import."""
     if not read_dataset(view).customers:
         return []
-    return [search_form(view), filter_bar(view, FILTERS, chosen_customers(view))]
+    older = older_of(view, view.query)
+    return [search_form(view), filter_bar(view, FILTERS, chosen_customers(view)), older_note(older) if older else None]
+
+
+def older_of(view: View, query: Mapping[str, str]) -> OlderListing | None:
+    """What the list of the shown version is of that `query` leaves, where that is not the newest snapshot."""
+    version = asked_version(view.query)
+    return older_listing(view.session, view.actor, view.resources.store, view.dataset or "", query, version=version)
 
 
 def search_form(view: View) -> Component:

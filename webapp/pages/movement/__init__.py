@@ -36,25 +36,15 @@ def layout(_place: Place) -> Component:
 
 
 def chosen_sides(view: View) -> Sides | None:
-    """What the address names, by a movement's id or by both ends; where it leaves one out, the champion's last two days."""
+    """What the address names, by a movement's id or by both ends; where it leaves one out, the usual two (`usual_sides`)."""
     dataset = view.dataset or ""
     if known := view.query.get("m"):
         return movements.movement_sides(view.session, view.actor, dataset, known)
     before, after = (read_token(view.query.get(name)) for name in ("from", "to"))
     usual = movements.usual_sides(view.session, view.actor, dataset)
     if usual is None:
-        return (before, after) if before and after else _last_versions(view)
+        return (before, after) if before and after else None
     return before or usual[0], after or usual[1]
-
-
-def _last_versions(view: View) -> Sides | None:
-    """With one day only, the champion and the newest other version, the earlier first."""
-    ready = [each for each in versions.list_versions(view.session, view.actor, view.dataset or "") if each.status == "ready"]
-    champion = next((each.number for each in ready if each.champion), None)
-    other = next((each.number for each in ready if each.number != champion), None)
-    if champion is None or other is None:
-        return None
-    return Asked(min(champion, other)), Asked(max(champion, other))
 
 
 def show_page(view: View) -> tuple[Component, list[Child]]:
@@ -66,7 +56,7 @@ def show_page(view: View) -> tuple[Component, list[Child]]:
             return page_head("Movement", SUB), [card(body=_nothing(view))]
         found = movements.show_movement(view.session, view.actor, view.dataset or "", *sides)
     except (NotFound, Conflict) as error:
-        link = button("The last two days", href=movement_address(view.actor.team_slug, view.dataset or ""))
+        link = button("The usual two", href=movement_address(view.actor.team_slug, view.dataset or ""))
         text = f"{error.message} It may be at work still, have failed, or have been removed."
         return page_head("Movement", SUB), [card(body=empty_state("calendar-x", "This cannot be told", text, link))]
     head = page_head("Movement", SUB, _choices(view, found))
@@ -124,17 +114,17 @@ def _entry(text: str, href: str) -> Component:
 
 
 def _nothing(view: View) -> Component:
-    """There is one state only: what makes a second one."""
+    """There is one state only: what makes a second one. A version that never was champion is none."""
     listed = versions.list_versions(view.session, view.actor, view.dataset or "")
     if not listed:
         action = recluster_button(view.actor, at="movement", text="Find segments", kind="primary")
         return empty_state(
             "arrow-left-right", "Nobody has a segment yet", "Find segments first; from the next file on you see who moved.", action
         )
-    text = "Bring the customers of a later day, or re-cluster: then you see here who moved, and whether they did or the model."
+    text = "Import customers again, or promote another version: then you see here who moved, and whether they did or the model."
     href = data_address(view.actor.team_slug, view.dataset or "")
     action = button("Import customers", href=href, kind="primary") if view.actor.may(Permission.IMPORT) else None
-    return empty_state("arrow-left-right", "One day and one version only", text, action)
+    return empty_state("arrow-left-right", "One snapshot and one champion only", text, action)
 
 
 def register(callbacks: Callbacks) -> None:

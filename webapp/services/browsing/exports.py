@@ -20,11 +20,13 @@ from webapp.outgoing import FileForm
 from webapp.services.access import Actor, Permission, require
 from webapp.services.audit import record_event
 from webapp.services.browsing.customers import EVERYBODY, MASK, CustomerQuery, sorted_rows, version_columns
+from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.filtering.columns import attributes, masked_columns, outward
 from webapp.services.filtering.filters import column_of
 from webapp.services.segmenting.audience_filters import is_audience
 from webapp.services.segmenting.audiences import AudienceSummary, show_audience
+from webapp.services.segmenting.carrying import count_gone
 from webapp.services.segmenting.labelled import open_labelled
 from webapp.services.segmenting.selections import select_from
 from webapp.store import CHUNK, Store
@@ -32,11 +34,14 @@ from webapp.store import CHUNK, Store
 
 @dataclass(frozen=True)
 class Export:
-    """A file on its way out: `chunks` are its bytes. `withheld` counts customers who stay because of their consent."""
+    """A file on its way out: `chunks` are its bytes. `withheld` counts customers who stay because of their consent, `gone` those who are no
+    customers any more.
+    """
 
     file_name: str
     rows: int
     withheld: int
+    gone: int
     chunks: Iterator[bytes]
 
 
@@ -47,6 +52,7 @@ class SavedExport:
     path: Path
     rows: int
     withheld: int
+    gone: int
 
 
 def export_customers(
@@ -67,7 +73,7 @@ def export_customers(
             while chunk := file.read(CHUNK):
                 yield chunk
 
-    return Export(name, saved.rows, saved.withheld, chunks())
+    return Export(name, saved.rows, saved.withheld, saved.gone, chunks())
 
 
 def export_audience(session: Session, actor: Actor, store: Store, dataset: str, audience_id: str, *, ending: str = ".csv") -> Export:
@@ -101,18 +107,19 @@ def save_customers(session: Session, actor: Actor, store: Store, dataset: str, p
     except outgoing.CellTooLong as error:
         path.unlink(missing_ok=True)
         raise Invalid(f"{error} Choose .csv or .parquet.", code="cell_too_long", details={"field": "out"}) from None
-    withheld = len(numbers) - rows
-    if not rows and withheld:
+    gone = count_gone(store, base.snapshot, numbers, latest_snapshot(session, base.dataset) or base.snapshot)
+    withheld = len(numbers) - rows - gone
+    if not rows and len(numbers):
         path.unlink(missing_ok=True)
-        raise Conflict(_why_nobody(base.dataset), code="no_consent")
+        raise _nobody(base.dataset, withheld, gone)
     narrowed = {name: asked.query[name] for name in ("f", "q") if asked.query.get(name)}
     version = base.version.number if base.version else None
     named = [column_of(each, selection.columns).choices[key] for each in selection.filters if is_audience(each) for key in each.values]
     narrowed |= {"audience": ", ".join(named)} if named else {}
-    details = {"segment": asked.segment, "version": version, "rows": rows, "withheld": withheld, **narrowed}
+    details = {"segment": asked.segment, "version": version, "rows": rows, "withheld": withheld, "gone": gone, **narrowed}
     record_event(session, actor, "customers.exported", base.dataset.slug, **details)
     session.flush()
-    return SavedExport(path, rows, withheld)
+    return SavedExport(path, rows, withheld, gone)
 
 
 def file_form(path: Path) -> FileForm:
@@ -154,6 +161,15 @@ def _may_leave(session: Session, dataset: Dataset) -> pd.DataFrame:
     consents = ("given", "unknown") if dataset.legal_basis_confirmed else ("given",)
     keys = session.execute(select(Customer.customer_key).where(Customer.dataset_id == dataset.id, Customer.consent.in_(consents)))
     return pd.DataFrame({CUSTOMER_KEY: np.array(keys.scalars().all(), dtype=object)})
+
+
+def _nobody(dataset: Dataset, withheld: int, gone: int) -> Conflict:
+    """Why nobody leaves, those who could not leave because they are no customers any more told apart."""
+    if not withheld:
+        text = "Nobody is left to leave: every one of these customers is gone from the newest snapshot. Re-cluster, then choose anew."
+        return Conflict(text, code="all_gone")
+    others = f" {gone:,} more are gone from the newest snapshot." if gone else ""
+    return Conflict(_why_nobody(dataset) + others, code="no_consent")
 
 
 def _why_nobody(dataset: Dataset) -> str:

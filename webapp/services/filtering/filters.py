@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from webapp.services.filtering.columns import CONFIDENCE, SEGMENT, attributes, o
 
 MOST_FILTERS = 12
 MOST_VALUES = 50
+MOST_NEAR = 3
 LONGEST = 4_000
 """Characters of all filters in an address."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
@@ -167,10 +169,10 @@ def parse_filters(query: Mapping[str, str], columns: Sequence[FilterColumn]) -> 
         try:
             filters[_read(part, known)] = None
         except _Wrong as error:
-            problems.append(f"The filter “{_shown(part)}” was left out: {error}")
+            problems.append(f"The filter “{_shown(part)}” cannot be used: {error}")
     kept = tuple(filters)
     if len(kept) > MOST_FILTERS:
-        problems.append(f"At most {MOST_FILTERS} filters can be used at once; the others were left out.")
+        problems.append(f"At most {MOST_FILTERS} filters can be used at once; the others do not count.")
     return ParsedFilters(kept[:MOST_FILTERS], tuple(problems))
 
 
@@ -262,9 +264,16 @@ def _read(part: str, known: Mapping[str, FilterColumn]) -> Filter:
         raise _Wrong("it has no column and condition.")
     column = known.get(unquote(pieces[0]))
     if column is None:
-        raise _Wrong("there is no such column to filter by.")
+        near = _near(unquote(pieces[0]), list(known))
+        raise _Wrong(f"there is no such column to filter by.{f' Near it: {listed(near)}.' if near else ''}")
     values = [unquote(value) for value in pieces[2].split("|")] if len(pieces) == 3 else []
     return _checked(column, pieces[1], values)
+
+
+def _near(name: str, names: Sequence[str]) -> list[str]:
+    """The names that somebody may have meant: those that begin so, in their order, then those spelt much like it."""
+    begin = [each for each in names if name and each.startswith(name)]
+    return list(dict.fromkeys([*begin, *get_close_matches(name, names, cutoff=0.75)]))[:MOST_NEAR]
 
 
 def _checked(column: FilterColumn, word: str, values: Sequence[str]) -> Filter:

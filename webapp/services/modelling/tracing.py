@@ -30,12 +30,15 @@ class SinceFit:
     """How far the customers of a snapshot are from those whom the version was fitted on, by a sample of `placed` customers.
 
     `measures` are those that the version looks at, the one that moved most first; `unlike` customers are like nobody in training (None:
-    the version cannot tell).
+    the version cannot tell). Of all customers, not of the sample, `joined` were not there at the fit and `left` are no longer (both None:
+    counted before that was).
     """
 
     placed: int
     unlike: int | None
     measures: tuple[ColumnDrift, ...]
+    joined: int | None = None
+    left: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def _is_counted(counts: Counted | None, step: Step, *, last: bool) -> bool:
     """Whether there is nothing left to count; of the latest snapshot also how far it is from the one of the fit."""
     if counts is None or counts.before != step.before:
         return False
-    return not last or counts.since_fit is not None or bool(counts.problem)
+    return not last or bool(counts.problem) or (counts.since_fit is not None and counts.since_fit.joined is not None)
 
 
 def series(session: Session, actor: Actor, dataset: Dataset) -> tuple[Step, ...]:

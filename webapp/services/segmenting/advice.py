@@ -40,7 +40,13 @@ def advise_recluster(session: Session, actor: Actor, dataset: str) -> ReclusterA
     fitted = team_row(session, actor, Snapshot, "snapshot", id=version.snapshot_id)
     since = counted.since_fit
     standing = Standing(
+        fitted=fitted.number,
+        newest=current.number,
         days=(current.as_of - fitted.as_of).days,
+        before=fitted.customers,
+        now=current.customers,
+        joined=since.joined,
+        left=since.left,
         segments=_sizes_drift(session, version, fitted, counted.division),
         measures=[(each.label, Drift(each.psi, 0, each.chance)) for each in since.measures],
         placed=since.placed,

@@ -159,7 +159,7 @@ def choose_customers(session: Session, actor: Actor, store: Store, dataset: str,
     base = open_labelled(session, actor, dataset, choice.version, choice.query)
     selection = select_from(base, actor, store, choice.query)
     if selection.problems:
-        raise Invalid(selection.problems[0], details={"field": "f"})
+        raise Invalid(f"Nothing was saved. {' '.join(selection.problems)}", details={"field": "f"})
     if not selection.count:
         raise Invalid("Nobody is left to save. Take a filter away, then save the customers who remain.", details={"field": "f"})
     return Chosen(choice, base, selection)

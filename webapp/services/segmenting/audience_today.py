@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -39,8 +40,10 @@ class AudiencePart:
 class AudienceToday:
     """An audience as it is now. `present` customers are still there; `consents` counts them by consent, and of these `reachable` may leave.
 
-    `parts` divide those whom the champion (a number; None: there is none) placed, `unplaced` came after its snapshot. Viewers read rounded
-    counts, and of groups under ten nothing, not even that there is one: whoever knows who is in an audience would learn their segment.
+    `parts` divide those whom the champion (a number; None: there is none) placed, `unplaced` are not in its snapshot. It placed them as
+    they were in `snapshot` (a number) of `as_of`, which need not be the `newest` one; these are None where no import stands any more.
+    Viewers read rounded counts, and of groups under ten nothing, not even that there is one: whoever knows who is in an audience would
+    learn their segment.
     """
 
     present: int | None
@@ -50,6 +53,9 @@ class AudienceToday:
     consents: dict[str, int] | None
     reachable: int | None
     legal_basis: bool
+    snapshot: int | None = None
+    as_of: date | None = None
+    newest: int | None = None
 
 
 def show_today(session: Session, actor: Actor, store: Store, dataset: str, audience_id: str) -> AudienceToday:
@@ -76,6 +82,9 @@ def show_today(session: Session, actor: Actor, store: Store, dataset: str, audie
         consents=consents,
         reachable=consents["given"] + consents["unknown"] * row.legal_basis_confirmed if consents else None,
         legal_basis=row.legal_basis_confirmed,
+        snapshot=base.snapshot.number,
+        as_of=base.snapshot.as_of,
+        newest=latest.number,
     )
 
 

@@ -26,6 +26,14 @@ def rows_of(places: NDArray[np.int64]) -> Rows:
     return np.sort(places[places >= 0])
 
 
+def count_gone(store: Store, snapshot: Snapshot, rows: Rows | None, latest: Snapshot) -> int:
+    """How many customers of these rows of a snapshot (None: of all) are not in the `latest` one any more."""
+    if snapshot.id == latest.id:
+        return 0
+    places = places_in(store, "snapshot", snapshot.digest, latest)
+    return int(((places if rows is None else places[rows]) < 0).sum())
+
+
 @lru_cache(maxsize=8)
 def _places(source: Path, target: Path, _source_state: State, _target_state: State) -> NDArray[np.int64]:
     return bulk.row_places(source, target)

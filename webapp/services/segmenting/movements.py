@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from segmentation.movement import Cell, Split, split_moves
 from segmentation.palette import SegmentStyle
-from webapp.models import Dataset, Job, ModelVersion, Movement, Snapshot, VersionStatus
+from webapp.models import Dataset, Job, ModelVersion, Movement, Promotion, Snapshot, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.data.chosen import chosen_snapshot
+from webapp.services.data.timeline import show_timeline
 from webapp.services.errors import Conflict, NotFound
 from webapp.services.modelling.moving import read_counts
 from webapp.services.modelling.tracing import series
@@ -141,14 +142,36 @@ def movement_sides(session: Session, actor: Actor, dataset: str, movement_id: st
 
 
 def usual_sides(session: Session, actor: Actor, dataset: str) -> tuple[Asked, Asked] | None:
-    """What to look at where nobody says: the champion's last two days; None where there is no champion or one day only."""
+    """What to look at where nobody says: the champion's last two days; on one day the champion before it and itself, else its last two
+    snapshots. None where there is no champion or nothing else. A version that never was champion is asked for by name alone.
+    """
     require(actor, Permission.VIEW_CUSTOMERS)
     row = team_dataset(session, actor, dataset)
     champion, days = find_version(session, actor, row, None), series(session, actor, row)
-    if champion is None or len(days) < 2:
+    if champion is None:
         return None
-    numbers = [session.get_one(Snapshot, day.snapshot_id).number for day in days[-2:]]
-    return Asked(champion.number, numbers[0]), Asked(champion.number, numbers[1])
+    if len(days) > 1:
+        first, last = (session.get_one(Snapshot, day.snapshot_id).number for day in days[-2:])
+        return Asked(champion.number, first), Asked(champion.number, last)
+    former = _former_champion(session, actor, champion)
+    if former is not None:
+        return Asked(former), Asked(champion.number)
+    snapshots = sorted(show_timeline(session, actor, dataset), key=lambda entry: entry.current, reverse=True)[:2]  # else newest first
+    if len(snapshots) < 2:
+        return None
+    return Asked(champion.number, snapshots[1].number), Asked(champion.number, snapshots[0].number)
+
+
+def _former_champion(session: Session, actor: Actor, champion: ModelVersion) -> int | None:
+    """The number of the version that was champion last before this one; None where none was, or it cannot be used any more."""
+    replaced = (
+        team_rows(actor, ModelVersion)
+        .join(Promotion, Promotion.previous_id == ModelVersion.id)
+        .where(Promotion.dataset_id == champion.dataset_id, ModelVersion.id != champion.id, ModelVersion.status == VersionStatus.READY)
+    )
+    return session.scalars(
+        replaced.order_by(Promotion.created_at.desc(), Promotion.id).limit(1).with_only_columns(ModelVersion.number)
+    ).first()
 
 
 def united_groups(

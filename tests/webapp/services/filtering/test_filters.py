@@ -133,6 +133,20 @@ def test_what_is_wrong_with_a_filter_is_said_and_the_others_count(text: str, sai
     assert found.problems[0].startswith("The filter “")
 
 
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("spend", " Near it: spend_total, spend_wine and spend_meat."),
+        ("incmoe", " Near it: income."),
+        ("email", ""),
+        ("", ""),
+    ],
+)
+def test_columns_that_come_near_an_unknown_name_are_told(name: str, near: str) -> None:
+    (problem,) = parse_filters({"f": f"{name}~ge~1000"}, COLUMNS).problems
+    assert problem == f"The filter “{name}~ge~1000” cannot be used: there is no such column to filter by.{near}"
+
+
 def test_an_address_without_filters_or_with_too_many() -> None:
     assert parse_filters({}, COLUMNS).filters == ()
     assert filters_to_query(()) is None

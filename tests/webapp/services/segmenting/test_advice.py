@@ -7,14 +7,15 @@ import io
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
-from webapp.models import MemberRole
+from webapp.models import MemberRole, SegmentTrace, Snapshot
 from webapp.services.access import team_dataset
 from webapp.services.errors import Forbidden, NotFound
-from webapp.services.modelling.tracing import stored_counts
+from webapp.services.modelling.tracing import plan_trace, stored_counts
 from webapp.services.modelling.versions import find_version
 from webapp.services.segmenting.advice import ReclusterAdvice, advise_recluster
 
@@ -110,3 +111,29 @@ def test_there_is_no_advice_without_a_champion_and_none_for_viewers(resources: R
         advise_recluster(session, shop.stranger, "customers")
     with shop.reading() as session, pytest.raises(Forbidden):
         advise_recluster(session, shop.member(MemberRole.VIEWER), "customers")
+
+
+def test_a_replaced_base_of_the_same_day_is_another_one(shop: Shop) -> None:
+    shop.import_file("\n".join(FILE.split("\n")[:101]) + "\n", as_of=JANUARY, mode="replace")
+    found, reasons = answer(shop)
+    assert found == "yes"
+    assert reasons["turnover"] == "50 of the 150 that the segments were found on (33.3%) are gone."
+    assert reasons["age"] == "The segments were found on snapshot 1; the newest, snapshot 2, has the same day."
+
+
+def test_new_customers_of_the_same_day_have_no_segment(shop: Shop) -> None:
+    shop.import_file(customers_csv((1, 1, 1), seed=5, first=900), as_of=JANUARY)
+    assert answer(shop)[1]["turnover"] == "3 of 153 customers (2.0%) joined since and have no segment yet; that is little."
+
+
+def test_a_trace_from_before_turnover_was_counted_is_counted_again(shop: Shop) -> None:
+    with shop.writing() as session:
+        row = session.scalars(select(SegmentTrace)).one()
+        kept = {name: value for name, value in row.counts["since_fit"].items() if name not in ("joined", "left")}
+        row.counts = {**row.counts, "since_fit": kept}
+        dataset = session.get_one(Snapshot, row.snapshot_id).dataset_id
+    assert answer(shop)[0] == "no"
+    with shop.reading() as session:
+        plan = plan_trace(session, shop.actor, dataset)
+    assert plan is not None
+    assert len(plan.missing) == 1

@@ -16,7 +16,7 @@ from webapp.edge import Resources
 from webapp.models import AlteredAudience, Audience, AuditEvent, MemberRole
 from webapp.services.access import Actor, team_dataset
 from webapp.services.browsing.customers import CustomerQuery, page_customers
-from webapp.services.browsing.exports import save_customers
+from webapp.services.browsing.exports import SavedExport, save_customers
 from webapp.services.data import imports
 from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset
 from webapp.services.data.leftovers import sweep_files
@@ -38,6 +38,7 @@ from webapp.services.segmenting.audiences import (
     show_audience,
 )
 from webapp.services.segmenting.flows import JOINED, changed_filter, flow_filter, watch_filter
+from webapp.services.segmenting.listings import older_listing
 from webapp.services.segmenting.movements import MovementReport
 from webapp.services.segmenting.segments import show_segments
 from webapp.services.segmenting.selections import Selection, select_customers
@@ -250,6 +251,28 @@ def test_what_leaves_goes_by_consent_as_it_is_now(shop: Shop, tmp_path: Any) -> 
     assert after.reachable == 0
 
 
+def test_who_is_gone_is_not_counted_as_one_without_consent(shop: Shop, tmp_path: Any) -> None:
+    made = save(shop, Choice({}, 1), name="January")
+    rich = save(shop, name="Rich")
+
+    def exported(query: str) -> SavedExport:
+        with shop.writing() as session:
+            return save_customers(session, shop.actor, shop.resources.store, DATASET, tmp_path / "a.csv", CustomerQuery({"f": query}))
+
+    saved, now = exported(made.query), today(shop, made)
+    assert now.consents is not None
+    assert (saved.rows, saved.withheld, saved.gone) == (now.reachable, now.consents["withdrawn"], 1), "customer 2 is gone"
+    assert exported("").gone == 1
+    with shop.reading() as session:
+        told = session.query(AuditEvent).where(AuditEvent.action == "customers.exported").order_by(AuditEvent.at).first()
+        assert told.details["gone"] == 1
+    head, first, *_ = consenting(FILE).splitlines()
+    shop.import_file(f"{head}\n9999{first.removeprefix('1')}\n", as_of=FEBRUARY, mode="replace")
+    with pytest.raises(Conflict, match="gone from the newest snapshot") as refused:
+        exported(rich.query)
+    assert refused.value.code == "all_gone"
+
+
 def test_unknown_consent_counts_once_a_legal_basis_is_confirmed(shop: Shop) -> None:
     header, *rows = later(GROWN).splitlines()
     shop.import_file("\n".join([f"{header},Consent", *(f"{int(row.split(',')[0]) + 5_000},{row.split(',', 1)[1]}," for row in rows)]))
@@ -303,6 +326,7 @@ def test_when_the_only_import_is_taken_back_nobody_of_an_audience_is_left(shop: 
     with shop.reading() as session:
         found = show_today(session, shop.actor, shop.resources.store, "base", made.id)
         viewed = show_today(session, shop.member(MemberRole.VIEWER), shop.resources.store, "base", made.id)
+        assert older_listing(session, shop.actor, shop.resources.store, "base", {"f": made.query}) is None
     assert (found.present, found.parts, found.reachable) == (0, (), 0)
     assert (viewed.present, viewed.consents) == (None, None)
 
@@ -362,7 +386,8 @@ def test_strangers_find_no_audience_by_its_id(shop: Shop) -> None:
     ("choice", "words"),
     [
         (Choice({"f": "income~ge~9000000"}), "Nobody is left to save"),
-        (Choice({"f": "nothing~ge~1"}), "no such column"),
+        (Choice({"f": "nothing~ge~1"}), "^Nothing was saved. The filter “nothing~ge~1” cannot be used: there is no such column"),
+        (Choice({"f": "spend~ge~1*income~q~9"}), "Near it: spend_total.* The filter “income~q~9” cannot be used"),
         (Choice({"f": f"in-audience~in~{'0' * 32}"}), "no such"),
         (Choice({"q": "x\x00y"}), "no text has"),
     ],

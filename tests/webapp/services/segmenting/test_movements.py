@@ -22,6 +22,7 @@ from webapp.services.access import Actor
 from webapp.services.browsing import customers, exports
 from webapp.services.browsing.customers import CustomerQuery
 from webapp.services.errors import Conflict, Forbidden, NotFound
+from webapp.services.modelling.promotions import promote_version
 from webapp.services.segmenting import flows, movements, selections
 from webapp.services.segmenting.movements import Asked, MovementReport, Uncounted
 from webapp.services.work import jobs
@@ -257,6 +258,26 @@ def test_a_job_that_is_done_twice_changes_nothing(shop: Shop) -> None:
 def test_the_usual_pair_is_the_champion_on_its_last_two_days(shop: Shop) -> None:
     with shop.reading() as session:
         assert movements.usual_sides(session, shop.actor, "customers") == DAYS
+
+
+def test_on_one_day_the_usual_pair_is_the_former_champion_else_the_last_two_snapshots(sqlite_resources: Resources) -> None:
+    shop = open_shop(sqlite_resources)
+
+    def usual() -> tuple[Asked, Asked] | None:
+        with shop.reading() as session:
+            return movements.usual_sides(session, shop.actor, "customers")
+
+    shop.import_file(FILE, as_of=JANUARY)
+    shop.recluster(k=3)
+    shop.recluster(k=2)
+    assert usual() is None, "version 2 never was champion"
+    shop.import_file(FILE.replace("\n3,", "\n999,"), as_of=JANUARY)
+    assert usual() == (Asked(1, 1), Asked(1, 2))
+    shop.recluster(k=2, promote=True)
+    assert usual() == (Asked(1), Asked(3))
+    with shop.writing() as session:
+        promote_version(session, shop.actor, "customers", 1)
+    assert usual() == (Asked(3), Asked(1))
 
 
 def test_a_stand_in_moves_nobody_who_is_what_they_were(sqlite_resources: Resources) -> None:
