@@ -210,6 +210,16 @@ def test_a_version_without_segments_to_speak_of_is_said_so_before_it_is_promoted
     assert "no segments here" not in words(models.preview_body(replace(found, verdict="useful")))
 
 
+def test_names_that_stay_beside_other_evidence_stand_in_the_preview_with_what_it_says(shop: Shop) -> None:
+    with shop.reading() as session:
+        found = preview_promotion(session, shop.actor, DATASET, 4)
+    first, *rest = (replace(each, evidence=None) for each in found.segments)
+    body = words(models.preview_body(replace(found, segments=(replace(first, evidence="<i>Single</i> families"), *rest))))
+    assert "1 name that stays says something else than the evidence of version 4. You can rename a segment on its page." in body
+    assert "Its evidence alone says “<i>Single</i> families”" in body
+    assert "rename" not in words(models.preview_body(replace(found, segments=(first, *rest))))
+
+
 def test_what_would_be_removed_stands_there_before_it_is_saved(shop: Shop, said: list[tuple[str, dict[str, Any]]]) -> None:
     assert "All versions are kept" in words(seen(shop)[1])
     with shop.writing() as session:

@@ -8,22 +8,27 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from segmentation.describing.profiles import SegmentProfile
 from segmentation.palette import SegmentStyle
 from webapp.models import ModelVersion, Snapshot, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset
 from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
 from webapp.services.segmenting.audiences import AudienceSummary, list_audiences
-from webapp.services.segmenting.segments import version_styles
+from webapp.services.segmenting.segments import other_name, profiles_of, version_styles
 
 
 @dataclass(frozen=True)
 class SegmentChange:
-    """One segment with its customers under the champion and under the other version; None where a version does not have it."""
+    """One segment with its customers under the champion and under the other version; None where a version does not have it.
+
+    `evidence` is what the other version's evidence alone calls a continued one, where that is not the name that it keeps.
+    """
 
     style: SegmentStyle
     before: int | None
     after: int | None
+    evidence: str | None = None
 
     @property
     def fate(self) -> str:
@@ -84,7 +89,8 @@ def preview_promotion(session: Session, actor: Actor, dataset: str, number: int)
     row = team_dataset(session, actor, dataset)
     version, champion = ready_version(session, actor, row, number), find_version(session, actor, row, None)
     after, before = _sized(session, version), _sized(session, champion) if champion else {}
-    changes = [SegmentChange(style, before[key][1] if key in before else None, size) for key, (style, size) in after.items()]
+    profiles = profiles_of(session, actor, version).segments
+    changes = [_kept(style, profile, size, before) for (style, size), profile in zip(after.values(), profiles, strict=True)]
     changes += [SegmentChange(style, size, None) for key, (style, size) in before.items() if key not in after]
     order = ("continued", "new", "retired")
     campaigns = (_campaign(each, before, after) for each in list_campaigns(session, actor, dataset) if each.live)
@@ -109,6 +115,13 @@ def _sized(session: Session, version: ModelVersion) -> Sized:
     """The version's segments by key, with their sizes."""
     sizes = session.scalars(select(VersionSegment.size).where(VersionSegment.version_id == version.id).order_by(VersionSegment.cluster))
     return {style.key: (style, size) for style, size in zip(version_styles(session, version), sizes, strict=True)}
+
+
+def _kept(style: SegmentStyle, profile: SegmentProfile, size: int, before: Sized) -> SegmentChange:
+    """A segment of the other version; a new one was named by this very evidence, unless the team chose its name."""
+    if style.key not in before:
+        return SegmentChange(style, None, size)
+    return SegmentChange(style, before[style.key][1], size, other_name(style, profile))
 
 
 def _snapshot(session: Session, version: ModelVersion) -> Snapshot:
