@@ -23,6 +23,7 @@ from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.edge import Display
 from webapp.models import MemberRole
 from webapp.pages import models
+from webapp.pages.home.over_time import changes_card
 from webapp.pages.models.ids import CHALLENGE, PIN, ROLL_BACK, WITHDRAW
 from webapp.pages.models.pointers import end_words
 from webapp.services.errors import Conflict, Forbidden, Invalid, ServiceError
@@ -30,6 +31,9 @@ from webapp.services.modelling import challengers, promotions, retention, versio
 from webapp.services.modelling.promotions import Stretch
 from webapp.services.planning.campaigns import create_campaign
 from webapp.services.segmenting.promotion_preview import preview_promotion
+from webapp.services.segmenting.segments import show_segments
+from webapp.services.segmenting.traces import find_succession, list_traces
+from webapp.ui.format import listing
 
 DATASET = "customers"
 
@@ -172,6 +176,26 @@ def test_the_live_history_tells_the_time_of_days_with_several_moves() -> None:
     history = [Stretch(at + 1, since, until, "ann", "", False) for at, (since, until) in enumerate(pairwise([*ends, None]))]
     told = end_words(history, ZoneInfo("Europe/Berlin"))
     assert [told(end) for end in ends] == ["20 Nov 2026", "26 Nov 2026, 00:30", "26 Nov 2026, 13:05"]
+
+
+def test_segments_that_lived_before_come_back_and_are_not_new(shop: Shop, said: list[tuple[str, dict[str, Any]]]) -> None:
+    with shop.reading() as session:
+        back = preview_promotion(session, shop.actor, DATASET, 1).of("back")
+        body = models.preview(look(shop, session, f"{HERE}/models"), 1)[0]
+    assert back
+    assert words(body).count("Came back") == len(back)
+    press(shop, ROLL_BACK, 1)
+    told = words(said[0][1]["children"])
+    assert f"{len(back)} {'comes' if len(back) == 1 else 'come'} back" in told
+    assert "new" not in told
+    with shop.reading() as session:
+        found, overview = find_succession(session, shop.actor, DATASET), show_segments(session, shop.actor, DATASET)
+        assert overview is not None
+        traces = list_traces(session, shop.actor, DATASET)
+        assert traces is not None
+        changed = words(changes_card(look(shop, session, HERE), traces, found, overview))
+    assert f"came back: {listing([each.style.name for each in back])}" in changed
+    assert "new" not in changed
 
 
 def test_the_preview_says_what_the_promotion_then_does(shop: Shop) -> None:

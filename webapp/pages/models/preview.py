@@ -10,7 +10,7 @@ from webapp.ui.components import Child, badge, icon, segment_label
 from webapp.ui.format import MISSING, count, listing, number
 from webapp.ui.tables import Column, table
 
-FATES = {"continued": "Continued", "new": "New", "retired": "Retired"}
+FATES = {"continued": "Continued", "back": "Came back", "new": "New", "retired": "Retired"}
 NONE = "The verdict on this version is none: not all of its segments can be planned on. Its page says which ones, and why."
 OTHER_SNAPSHOT = "They were fitted on different snapshots, so numbers change with the customers too."
 
@@ -34,11 +34,12 @@ def preview_body(preview: PromotionPreview) -> list[Child]:
 
 
 def preview_sentence(preview: PromotionPreview) -> str:
-    """`3 segments continue, 1 is new, 1 retires.`"""
-    continued, new, retired = (len(preview.of(fate)) for fate in ("continued", "new", "retired"))
+    """`3 segments continue, 1 comes back, 1 is new, 1 retires.`"""
+    continued, back, new, retired = (len(preview.of(fate)) for fate in FATES)
     if preview.champion is None:
         return f"Version {preview.version} becomes the first champion, with {count(new, 'segment')}."
     said = [f"{count(continued, 'segment')} {'continues' if continued == 1 else 'continue'}"]
+    said += [f"{number(back)} {'comes' if back == 1 else 'come'} back"] if back else []
     said += [f"{number(new)} {'is' if new == 1 else 'are'} new"] if new else []
     said += [f"{number(retired)} {'retires' if retired == 1 else 'retire'}"] if retired else []
     tail = " Tags of a retired segment stay on it, marked." if retired else ""
