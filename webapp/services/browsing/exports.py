@@ -104,7 +104,7 @@ def save_customers(session: Session, actor: Actor, store: Store, dataset: str, p
     withheld = len(numbers) - rows
     if not rows and withheld:
         path.unlink(missing_ok=True)
-        raise Conflict(_why_nobody(base.dataset), code="no_consent")
+        raise Conflict(why_nobody(legal_basis=base.dataset.legal_basis_confirmed), code="no_consent")
     narrowed = {name: asked.query[name] for name in ("f", "q") if asked.query.get(name)}
     version = base.version.number if base.version else None
     named = [column_of(each, selection.columns).choices[key] for each in selection.filters if is_audience(each) for key in each.values]
@@ -156,8 +156,9 @@ def _may_leave(session: Session, dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame({CUSTOMER_KEY: np.array(keys.scalars().all(), dtype=object)})
 
 
-def _why_nobody(dataset: Dataset) -> str:
-    if dataset.legal_basis_confirmed:
+def why_nobody(*, legal_basis: bool) -> str:
+    """Why none of some customers may leave, in words; `legal_basis` says whether one is confirmed for their dataset."""
+    if legal_basis:
         return "Nobody may leave: every one of these customers has withdrawn their consent."
     return (
         "Nobody may leave: none of these customers is known to consent. Import a consent column, "
