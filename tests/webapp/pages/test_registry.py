@@ -18,7 +18,7 @@ from segmentation.palette import LIGHT
 from segmentation.plots import FittedVersion, figures_over_versions
 from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.looking import HERE, hear, look
-from tests.webapp.pages.segment_shop import ids, links, walk, words
+from tests.webapp.pages.segment_shop import ids, links, listed, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.edge import Display
 from webapp.models import MemberRole
@@ -168,6 +168,7 @@ def test_the_live_history_is_a_band_and_a_table(shop: Shop) -> None:
     assert [getattr(each, "className", None) for each in band.children] == [None, "now"]
     assert "Version 2 has been live for less than a minute" in words(body)
     assert "<i>Easier</i> to explain" in words(body)
+    assert "Which version was live when, newest first" in listed(body)
 
 
 def test_the_live_history_tells_the_time_of_days_with_several_moves() -> None:
