@@ -165,6 +165,7 @@ def test_dates_that_prove_no_order_are_asked_for(workspace: Workspace, open_page
     expect(import_button(page)).to_be_enabled(timeout=PATIENCE_MS)
     settled(page)
     expect(page.get_by_role("heading", name="1 thing to decide")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     press(page, import_button(page))
     expect(page.get_by_text("Days now holds 60 customers.")).to_be_visible(timeout=PATIENCE_MS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -17,6 +18,7 @@ from tests.webapp.working import Shop
 from webapp.app import create_app
 from webapp.models import Dataset, MemberRole, Segment, Snapshot
 from webapp.services.errors import Conflict, Forbidden, NotFound
+from webapp.services.modelling.promotions import Stretch
 from webapp.services.modelling.versions import request_recluster
 from webapp.services.people.users import add_user
 from webapp.services.segmenting.model_cards import ModelCard, show_card
@@ -83,6 +85,20 @@ def test_a_card_says_all_that_somebody_needs_to_know(shop: Shop) -> None:
     assert rules is not None
     assert {row[0] for row in rules.rows} <= {style.name for style in card.styles}
     assert card.report.verdict.headline in " ".join(section(document, "Limits").text)
+
+
+def test_a_time_of_less_than_a_day_is_told_with_its_hours(shop: Shop) -> None:
+    noon = datetime(2026, 11, 26, 12, 5, tzinfo=UTC)
+    told = [
+        dict(section(card_document(replace(card, live=(Stretch(1, noon, until, "ann", "", False),))), "Where it comes from").facts)["Live"]
+        for card in [card_of(shop)]
+        for until in (noon + timedelta(hours=2), noon + timedelta(days=2), None)
+    ]
+    assert told == [
+        "26 Nov 2026, 12:05 UTC to 26 Nov 2026, 14:05 UTC",
+        "26 Nov 2026 to 28 Nov 2026",
+        "26 Nov 2026 to now",
+    ]
 
 
 def test_settings_that_an_algorithm_found_for_itself_are_on_it(shop: Shop) -> None:

@@ -26,6 +26,7 @@ from webapp.serving import Supervisor, address_of
 
 TEAM = "SmartCart demo"
 EMAIL = "demo@smartcart.example"
+LEGAL_BASIS = "Confirmed a legal basis for {}: its customers whose consent is unknown may leave in exports. The audit log says so."
 
 __all__ = ["SAMPLE_SEGMENTS", "demo", "write_sample"]
 
@@ -74,6 +75,8 @@ def _fill(resources: Resources, actor: Actor, data: Path | None) -> DatasetSumma
     name = known[0].name if data is None and known else _import(resources, actor, data) if data else _load_sample(resources, actor)
     with unit_of_work(resources) as session:
         dataset = next(item for item in list_datasets(session, actor) if item.name == name)
+        if not dataset.legal_basis_confirmed:
+            click.echo(LEGAL_BASIS.format(name), err=True)
         confirm_legal_basis(session, actor, dataset.slug)
     if dataset.champion is None:
         click.echo("Finding segments ...", err=True)

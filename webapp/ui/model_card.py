@@ -12,6 +12,7 @@ from segmentation.features import FeatureSpec
 from segmentation.roles import Role
 from segmentation.wording import upper_first
 from webapp.services.filtering.filtering import SMALLEST_GROUP
+from webapp.services.modelling.promotions import Stretch
 from webapp.services.segmenting.model_cards import ModelCard
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import MISSING, by, count, customers_or_few, day, duration, exact_time, listing, number, percent
@@ -88,7 +89,7 @@ def _lead(card: ModelCard) -> str:
 
 def _origin(card: ModelCard) -> Section:
     version = card.version
-    live = [f"{day(each.since)} to {day(each.until) if each.until else 'now'}" for each in reversed(card.live)]
+    live = [_live(each) for each in reversed(card.live)]
     facts = [
         ("Team", card.team),
         ("Author", by(version.created_by)),
@@ -102,6 +103,14 @@ def _origin(card: ModelCard) -> Section:
     if version.removed_at is not None:
         facts.append(("Removed", f"{exact_time(version.removed_at)}; the figures here are kept, the model is not"))
     return Section("Where it comes from", facts=tuple(facts))
+
+
+def _live(stretch: Stretch) -> str:
+    """`20 Nov 2026 to 26 Nov 2026`; with the times where both are the same day."""
+    if stretch.until is None:
+        return f"{day(stretch.since)} to now"
+    told = exact_time if day(stretch.since) == day(stretch.until) else day
+    return f"{told(stretch.since)} to {told(stretch.until)}"
 
 
 def _data(card: ModelCard) -> Section:

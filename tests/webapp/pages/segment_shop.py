@@ -76,3 +76,9 @@ def options(content: Any, of: Any) -> list[str]:
     """The texts that the list with id `of` offers."""
     chosen = next(part for part in walk(content) if isinstance(part, Component) and getattr(part, "id", None) == of)
     return [option["label"] for option in chosen.options]
+
+
+def listed(content: Any) -> list[str]:
+    """Captions of the tables whose rows are lists on a phone."""
+    tables = [part for part in walk(content) if "sc-listed" in str(getattr(part, "className", ""))]
+    return [words(part.children[0]) for part in tables]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from dash import no_update
+from dash import html, no_update
 
 from tests.webapp.months import DAYS, counted
 from tests.webapp.pages.segment_shop import Visitor, links, stranger_to, walk, words
@@ -18,6 +18,7 @@ from webapp.pages import movement, segment
 from webapp.pages.audience import acts, details, today
 from webapp.pages.customers import parts, saving
 from webapp.pages.models.preview import audience_words
+from webapp.services.data.datasets import confirm_legal_basis
 from webapp.services.errors import Forbidden, NotFound
 from webapp.services.modelling.promotions import promote_version
 from webapp.services.segmenting.audience_choices import Choice
@@ -212,6 +213,25 @@ def test_before_the_first_version_the_page_says_that_there_are_no_segments(sqlit
     _, now, below = page_of(shop, made)
     assert "There are no segments yet" in words(now)
     assert "Customers of" in words(below)
+
+
+def test_where_nobody_may_leave_the_download_is_off_and_the_page_says_why(sqlite_resources: Resources) -> None:
+    """Their consent is unknown until an admin confirms a legal basis."""
+    shop = open_shop(sqlite_resources)
+    shop.import_file(customers_csv((10, 10)))
+    with shop.writing() as session:
+        made = save_audience(session, shop.actor, sqlite_resources.store, "customers", Choice(), name="Everybody")
+    head = page_of(shop, made)[0]
+    assert "Nobody may leave: none of these customers is known to consent." in words(head)
+    assert any(href.endswith("/customers/data") for href in links(head))
+    assert [part.disabled for part in walk(head) if "Download" in words(part) and isinstance(part, html.Button)] == [True]
+    assert not [href for href in links(head) if "/customers." in href]
+    assert "Nobody" not in words(page_of(shop, made, MemberRole.VIEWER)[0])
+    with shop.writing() as session:
+        confirm_legal_basis(session, shop.actor, "customers")
+    head = page_of(shop, made)[0]
+    assert "Nobody may leave" not in words(head)
+    assert [href for href in links(head) if "/customers." in href]
 
 
 def test_long_choices_are_cut_in_lists_and_told_whole_on_the_page(shop: Shop, made: AudienceSummary) -> None:

@@ -11,7 +11,7 @@ from dash import html, no_update
 from segmentation.lineage import Fate
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.months import counted
-from tests.webapp.pages.segment_shop import links, walk, words
+from tests.webapp.pages.segment_shop import links, listed, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.edge import Resources
 from webapp.models import MemberRole
@@ -56,6 +56,9 @@ def test_other_snapshots_are_counted_first_and_shown_then(shop: Shop, monkeypatc
 def test_one_snapshot_needs_no_counting_and_cannot_have_drifted(shop: Shop) -> None:
     shop.recluster(k=4)
     text = seen(shop, "?a=2&b=3")
+    with shop.reading() as session:
+        body = compare.show_body(look(shop, session, f"{HERE}/compare", search="?a=2&b=3"))
+    assert listed(body) == ["What became of every segment"]
     assert "every difference is the model's" in text
     assert "so whatever differs is the model's doing" in text
     assert "v2" in text

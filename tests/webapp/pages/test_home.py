@@ -116,6 +116,7 @@ def test_the_champion_is_shown_with_its_real_figures(shop: Shop) -> None:
     for style, segment in zip(overview.styles, overview.profiles.segments, strict=True):
         assert style.name in text
         assert str(segment.size) in text
+        assert f"{style.name} {segment.evidence[0].label} {segment.evidence[0].text}" in text  # under the name: a column has no room
     assert f"{HERE}/segments/{overview.styles[0].key}" in links(content)
     assert primaries(content) == ["Import customers", "Look at it"]
 

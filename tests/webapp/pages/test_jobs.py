@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.webapp.looking import HERE, look
-from tests.webapp.pages.segment_shop import ids, links, walk, words
+from tests.webapp.pages.segment_shop import ids, links, listed, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
@@ -57,6 +57,7 @@ def test_history_says_why_a_job_failed_and_links_to_its_result(shop: Shop) -> No
     assert failed.message
     assert failed.message in words(shown)
     assert [words(part) for part in walk(shown) if getattr(part, "className", "") == "nw"] == ["just now"] * 2  # one line on a phone too
+    assert listed(shown) == ["Jobs that ended, newest first"]
     assert {f"{HERE}/imports/{done.id}", f"{HERE}/imports/{failed.id}"} == set(links(shown))
 
 

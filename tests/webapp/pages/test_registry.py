@@ -18,11 +18,12 @@ from segmentation.palette import LIGHT
 from segmentation.plots import FittedVersion, figures_over_versions
 from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.looking import HERE, hear, look
-from tests.webapp.pages.segment_shop import ids, links, walk, words
+from tests.webapp.pages.segment_shop import ids, links, listed, walk, words
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.edge import Display
 from webapp.models import MemberRole
 from webapp.pages import models
+from webapp.pages.home.over_time import changes_card
 from webapp.pages.models.ids import CHALLENGE, PIN, ROLL_BACK, WITHDRAW
 from webapp.pages.models.pointers import end_words
 from webapp.services.errors import Conflict, Forbidden, Invalid, ServiceError
@@ -30,6 +31,9 @@ from webapp.services.modelling import challengers, promotions, retention, versio
 from webapp.services.modelling.promotions import Stretch
 from webapp.services.planning.campaigns import create_campaign
 from webapp.services.segmenting.promotion_preview import preview_promotion
+from webapp.services.segmenting.segments import show_segments
+from webapp.services.segmenting.traces import find_succession, list_traces
+from webapp.ui.format import listing
 
 DATASET = "customers"
 
@@ -164,6 +168,7 @@ def test_the_live_history_is_a_band_and_a_table(shop: Shop) -> None:
     assert [getattr(each, "className", None) for each in band.children] == [None, "now"]
     assert "Version 2 has been live for less than a minute" in words(body)
     assert "<i>Easier</i> to explain" in words(body)
+    assert "Which version was live when, newest first" in listed(body)
 
 
 def test_the_live_history_tells_the_time_of_days_with_several_moves() -> None:
@@ -172,6 +177,26 @@ def test_the_live_history_tells_the_time_of_days_with_several_moves() -> None:
     history = [Stretch(at + 1, since, until, "ann", "", False) for at, (since, until) in enumerate(pairwise([*ends, None]))]
     told = end_words(history, ZoneInfo("Europe/Berlin"))
     assert [told(end) for end in ends] == ["20 Nov 2026", "26 Nov 2026, 00:30", "26 Nov 2026, 13:05"]
+
+
+def test_segments_that_lived_before_come_back_and_are_not_new(shop: Shop, said: list[tuple[str, dict[str, Any]]]) -> None:
+    with shop.reading() as session:
+        back = preview_promotion(session, shop.actor, DATASET, 1).of("back")
+        body = models.preview(look(shop, session, f"{HERE}/models"), 1)[0]
+    assert back
+    assert words(body).count("Came back") == len(back)
+    press(shop, ROLL_BACK, 1)
+    told = words(said[0][1]["children"])
+    assert f"{len(back)} {'comes' if len(back) == 1 else 'come'} back" in told
+    assert "new" not in told
+    with shop.reading() as session:
+        found, overview = find_succession(session, shop.actor, DATASET), show_segments(session, shop.actor, DATASET)
+        assert overview is not None
+        traces = list_traces(session, shop.actor, DATASET)
+        assert traces is not None
+        changed = words(changes_card(look(shop, session, HERE), traces, found, overview))
+    assert f"came back: {listing([each.style.name for each in back])}" in changed
+    assert "new" not in changed
 
 
 def test_the_preview_says_what_the_promotion_then_does(shop: Shop) -> None:
@@ -208,6 +233,16 @@ def test_a_version_without_segments_to_speak_of_is_said_so_before_it_is_promoted
         found = replace(preview_promotion(session, shop.actor, DATASET, 4), verdict="none")
     assert "not all of its segments can be planned on" in words(models.preview_body(found))
     assert "no segments here" not in words(models.preview_body(replace(found, verdict="useful")))
+
+
+def test_names_that_stay_beside_other_evidence_stand_in_the_preview_with_what_it_says(shop: Shop) -> None:
+    with shop.reading() as session:
+        found = preview_promotion(session, shop.actor, DATASET, 4)
+    first, *rest = (replace(each, evidence=None) for each in found.segments)
+    body = words(models.preview_body(replace(found, segments=(replace(first, evidence="<i>Single</i> families"), *rest))))
+    assert "1 name that stays says something else than the evidence of version 4. You can rename a segment on its page." in body
+    assert "Its evidence alone says “<i>Single</i> families”" in body
+    assert "rename" not in words(models.preview_body(replace(found, segments=(first, *rest))))
 
 
 def test_what_would_be_removed_stands_there_before_it_is_saved(shop: Shop, said: list[tuple[str, dict[str, Any]]]) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.audience.ids import FORM, Ids
 from webapp.services.access import Permission
-from webapp.services.segmenting import audiences
+from webapp.services.browsing.exports import ALL_GONE, why_nobody
+from webapp.services.segmenting import audience_today, audiences
 from webapp.services.segmenting.audience_choices import Origin
 from webapp.services.segmenting.audiences import AudienceSummary
 from webapp.ui import format
 from webapp.ui.audiences import audience_fields, moment_words
 from webapp.ui.components import Child, Children, badge, button, card, icon, menu, page_head, row
-from webapp.ui.places import audience_file_address, audiences_address, customers_address
+from webapp.ui.places import audience_file_address, audiences_address, customers_address, data_address
 from webapp.ui.tables import facts_list
 
 FORMS = {"csv": "CSV", "xlsx": "Excel workbook", "parquet": "Parquet"}
@@ -30,9 +31,10 @@ def show_head(view: View) -> Component:
     """Name, size, since when; what can be done with it."""
     audience = read_audience(view)
     words = f"{size_words(audience)}, frozen on {format.day(audience.created_at)} by {format.by(audience.created_by)}. "
-    sub: list[Child] = [words, badge("Archived", icon_name="archive") if audience.archived else None]
+    why = why_no_file(view, audience)
+    sub: list[Child] = [words, badge("Archived", icon_name="archive") if audience.archived else None, why]
     crumbs = [("Audiences", audiences_address(view.actor.team_slug, audience.dataset)), (audience.name, None)]
-    return page_head(html.Bdi(audience.name), sub, acts(view, audience), crumbs=crumbs)
+    return page_head(html.Bdi(audience.name), sub, acts(view, audience, leaves=why is None), crumbs=crumbs)
 
 
 def size_words(audience: AudienceSummary) -> str:
@@ -43,8 +45,21 @@ def size_words(audience: AudienceSummary) -> str:
     return known if audience.origin else f"About {known}"
 
 
-def acts(view: View, audience: AudienceSummary) -> list[Child]:
-    """Set it aside or bring it back, look at its customers, take them away."""
+def why_no_file(view: View, audience: AudienceSummary) -> Component | None:
+    """Why none of those who are still there may leave, and the way to where an admin decides it; None where somebody may."""
+    if not view.actor.may(Permission.EXPORT):
+        return None
+    now = audience_today.show_today(view.session, view.actor, view.resources.store, audience.dataset, audience.id)
+    if now.reachable:
+        return None
+    if not now.present:
+        return html.Span(ALL_GONE, className="sc-under")
+    way = None if now.legal_basis else dcc.Link("Open Data", href=data_address(view.actor.team_slug, audience.dataset))
+    return html.Span([why_nobody(legal_basis=now.legal_basis), " ", way], className="sc-under")
+
+
+def acts(view: View, audience: AudienceSummary, *, leaves: bool) -> list[Child]:
+    """Set it aside or bring it back, look at its customers, take them away where anybody `leaves`."""
     aside = button("Archive", id=Ids.ARCHIVE, icon_name="archive")
     if audience.archived:
         aside = button("Bring back", id=Ids.RESTORE, icon_name="arrow-counterclockwise")
@@ -52,12 +67,14 @@ def acts(view: View, audience: AudienceSummary) -> list[Child]:
     return [
         aside if view.actor.may(Permission.TAG) else None,
         button("See customers", href=see, icon_name="people") if view.actor.may(Permission.VIEW_CUSTOMERS) else None,
-        download_menu(view, audience) if view.actor.may(Permission.EXPORT) else None,
+        download_menu(view, audience, leaves=leaves) if view.actor.may(Permission.EXPORT) else None,
     ]
 
 
-def download_menu(view: View, audience: AudienceSummary) -> Component:
-    """A file of those who may leave. Plain links: where nobody may, the browser shows the page that says why."""
+def download_menu(view: View, audience: AudienceSummary, *, leaves: bool) -> Component:
+    """A file of those who may leave, as plain links; off where nobody does."""
+    if not leaves:
+        return button("Download", icon_name="download", kind="primary", disabled=True)
     items: list[Component] = [
         dbc.DropdownMenuItem(
             words, href=audience_file_address(view.actor.team_slug, audience.dataset, audience.id, form), external_link=True

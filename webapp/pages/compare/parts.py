@@ -95,7 +95,7 @@ def matching_card(
     columns: list[Column[Match]] = [
         Column("What became of it", lambda item: [badge(*FATES[item.fate]), _said(item, said)]),
         Column("Before", lambda item: _named(view, item.before, found.before)),
-        Column("After", lambda item: [_named(view, item.after, found.after), _told(item)]),
+        Column("After", lambda item: _named(view, item.after, found.after)),
         Column("Customers", lambda item: f"{number(item.size_before)} → {number(item.size_after)}", numeric=True, wide=True),
         Column("What says so", _overlap_words, wide=True),
     ]
@@ -103,7 +103,7 @@ def matching_card(
         matching_title(found.matches),
         f"Continued: at least {percent(CONTINUED_FROM)} of the smaller one are in both; where most customers are others, profiles within "
         f"{NEAR} standard deviations. Split or merged: more than {percent(ORIGIN)} of the part are in the other one. Or a person said so.",
-        table(columns, found.matches, caption="What became of every segment"),
+        table(columns, found.matches, caption="What became of every segment", listed=True),
         tools=correct,
         flush=True,
         className="sc-stack",
@@ -141,11 +141,6 @@ def _named(view: View, style: SegmentStyle | None, side: SideOf) -> Child:
     shown = None if side.version.champion else side.version.number
     href = segment_address(view.actor.team_slug, view.dataset or "", style.key, version=shown)
     return dcc.Link(segment_label(style, short=view.display.narrow), href=href)
-
-
-def _told(match: Match) -> html.Span:
-    """What says so, for a phone."""
-    return html.Span(_overlap_words(match), className="sc-under sc-only-sm")
 
 
 def _overlap_words(match: Match) -> str:

@@ -10,7 +10,6 @@ from dash.development.base_component import Component
 
 from segmentation.describing.profiles import SegmentProfile
 from segmentation.movement import Division
-from segmentation.wording import lower_first
 from webapp.edge import View
 from webapp.services.data.datasets import DatasetSummary
 from webapp.services.data.timeline import TimelineEntry
@@ -128,17 +127,13 @@ def segments_card(view: View, overview: SegmentsOverview) -> html.Section:
     """The segments with their share of customers and of spend, the most valuable first."""
     rows: list[Row] = sorted(enumerate(overview.profiles.segments), key=lambda item: -(item[1].value_share or item[1].share))
     columns: list[Column[Row]] = [
-        Column(
-            "Segment",
-            lambda item: dcc.Link(segment_label(overview.styles[item[0]]), href=_address(view, overview, item[0]), className="sc-name"),
-        ),
+        Column("Segment", lambda item: _named(view, overview, item)),
         Column("Customers", lambda item: number(item[1].size), numeric=True),
         Column("Share of customers", lambda item: _bar(item[1].share, None), wide=True),
     ]
     if overview.profiles.value is not None:
         columns.append(Column("Share of spend", lambda item: _bar(item[1].value_share or 0.0, overview.styles[item[0]].slot)))
     columns.append(Column("Campaigns", lambda item: _campaigns(view, overview, item[0]), wide=True))
-    columns.append(Column("What is typical", lambda item: html.Span(_typical(item[1]), className="sc-muted"), wide=True))
     body = table(columns, rows, caption="Segments with their shares")
     foot: list[Child] = [dcc.Link("All segments", href=segments_address(view.actor.team_slug, view.dataset or ""), className="end")]
     return card(shares_title(overview), "Champion's segments, most valuable first.", body, foot=foot, flush=True)
@@ -167,8 +162,14 @@ def _bar(share: float, slot: int | None) -> html.Span:
     )
 
 
+def _named(view: View, overview: SegmentsOverview, item: Row) -> list[Child]:
+    """The way to a segment, and under it what is typical: a column of its own has no room beside both shares."""
+    link = dcc.Link(segment_label(overview.styles[item[0]]), href=_address(view, overview, item[0]), className="sc-name")
+    return [link, html.Span(_typical(item[1]), className="sc-under sc-hide-sm")]
+
+
 def _typical(segment: SegmentProfile) -> str:
-    return ", ".join(f"{lower_first(evidence.label)} {evidence.text}" for evidence in segment.evidence[:1])
+    return ", ".join(f"{evidence.label} {evidence.text}" for evidence in segment.evidence[:1])
 
 
 def _campaigns(view: View, overview: SegmentsOverview, cluster: int) -> Component | None:

@@ -32,7 +32,10 @@ _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 @dataclass(frozen=True)
 class Change:
-    """One segment then and now; `joined`, `left` and `moved` (in minus out) where the same model placed both days."""
+    """One segment then and now; `joined`, `left` and `moved` (in minus out) where the same model placed both days.
+
+    `came` says in a word how a segment came that was not there then.
+    """
 
     style: SegmentStyle
     then: int | None
@@ -41,6 +44,7 @@ class Change:
     left: int
     moved: int
     share: float | None
+    came: str = "new"
 
 
 def shares_card(view: View, traces: Traces) -> html.Section | None:
@@ -114,7 +118,7 @@ def _since_version(succession: Succession, overview: SegmentsOverview) -> list[C
     for style, segment in zip(overview.styles, overview.profiles.segments, strict=True):
         then = succession.before.get(style.key)
         share = segment.size / total_now - then / total_before if then is not None and total_before and total_now else None
-        changes.append(Change(style, then, segment.size, 0, 0, 0, share))
+        changes.append(Change(style, then, segment.size, 0, 0, 0, share, "back" if style in succession.back else "new"))
     return changes
 
 
@@ -129,7 +133,7 @@ def _changes_table(view: View, changes: Sequence[Change], heads: tuple[str, str]
         if any(change.left for change in changes):
             columns.append(Column("Left", lambda item: signed(-item.left, 0), numeric=True, wide=True))
         columns.append(Column("Moved", lambda item: signed(item.moved, 0), numeric=True, title="Moved here minus moved away"))
-    share = Column[Change]("Share, pts", lambda item: "new" if item.share is None else signed(100 * item.share), numeric=True)
+    share = Column[Change]("Share, pts", lambda item: item.came if item.share is None else signed(100 * item.share), numeric=True)
     return table([*columns, share], changes, caption="Segments then and now", class_name="sc-changes")
 
 
@@ -142,12 +146,12 @@ def succession_words(succession: Succession | None, overview: SegmentsOverview) 
     """What the last promotion did to the segments, as a sentence with an icon; None for a first champion."""
     if succession is None or succession.version != overview.version.number:
         return None
-    if not succession.new and not succession.retired:
+    if not (succession.back or succession.new or succession.retired):
         every = "Both" if len(succession.continued) == 2 else f"All {_spelled(len(succession.continued))}"
         text = f"{every} segments continued from version {succession.previous}. Names, colours and tags were carried over."
         return [icon("check-circle-fill", tone="ok"), html.Span(text)]
     parts = [f"{_spelled(len(succession.continued))} continued from version {succession.previous}"]
-    for styles, word in ((succession.new, "new"), (succession.retired, "retired")):
+    for styles, word in ((succession.back, "came back"), (succession.new, "new"), (succession.retired, "retired")):
         if styles:
             parts.append(f"{word}: {listing([style.name for style in styles])}")
     text = "; ".join(parts)

@@ -94,7 +94,7 @@ def _history(view: View, ended: Sequence[JobSummary]) -> html.Div:
         Column("By", lambda job: by(job.created_by), wide=True),
         Column("Ended", lambda job: _ended(job, now), numeric=True),
     ]
-    return table(columns, ended, caption="Jobs that ended, newest first")
+    return table(columns, ended, caption="Jobs that ended, newest first", listed=True)
 
 
 def _why(job: JobSummary) -> html.Span | None:

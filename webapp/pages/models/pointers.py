@@ -103,7 +103,9 @@ def live_card(view: View, history: Sequence[Stretch], target: int | None) -> Com
     ]
     body: list[Child] = [
         _band(history, now, told),
-        table(columns, history[:MOST_STRETCHES], caption="Which version was live when, newest first", class_name="sc-stretches"),
+        table(
+            columns, history[:MOST_STRETCHES], caption="Which version was live when, newest first", class_name="sc-stretches", listed=True
+        ),
     ]
     return card(
         _live_title(history, now), LIVE_TEXT, body, tools=rollback_button(view, target), foot=why_form(view, history[0]), flush=True
@@ -149,12 +151,10 @@ def _version(view: View, stretch: Stretch) -> list[Child]:
     return [link, html.Span("by rollback", className="sc-under")] if stretch.rollback else [link]
 
 
-def _why(stretch: Stretch) -> list[Child]:
+def _why(stretch: Stretch) -> Component:
     """The note, and whose it is."""
-    return [
-        html.Span(stretch.note or MISSING, className="sc-clamp", title=stretch.note or None),
-        html.Span(by(stretch.by), className="sc-under"),
-    ]
+    note = html.Span(stretch.note or MISSING, className="sc-clamp", title=stretch.note or None)
+    return html.Div([note, html.Span(by(stretch.by), className="sc-under")])
 
 
 def _band(history: Sequence[Stretch], now: datetime, told: Callable[[datetime], str]) -> Component:

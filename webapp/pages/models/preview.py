@@ -10,7 +10,7 @@ from webapp.ui.components import Child, badge, icon, segment_label
 from webapp.ui.format import MISSING, count, listing, number
 from webapp.ui.tables import Column, table
 
-FATES = {"continued": "Continued", "new": "New", "retired": "Retired"}
+FATES = {"continued": "Continued", "back": "Came back", "new": "New", "retired": "Retired"}
 NONE = "The verdict on this version is none: not all of its segments can be planned on. Its page says which ones, and why."
 OTHER_SNAPSHOT = "They were fitted on different snapshots, so numbers change with the customers too."
 
@@ -20,9 +20,9 @@ def preview_body(preview: PromotionPreview) -> list[Child]:
     parts: list[Child] = []
     if preview.verdict == "none":
         parts.append(html.P([icon("exclamation-triangle-fill", tone="wn"), " ", NONE], className="sc-preview-warn"))
-    parts.append(html.P(preview_sentence(preview)))
+    parts += [html.P(preview_sentence(preview)), _other_names(preview)]
     columns: list[Column[SegmentChange]] = [
-        Column("Segment", lambda each: segment_label(each.style)),
+        Column("Segment", _segment),
         Column("", lambda each: "" if each.fate == "continued" else badge(FATES[each.fate]), hide_head=True),
         Column(f"v{preview.champion}" if preview.champion else "Now", lambda each: number(each.before), numeric=True),
         Column(f"v{preview.version}", lambda each: number(each.after), numeric=True),
@@ -34,15 +34,33 @@ def preview_body(preview: PromotionPreview) -> list[Child]:
 
 
 def preview_sentence(preview: PromotionPreview) -> str:
-    """`3 segments continue, 1 is new, 1 retires.`"""
-    continued, new, retired = (len(preview.of(fate)) for fate in ("continued", "new", "retired"))
+    """`3 segments continue, 1 comes back, 1 is new, 1 retires.`"""
+    continued, back, new, retired = (len(preview.of(fate)) for fate in FATES)
     if preview.champion is None:
         return f"Version {preview.version} becomes the first champion, with {count(new, 'segment')}."
     said = [f"{count(continued, 'segment')} {'continues' if continued == 1 else 'continue'}"]
+    said += [f"{number(back)} {'comes' if back == 1 else 'come'} back"] if back else []
     said += [f"{number(new)} {'is' if new == 1 else 'are'} new"] if new else []
     said += [f"{number(retired)} {'retires' if retired == 1 else 'retire'}"] if retired else []
     tail = " Tags of a retired segment stay on it, marked." if retired else ""
     return f"Version {preview.version} takes the place of version {preview.champion}: {listing(said)}.{tail}"
+
+
+def _other_names(preview: PromotionPreview) -> Component | None:
+    """Before the table that names them: a kept name can be false of the customers that a segment has now."""
+    named = sum(each.evidence is not None for each in preview.segments)
+    if not named:
+        return None
+    says = "name that stays says" if named == 1 else "names that stay say"
+    text = f" {number(named)} {says} something else than the evidence of version {preview.version}. You can rename a segment on its page."
+    return html.P([icon("exclamation-triangle-fill", tone="wn"), text], className="sc-preview-warn")
+
+
+def _segment(change: SegmentChange) -> list[Child]:
+    label: list[Child] = [segment_label(change.style)]
+    if change.evidence is not None:
+        label.append(html.Span(f"Its evidence alone says “{change.evidence}”", className="sc-under"))
+    return label
 
 
 def _notes(preview: PromotionPreview) -> list[Child]:

@@ -16,7 +16,7 @@ from webapp.services.access import Permission
 from webapp.services.filtering.columns import CONFIDENCE, SEGMENT
 from webapp.services.filtering.filters import Condition, Filter, filters_to_query
 from webapp.services.segmenting import segment_history
-from webapp.services.segmenting.segments import SegmentDetail
+from webapp.services.segmenting.segments import SegmentDetail, other_name
 from webapp.ui import format
 from webapp.ui.audiences import save_link
 from webapp.ui.components import Child, aria, button, icon, icon_button, mark_tile, slot_class
@@ -87,8 +87,8 @@ def persona(view: View, detail: SegmentDetail, where: Where) -> Component:
 
 def kept_name(detail: SegmentDetail) -> Component | None:
     """A segment keeps its name from version to version; where this version's evidence alone says something else, so does the page."""
-    found = detail.profile.name
-    if detail.style.name.casefold().startswith(found.casefold()):
+    found = other_name(detail.style, detail.profile)
+    if found is None:
         return None
     text = f"Its name is kept from earlier versions or was chosen by your team. This version's evidence alone says “{found}”."
     return html.P(text, className="sc-kept-name")

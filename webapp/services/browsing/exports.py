@@ -31,6 +31,8 @@ from webapp.services.segmenting.labelled import open_labelled
 from webapp.services.segmenting.selections import select_from
 from webapp.store import CHUNK, Store
 
+ALL_GONE = "Nobody is left to leave: every one of these customers is gone from the newest snapshot. Re-cluster, then choose anew."
+
 
 @dataclass(frozen=True)
 class Export:
@@ -166,14 +168,14 @@ def _may_leave(session: Session, dataset: Dataset) -> pd.DataFrame:
 def _nobody(dataset: Dataset, withheld: int, gone: int) -> Conflict:
     """Why nobody leaves, those who could not leave because they are no customers any more told apart."""
     if not withheld:
-        text = "Nobody is left to leave: every one of these customers is gone from the newest snapshot. Re-cluster, then choose anew."
-        return Conflict(text, code="all_gone")
+        return Conflict(ALL_GONE, code="all_gone")
     others = f" {gone:,} more are gone from the newest snapshot." if gone else ""
-    return Conflict(_why_nobody(dataset) + others, code="no_consent")
+    return Conflict(why_nobody(legal_basis=dataset.legal_basis_confirmed) + others, code="no_consent")
 
 
-def _why_nobody(dataset: Dataset) -> str:
-    if dataset.legal_basis_confirmed:
+def why_nobody(*, legal_basis: bool) -> str:
+    """Why none of some customers may leave, in words; `legal_basis` says whether one is confirmed for their dataset."""
+    if legal_basis:
         return "Nobody may leave: every one of these customers has withdrawn their consent."
     return (
         "Nobody may leave: none of these customers is known to consent. Import a consent column, "

@@ -13,7 +13,7 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.models import Challenger, Champion, Dataset, ModelVersion, Promotion, Team, VersionStatus
+from webapp.models import Challenger, Champion, Dataset, ModelVersion, Promotion, Segment, Team, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
@@ -225,6 +225,13 @@ def rollback_version(session: Session, actor: Actor, dataset: Dataset) -> str | 
 def moves_of(session: Session, actor: Actor, dataset: Dataset) -> Sequence[Promotion]:
     """Every move of the dataset's champion, oldest first. For services only."""
     return session.scalars(team_rows(actor, Promotion).where(Promotion.dataset_id == dataset.id).order_by(Promotion.created_at)).all()
+
+
+def lived_keys(session: Session, moves: Sequence[Promotion]) -> frozenset[str]:
+    """Keys of the segments that a champion of any of `moves` had, which was reached through the team. For services only."""
+    versions = {move.version_id for move in moves}
+    of_version = VersionSegment.segment_id == Segment.id
+    return frozenset(session.scalars(select(Segment.key).join(VersionSegment, of_version).where(VersionSegment.version_id.in_(versions))))
 
 
 def _standing(moves: Sequence[Promotion]) -> list[str]:

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from segmentation.describing.profiles import SegmentProfile
 from segmentation.palette import SegmentStyle
 from webapp.models import ModelVersion, Snapshot, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset
+from webapp.services.modelling.promotions import lived_keys, moves_of
 from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
 from webapp.services.segmenting.audiences import AudienceSummary, list_audiences
-from webapp.services.segmenting.segments import version_styles
+from webapp.services.segmenting.segments import other_name, profiles_of, version_styles
 
 
 @dataclass(frozen=True)
 class SegmentChange:
-    """One segment with its customers under the champion and under the other version; None where a version does not have it."""
+    """One segment with its customers under the champion and under the other version; None where a version does not have it.
+
+    `lived` says that some champion had it before. `evidence` is what the other version's evidence alone calls a continued one, where that
+    is not the name that it keeps.
+    """
 
     style: SegmentStyle
     before: int | None
     after: int | None
+    lived: bool = True
+    evidence: str | None = None
 
     @property
     def fate(self) -> str:
-        """ "continued", "new" or "retired"."""
-        return "new" if self.before is None else "retired" if self.after is None else "continued"
+        """ "continued", "back", "new" or "retired"."""
+        if self.before is None:
+            return "back" if self.lived else "new"
+        return "retired" if self.after is None else "continued"
 
 
 @dataclass(frozen=True)
@@ -59,9 +69,9 @@ class AudienceChange:
 class PromotionPreview:
     """What becomes of `champion` (None: there is none) if `version` takes its place.
 
-    Continued segments come first, then new ones, then retired ones. `campaigns` are live ones that would reach another number of
-    customers or lose a segment, `audiences` live ones whose segments would not be what they were. `unplaced` are customers without a
-    segment, before and after; `snapshots` what either was fitted on.
+    Continued segments come first, then those that come back, new ones and retired ones. `campaigns` are live ones that would reach another
+    number of customers or lose a segment, `audiences` live ones whose segments would not be what they were. `unplaced` are customers
+    without a segment, before and after; `snapshots` what either was fitted on.
     """
 
     version: int
@@ -84,9 +94,11 @@ def preview_promotion(session: Session, actor: Actor, dataset: str, number: int)
     row = team_dataset(session, actor, dataset)
     version, champion = ready_version(session, actor, row, number), find_version(session, actor, row, None)
     after, before = _sized(session, version), _sized(session, champion) if champion else {}
-    changes = [SegmentChange(style, before[key][1] if key in before else None, size) for key, (style, size) in after.items()]
+    lived = lived_keys(session, moves_of(session, actor, row) if champion else ())
+    profiles = profiles_of(session, actor, version).segments
+    changes = [_taken_over(style, profile, size, before, lived) for (style, size), profile in zip(after.values(), profiles, strict=True)]
     changes += [SegmentChange(style, size, None) for key, (style, size) in before.items() if key not in after]
-    order = ("continued", "new", "retired")
+    order = ("continued", "back", "new", "retired")
     campaigns = (_campaign(each, before, after) for each in list_campaigns(session, actor, dataset) if each.live)
     audiences = (_audience(each, before, after) for each in list_audiences(session, actor, dataset))
     snapshots = _snapshot(session, champion) if champion else None, _snapshot(session, version)
@@ -109,6 +121,13 @@ def _sized(session: Session, version: ModelVersion) -> Sized:
     """The version's segments by key, with their sizes."""
     sizes = session.scalars(select(VersionSegment.size).where(VersionSegment.version_id == version.id).order_by(VersionSegment.cluster))
     return {style.key: (style, size) for style, size in zip(version_styles(session, version), sizes, strict=True)}
+
+
+def _taken_over(style: SegmentStyle, profile: SegmentProfile, size: int, before: Sized, lived: Set[str]) -> SegmentChange:
+    """A segment of the other version; a new one was named by this very evidence, unless the team chose its name."""
+    if style.key not in before:
+        return SegmentChange(style, None, size, lived=style.key in lived)
+    return SegmentChange(style, before[style.key][1], size, evidence=other_name(style, profile))
 
 
 def _snapshot(session: Session, version: ModelVersion) -> Snapshot:

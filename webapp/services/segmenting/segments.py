@@ -164,6 +164,14 @@ def style_of(segment: Segment) -> SegmentStyle:
     return SegmentStyle(segment.key, segment.name, segment.short_name, segment.slot)
 
 
+def other_name(style: SegmentStyle, profile: SegmentProfile) -> str | None:
+    """What a version's evidence alone calls a segment whose name says something else; None where it is called so.
+
+    A segment keeps its name from version to version, so that a later version's evidence can differ from it.
+    """
+    return None if style.name.casefold().startswith(profile.name.casefold()) else profile.name
+
+
 def _overview(
     session: Session, actor: Actor, dataset: Dataset, version: ModelVersion, campaigns: tuple[CampaignSummary, ...]
 ) -> SegmentsOverview:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from segmentation.movement import Division
 from segmentation.palette import SegmentStyle
-from webapp.models import Dataset, Job, JobStatus, ModelVersion, Promotion, Segment, Snapshot, VersionSegment
+from webapp.models import Dataset, Job, JobStatus, ModelVersion, Segment, Snapshot, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict
 from webapp.services.filtering.coarse import count_of, two_digits
+from webapp.services.modelling.promotions import lived_keys, moves_of
 from webapp.services.modelling.tracing import series, stored_counts
 from webapp.services.modelling.versions import find_version
 from webapp.services.segmenting.segments import style_of, version_styles
@@ -54,7 +55,8 @@ class Traces:
 class Succession:
     """What the last promotion did to the segments: which the `previous` version had too, which came, which went.
 
-    `before` are the previous version's sizes by segment key, on the snapshot of the day `previous_as_of`.
+    Those that came are `back` where an earlier champion had them, else `new`. `before` are the previous version's sizes by segment key,
+    on the snapshot of the day `previous_as_of`.
     """
 
     version: int
@@ -63,6 +65,7 @@ class Succession:
     promoted_by: str
     previous_as_of: date
     continued: tuple[SegmentStyle, ...]
+    back: tuple[SegmentStyle, ...]
     new: tuple[SegmentStyle, ...]
     retired: tuple[SegmentStyle, ...]
     before: dict[str, int]
@@ -116,11 +119,11 @@ def count_again(session: Session, actor: Actor, dataset: str) -> None:
 def find_succession(session: Session, actor: Actor, dataset: str) -> Succession | None:
     """How the champion's segments follow those of the champion before it; None where there was none."""
     row = team_dataset(session, actor, dataset)
-    promotion = session.scalars(
-        team_rows(actor, Promotion).where(Promotion.dataset_id == row.id).order_by(Promotion.created_at.desc(), Promotion.id).limit(1)
-    ).one_or_none()
+    moves = moves_of(session, actor, row)
+    promotion = moves[-1] if moves else None
     if promotion is None or promotion.previous_id is None:
         return None
+    lived = lived_keys(session, moves[:-1])
     now, before = (_segments(session, version) for version in (promotion.version_id, promotion.previous_id))
     numbers = dict(
         session.execute(
@@ -137,7 +140,8 @@ def find_succession(session: Session, actor: Actor, dataset: str) -> Succession 
         promoted_by=promotion.created_by,
         previous_as_of=as_of,
         continued=tuple(style for key, (style, _) in now.items() if key in before),
-        new=tuple(style for key, (style, _) in now.items() if key not in before),
+        back=tuple(style for key, (style, _) in now.items() if key not in before and key in lived),
+        new=tuple(style for key, (style, _) in now.items() if key not in before and key not in lived),
         retired=tuple(style for key, (style, _) in before.items() if key not in now),
         before={key: size for key, (_, size) in before.items()},
     )

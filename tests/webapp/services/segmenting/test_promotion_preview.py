@@ -13,7 +13,7 @@ from webapp.services.planning.campaigns import create_campaign, list_campaigns
 from webapp.services.segmenting.audience_choices import Choice
 from webapp.services.segmenting.audiences import archive_audience, list_audiences, save_audience
 from webapp.services.segmenting.promotion_preview import PromotionPreview, preview_promotion
-from webapp.services.segmenting.segments import show_segments
+from webapp.services.segmenting.segments import rename_segment, show_segment, show_segments
 
 DATASET = "customers"
 
@@ -103,3 +103,16 @@ def test_live_audiences_of_segments_that_change_are_named_and_keep_their_custome
     with shop.writing() as session:
         promote_version(session, shop.actor, DATASET, 2)
         assert {each.name: each.size for each in list_audiences(session, shop.actor, DATASET)}["Gone"] == named["Gone"].customers
+
+
+def test_a_name_that_stays_beside_other_evidence_is_said_so(shop: Shop) -> None:
+    stays = preview(shop).of("continued")[0].style
+    with shop.writing() as session:
+        rename_segment(session, shop.actor, DATASET, stays.key, "Weekend families")
+    with shop.reading() as session:
+        evidence = show_segment(session, shop.actor, DATASET, stays.key, version=2).profile.name
+    assert {each.style.key: each.evidence for each in preview(shop).segments}[stays.key] == evidence
+    with shop.writing() as session:
+        rename_segment(session, shop.actor, DATASET, stays.key, evidence)
+    assert {each.style.key: each.evidence for each in preview(shop).segments}[stays.key] is None
+    assert all(each.evidence is None for each in preview(shop).segments if each.fate != "continued")

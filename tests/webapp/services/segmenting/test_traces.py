@@ -18,6 +18,7 @@ from webapp.services.errors import Conflict, Forbidden, NotFound
 from webapp.services.filtering.coarse import count_of, two_digits
 from webapp.services.modelling import promotions, tracing
 from webapp.services.segmenting import traces
+from webapp.services.segmenting.promotion_preview import preview_promotion
 from webapp.services.segmenting.traces import Traces
 from webapp.services.work import jobs
 from webapp.tasks import tracing as task
@@ -245,3 +246,22 @@ def test_a_promotion_tells_which_segments_continued(shop: Shop) -> None:
     assert len(found.continued) + len(found.new) == 2
     assert len(found.continued) + len(found.retired) == 3
     assert sum(found.before.values()) == 150
+
+
+def test_a_rollback_brings_back_what_lived_before(shop: Shop) -> None:
+    shop.recluster(k=2)
+    with shop.writing() as session:
+        promotions.promote_version(session, shop.actor, "customers", 2)
+    with shop.reading() as session:
+        gone = traces.find_succession(session, shop.actor, "customers")
+        ahead = preview_promotion(session, shop.actor, "customers", 1)
+    assert gone is not None
+    assert gone.retired
+    assert not gone.back
+    assert {each.style for each in ahead.of("back")} == set(gone.retired)
+    with shop.writing() as session:
+        promotions.roll_back(session, shop.actor, "customers")
+    with shop.reading() as session:
+        found = traces.find_succession(session, shop.actor, "customers")
+    assert found is not None
+    assert (set(found.back), found.new, ahead.of("new")) == (set(gone.retired), (), ())
