@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import duckdb
 import pandas as pd
@@ -18,6 +18,8 @@ import pandas as pd
 from segmentation.intake.rules import empties
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
 from webapp.bulk import BATCH, SQL_TYPE, column_engine, escaped, literal, quoted, sampled_sql, typed_frame
+
+Row = TypeVar("Row")
 
 STATE = "__state"
 """A column beside the customers' own while they are merged; canonical names never begin with an underscore."""
@@ -32,6 +34,16 @@ RestoredRow = tuple[str, str, str, str, str]
 """The same with the attributes as JSON text in the second place."""
 
 MergeMode = Literal["update", "append", "replace"]
+
+
+@dataclass(frozen=True)
+class Batches(Generic[Row]):
+    """Batches that are read anew each time that somebody goes through them."""
+
+    read: Callable[[], Iterator[Row]]
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.read()
 
 
 @dataclass(frozen=True)

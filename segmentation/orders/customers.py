@@ -73,7 +73,7 @@ def customers_from_orders(parts: Sequence[Part], *, as_of: date | None = None, b
 
 def part_schema(part: Path) -> Schema:
     """The schema of the file that `part` was made from."""
-    with _in_memory() as connection:
+    with open_engine(memory=MEMORY) as connection:
         return _schema_of(connection, part)
 
 
@@ -97,22 +97,11 @@ def orders_again(parts: Sequence[Part], new: Path) -> int:
 @contextmanager
 def _on_disk() -> Iterator[duckdb.DuckDBPyConnection]:
     """For what may be larger than memory."""
-    with tempfile.TemporaryDirectory(prefix="customers-") as name:
-        folder = Path(name)
-        connection = open_engine(memory=MEMORY, folder=folder, database=folder / "orders.duckdb")
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-
-@contextmanager
-def _in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = open_engine(memory=MEMORY)
-    try:
+    with (
+        tempfile.TemporaryDirectory(prefix="customers-") as folder,
+        open_engine(memory=MEMORY, folder=folder, database=Path(folder) / "orders.duckdb") as connection,
+    ):
         yield connection
-    finally:
-        connection.close()
 
 
 def _customers(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], as_of: date | None, before: Schema | None) -> OrderCustomers:

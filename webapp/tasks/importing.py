@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import pandas as pd
 
@@ -27,7 +27,7 @@ from segmentation.recipe import columns_in_use, recipe_for
 from segmentation.roles import Column, Role, Schema, schema_roles
 from webapp import bulk
 from webapp.edge import Resources, unit_of_work
-from webapp.merging import Counts, MergeMode, Staging, staging
+from webapp.merging import Batches, Counts, MergeMode, Staging, staging
 from webapp.services.data.exploration import explore_snapshot
 from webapp.services.data.reports import ColumnChoice, EarlierImport, ImportReport
 from webapp.services.data.schemas import align_schema, column_use, merge_schemas, stored_columns
@@ -61,8 +61,6 @@ from webapp.tasks.looking import (
     values_for,
 )
 from webapp.tasks.ordering import OrderIntake, read_orders, refuse_mixing, remembered_lines
-
-Row = TypeVar("Row")
 
 REPORTED_REJECTS = 100
 SAMPLED_ROWS = 20_000
@@ -201,16 +199,6 @@ def prepared_import(
             progress("Storing customers", 0.75)
             changes = Changes(Batches(merged.rows), Batches(merged.removed_keys), Batches(merged.touched_keys))
             yield Prepared(staged.read.preview, report, staged.rejects, snapshot.result, changes)
-
-
-@dataclass(frozen=True)
-class Batches(Generic[Row]):
-    """Batches that are read anew each time that somebody goes through them."""
-
-    read: Callable[[], Iterator[Row]]
-
-    def __iter__(self) -> Iterator[Row]:
-        return self.read()
 
 
 def _with_checked(plan: ImportPlan, report: ImportReport) -> ImportReport:

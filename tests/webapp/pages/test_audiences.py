@@ -87,7 +87,7 @@ def test_saving_leads_to_the_audience_and_a_refusal_stays_in_the_dialog(shop: Sh
         again = saving.save_shown(view, 2, ["Rich", ""])
         (known,) = list_audiences(session, shop.actor, "customers")
     assert href.endswith(f"/audiences/{known.id}")
-    assert (known.note, known.origin and known.origin.query) == ("A note", {"f": RICH})
+    assert (known.note, known.origin and known.origin.words) == ("A note", ("Income at least 60,000",))
     assert (marks, sentences) == ([False, False], ["", ""])
     assert f"Rich is saved: {known.size} customers" in words(said)
     assert again[0] is no_update

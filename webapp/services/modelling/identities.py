@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from segmentation.codec import from_json
 from segmentation.describing.profiles import Profiles, SegmentProfile
 from segmentation.palette import SYMBOLS
-from webapp.models import ModelVersion, Promotion, Segment, VersionSegment
+from webapp.models import ModelVersion, Segment, VersionSegment
 from webapp.services.access import Actor, team_rows
+from webapp.services.modelling.promotions import lived_segments, moves_of
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class _Newcomers:
         kept, known = list(keeps), list(before)
         self._used, self._retired = {segment.slot for segment in kept}, {segment.slot for segment in known}
         self._short_names = {(segment.chosen_name or segment.short_name)[:40].casefold() for segment in kept}
-        remembered = chain(known, champions_segments(session, actor, dataset_id))
+        remembered = chain(known, lived_segments(session, moves_of(session, actor, dataset_id)).values())
         self._names = {name.casefold() for segment in remembered for name in (segment.name, segment.chosen_name) if name}
 
     def segment_for(self, profile: SegmentProfile) -> Segment:
@@ -137,12 +138,6 @@ def distinct_short_name(short: str, name: str, taken: Collection[str]) -> str:
     """`short`, else the beginning of `name`, else `short` with a number behind it: what no other segment of the version is called by."""
     numbered = (f"{short[:35]} {number}" for number in count(2))
     return next(each for each in chain((short[:40], name[:40]), numbered) if each.casefold() not in taken)
-
-
-def champions_segments(session: Session, actor: Actor, dataset_id: str) -> Sequence[Segment]:
-    """Every segment that a champion of the dataset has or had. For services only."""
-    had = select(VersionSegment.segment_id).join(Promotion, Promotion.version_id == VersionSegment.version_id)
-    return session.scalars(team_rows(actor, Segment).where(Segment.dataset_id == dataset_id, Segment.id.in_(had))).all()
 
 
 def segments_of(session: Session, actor: Actor, version_id: str | None) -> dict[int, Segment]:

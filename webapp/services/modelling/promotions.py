@@ -104,7 +104,7 @@ def note_move(session: Session, actor: Actor, dataset: str, note: str, *, expect
     champion = expected_champion(session, actor, row, expected)
     if champion is None:
         raise Conflict("No version is the champion yet, so there is nothing to write a note on.", code="no_champion")
-    move = moves_of(session, actor, row)[-1]
+    move = moves_of(session, actor, row.id)[-1]
     if move.note:
         raise Conflict("This move has a note already, and what was said stays.", code="noted")
     move.note = said
@@ -115,7 +115,7 @@ def note_move(session: Session, actor: Actor, dataset: str, note: str, *, expect
 def live_history(session: Session, actor: Actor, dataset: str) -> tuple[Stretch, ...]:
     """Which version was champion from when to when, newest first."""
     row = team_dataset(session, actor, dataset)
-    moves = moves_of(session, actor, row)
+    moves = moves_of(session, actor, row.id)
     numbers = _numbers(session, actor, row)
     ends = [later.created_at for _, later in pairwise(moves)] + [None] * bool(moves)
     stretches = (
@@ -218,20 +218,19 @@ def rollback_version(session: Session, actor: Actor, dataset: Dataset) -> str | 
             .with_only_columns(ModelVersion.id)
         )
     )
-    standing = _standing(moves_of(session, actor, dataset))
+    standing = _standing(moves_of(session, actor, dataset.id))
     return next((version for version in reversed(standing[:-1]) if version in ready and version != standing[-1]), None)
 
 
-def moves_of(session: Session, actor: Actor, dataset: Dataset) -> Sequence[Promotion]:
+def moves_of(session: Session, actor: Actor, dataset_id: str) -> Sequence[Promotion]:
     """Every move of the dataset's champion, oldest first. For services only."""
-    return session.scalars(team_rows(actor, Promotion).where(Promotion.dataset_id == dataset.id).order_by(Promotion.created_at)).all()
+    return session.scalars(team_rows(actor, Promotion).where(Promotion.dataset_id == dataset_id).order_by(Promotion.created_at)).all()
 
 
-def lived_keys(session: Session, moves: Sequence[Promotion]) -> frozenset[str]:
-    """Keys of the segments that a champion of any of `moves` had, which was reached through the team. For services only."""
-    versions = {move.version_id for move in moves}
-    of_version = VersionSegment.segment_id == Segment.id
-    return frozenset(session.scalars(select(Segment.key).join(VersionSegment, of_version).where(VersionSegment.version_id.in_(versions))))
+def lived_segments(session: Session, moves: Sequence[Promotion]) -> dict[str, Segment]:
+    """By key the segments that a champion of any of `moves` had, which were reached through the team. For services only."""
+    had = select(VersionSegment.segment_id).where(VersionSegment.version_id.in_({move.version_id for move in moves}))
+    return {segment.key: segment for segment in session.scalars(select(Segment).where(Segment.id.in_(had)))}
 
 
 def _standing(moves: Sequence[Promotion]) -> list[str]:

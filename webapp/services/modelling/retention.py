@@ -169,7 +169,7 @@ def _pointed_to(session: Session, actor: Actor, dataset: Dataset) -> Iterable[tu
     yield from _references(session, actor, dataset)
     if target := rollback_version(session, actor, dataset):
         yield target, Reliance.ROLLBACK
-    moves, since = moves_of(session, actor, dataset), datetime.now(UTC) - timedelta(days=LIVE_DAYS)
+    moves, since = moves_of(session, actor, dataset.id), datetime.now(UTC) - timedelta(days=LIVE_DAYS)
     ends = [move.created_at for move in moves[1:]]
     for move, end in zip(moves, ends, strict=False):  # the last one is the champion's, which has no end
         if end >= since:

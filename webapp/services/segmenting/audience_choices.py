@@ -45,14 +45,12 @@ class Flow:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an audience came from: `words` for what was chosen by, `query` as an address had it, and the `segments` that it speaks of, key
-    to name.
+    """Where an audience came from: `words` for what was chosen by, and the `segments` that it speaks of, key to name.
 
     `version` (None: nobody had a segment yet), `snapshot` and its day are those of the moment.
     """
 
     words: tuple[str, ...]
-    query: dict[str, str]
     segments: dict[str, str]
     version: int | None
     snapshot: int
@@ -77,10 +75,9 @@ class Chosen:
 
     @property
     def origin(self) -> Origin:
-        kept = {name: text for name, text in self.choice.query.items() if name in ("f", "q") and text}
         spoken_of = dict(pair for each in self.selection.filters for pair in self._segments(each))
         version, snapshot = self.base.version, self.base.snapshot
-        return Origin(self.words, kept, spoken_of, version.number if version else None, snapshot.number, snapshot.as_of)
+        return Origin(self.words, spoken_of, version.number if version else None, snapshot.number, snapshot.as_of)
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from segmentation.describing.profiles import SegmentProfile
 from segmentation.palette import SegmentStyle
 from webapp.models import ModelVersion, Snapshot, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset
-from webapp.services.modelling.promotions import lived_keys, moves_of
+from webapp.services.modelling.promotions import lived_segments, moves_of
 from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
 from webapp.services.segmenting.audiences import AudienceSummary, list_audiences
@@ -94,7 +94,7 @@ def preview_promotion(session: Session, actor: Actor, dataset: str, number: int)
     row = team_dataset(session, actor, dataset)
     version, champion = ready_version(session, actor, row, number), find_version(session, actor, row, None)
     after, before = _sized(session, version), _sized(session, champion) if champion else {}
-    lived = lived_keys(session, moves_of(session, actor, row) if champion else ())
+    lived = lived_segments(session, moves_of(session, actor, row.id) if champion else ())
     profiles = profiles_of(session, actor, version).segments
     changes = [_taken_over(style, profile, size, before, lived) for (style, size), profile in zip(after.values(), profiles, strict=True)]
     changes += [SegmentChange(style, size, None) for key, (style, size) in before.items() if key not in after]
@@ -123,7 +123,7 @@ def _sized(session: Session, version: ModelVersion) -> Sized:
     return {style.key: (style, size) for style, size in zip(version_styles(session, version), sizes, strict=True)}
 
 
-def _taken_over(style: SegmentStyle, profile: SegmentProfile, size: int, before: Sized, lived: Set[str]) -> SegmentChange:
+def _taken_over(style: SegmentStyle, profile: SegmentProfile, size: int, before: Sized, lived: Container[str]) -> SegmentChange:
     """A segment of the other version; a new one was named by this very evidence, unless the team chose its name."""
     if style.key not in before:
         return SegmentChange(style, None, size, lived=style.key in lived)

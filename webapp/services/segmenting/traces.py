@@ -15,7 +15,7 @@ from webapp.services.access import Actor, Permission, require, team_dataset, tea
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict
 from webapp.services.filtering.coarse import count_of, two_digits
-from webapp.services.modelling.promotions import lived_keys, moves_of
+from webapp.services.modelling.promotions import lived_segments, moves_of
 from webapp.services.modelling.tracing import series, stored_counts
 from webapp.services.modelling.versions import find_version
 from webapp.services.segmenting.segments import style_of, version_styles
@@ -119,11 +119,11 @@ def count_again(session: Session, actor: Actor, dataset: str) -> None:
 def find_succession(session: Session, actor: Actor, dataset: str) -> Succession | None:
     """How the champion's segments follow those of the champion before it; None where there was none."""
     row = team_dataset(session, actor, dataset)
-    moves = moves_of(session, actor, row)
+    moves = moves_of(session, actor, row.id)
     promotion = moves[-1] if moves else None
     if promotion is None or promotion.previous_id is None:
         return None
-    lived = lived_keys(session, moves[:-1])
+    lived = lived_segments(session, moves[:-1])
     now, before = (_segments(session, version) for version in (promotion.version_id, promotion.previous_id))
     numbers = dict(
         session.execute(
