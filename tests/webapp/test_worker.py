@@ -158,7 +158,14 @@ def hasty_plant(database_url: str, make_config) -> Iterator[Plant]:
 
 @pytest.fixture
 def sqlite_plant(sqlite_url: str, make_config) -> Iterator[Plant]:
-    """On SQLite, with little memory, for what does not depend on the database."""
+    """On SQLite, for what does not depend on the database."""
+    with open_plant(make_config(sqlite_url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def little_plant(sqlite_url: str, make_config) -> Iterator[Plant]:
+    """On SQLite, with little memory; for started workers, since a job that this process forks begins with the memory of all tests."""
     with open_plant(make_config(sqlite_url, job_memory_megabytes=600)) as opened:
         yield opened
 
@@ -231,15 +238,15 @@ def test_a_running_job_is_cancelled_and_the_next_one_runs(plant: Plant, kind: st
     ],
 )
 def test_a_job_that_cannot_succeed_fails_with_its_reason_and_the_next_one_runs(
-    sqlite_plant: Plant, kind: str, attempts: int, reason: str
+    little_plant: Plant, kind: str, attempts: int, reason: str
 ) -> None:
-    job_id, following = sqlite_plant.enqueue(kind), sqlite_plant.enqueue("publish")
-    sqlite_plant.start()
-    job = sqlite_plant.ended(job_id)
+    job_id, following = little_plant.enqueue(kind), little_plant.enqueue("publish")
+    little_plant.start()
+    job = little_plant.ended(job_id)
     assert (job.status, job.attempt) == ("failed", attempts)
     assert reason in (job.message or "")
     assert "ana@" not in (job.message or "")
-    assert sqlite_plant.ended(following).status == "done"
+    assert little_plant.ended(following).status == "done"
 
 
 def test_a_job_that_finds_the_database_away_is_tried_again(sqlite_plant: Plant, capfd: pytest.CaptureFixture[str]) -> None:
