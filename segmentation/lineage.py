@@ -11,7 +11,7 @@ becomes a merge and a new cluster a retired one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -107,6 +107,17 @@ class Link:
     by: By
 
 
+@dataclass(frozen=True)
+class Return:
+    """A current cluster that is again what the cluster `previous` of an earlier version was: `shared` of the `size` customers whom that had
+    are in it."""
+
+    previous: int
+    current: int
+    shared: int
+    size: int
+
+
 @dataclass(frozen=True, eq=False)
 class Lineage:
     """How the clusters of two versions follow each other.
@@ -174,6 +185,17 @@ def trace_lineage(previous: Side, current: Side, answers: Mapping[int, int | Non
     free &= _free(table, pairs) & ~_known(table) & ~_elsewhere(table)
     pairs |= {new: (old, "profile") for old, new in _by_profile(previous.means, current.means, free)}
     return _told(table, pairs, said)
+
+
+def trace_returns(earlier: Side, current: Side, goes_on: Mapping[int, int | None], gone: Collection[int]) -> tuple[Return, ...]:
+    """The current clusters that are again what `gone` clusters of an `earlier` version were, which the versions between had not.
+
+    `goes_on` has the current clusters of which is known already what they are: each with the earlier cluster that is the same segment,
+    None where that version did not have it. The others are paired by the rules of `trace_lineage`. ValueError as there.
+    """
+    lineage = trace_lineage(earlier, current, goes_on)
+    pairs = ((old, new) for new, old in lineage.pairs.items() if old in gone and new not in goes_on)
+    return tuple(Return(old, new, int(lineage.overlap[old, new]), int(lineage.sizes[0][old])) for old, new in pairs if old is not None)
 
 
 def correct_lineage(lineage: Lineage, current: int, continues: int | None) -> Lineage:

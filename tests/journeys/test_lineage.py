@@ -60,7 +60,9 @@ def test_name_colour_and_tag_follow_the_customers(workspace: Workspace, open_pag
         expect(page.get_by_role("link", name=NAME).first).to_be_visible()
         page.goto(f"{workspace.url}{HOME}/segments/{before[max(before)]['key']}?tab=campaigns")
         expect(page.get_by_role("link", name=CAMPAIGN)).to_be_visible()
-    see_what_was_merged(page, workspace, [segment for size, segment in before.items() if size != max(before)], shown)
+    others = [segment for size, segment in before.items() if size != max(before)]
+    see_what_was_merged(page, workspace, others, shown)
+    see_what_came_back(page, workspace, others, shown)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -112,3 +114,26 @@ def see_what_was_merged(page: Page, workspace: Workspace, others: list[dict[str,
     page.get_by_role("button", name=f"Tag {taker}").click()
     expect(page.get_by_text("in 1 segment")).to_be_visible()
     expect(page.get_by_role("button", name=f"Tag {taker}")).to_have_count(0)
+
+
+def see_what_came_back(page: Page, workspace: Workspace, others: list[dict[str, Any]], shown: str) -> None:
+    """The merged one is found again, which the champion has not: it is the segment that it was, and has its campaign."""
+    champion = {segment["key"] for segment in workspace.run("segments")["segments"]}
+    made = workspace.run("recluster", "--k", "3", "--seed", "3")
+    [back] = [segment for segment in others if segment["key"] not in champion]
+    page.goto(f"{workspace.url}{HOME}/compare?a=3&b={made['version']}")
+    expect(page.get_by_text(re.compile(f"{re.escape(back['name'])} is back: version [12] had it"))).to_be_visible()
+    picture(page, f"lineage-compare-back-{shown}")
+    workspace.run("promote", str(made["version"]))
+    page.goto(f"{workspace.url}{HOME}/segments")
+    card = page.locator(".sc-segcard", has=page.get_by_text(re.compile("^Back: version [12] had it")))
+    expect(card).to_have_count(1)
+    expect(card.get_by_role("heading")).to_have_text(back["name"])
+    picture(page, f"lineage-segments-back-{shown}")
+    card.click()
+    settled(page)
+    page.get_by_role("link", name=re.compile("^Campaigns")).last.click()
+    expect(page.get_by_role("link", name=f"For {back['size']}")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^History")).last.click()
+    expect(page.get_by_text(f"Came back in version {made['version']}")).to_be_visible()
+    picture(page, f"lineage-history-back-{shown}")

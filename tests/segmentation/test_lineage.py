@@ -15,11 +15,13 @@ from segmentation.lineage import (
     Fate,
     Lineage,
     Link,
+    Return,
     Side,
     answers_in,
     correct_lineage,
     shared_means,
     trace_lineage,
+    trace_returns,
 )
 from tests.conftest import LONG
 from tests.segmentation.made import made_world
@@ -324,3 +326,28 @@ def test_shared_means_are_in_standard_deviations_of_both() -> None:
 def test_sizes_must_be_those_of_all_customers() -> None:
     with pytest.raises(ValueError, match="more shared customers"):
         trace_lineage(Side(np.zeros(5, np.int16), np.array([4])), Side(np.zeros(5, np.int16), np.array([5])))
+
+
+def test_a_cluster_comes_back_that_the_version_between_had_not() -> None:
+    """Of the earlier clusters 0 goes on as 1; 1 is gone, and its customers are most of the new cluster 0."""
+    earlier, current = repeated((0, 50), (1, 50)), repeated((1, 45), (0, 5), (0, 40), (2, 10))
+    sides = [Side(labels, np.bincount(labels)) for labels in (earlier, current)]
+    assert trace_returns(*sides, {1: 0}, {1}) == (Return(previous=1, current=0, shared=40, size=50),)
+    assert trace_returns(*sides, {1: 0}, {0}) == (), "what is not gone does not come back"
+    assert trace_returns(*sides, {1: 0, 0: None}, {1}) == (), "of which is known that it is another one"
+
+
+@given(sides=versions(), data=st.data())
+def test_what_comes_back_was_gone_and_is_one_to_one(sides: tuple[Side, Side], data: st.DataObject) -> None:
+    earlier, current = (range(len(side.sizes)) for side in sides)
+    known = data.draw(st.dictionaries(st.sampled_from(current), st.none())) if current else {}
+    gone = data.draw(st.sets(st.sampled_from(earlier))) if earlier else set()
+    found = trace_returns(*sides, known, gone)
+    assert {each.previous for each in found} <= gone
+    assert not {each.current for each in found} & known.keys()
+    assert len({each.previous for each in found}) == len({each.current for each in found}) == len(found)
+    assert all(0 <= each.shared <= each.size for each in found)
+    whole = trace_lineage(*sides)
+    assert {each.current: each.previous for each in trace_returns(*sides, {}, set(earlier))} == {
+        new: old for new, old in whole.pairs.items() if old is not None
+    }

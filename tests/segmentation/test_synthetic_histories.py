@@ -19,7 +19,7 @@ from segmentation.describing.profiles import Profiles
 from segmentation.errors import SegmentationError
 from segmentation.features import FeatureBuilder
 from segmentation.intake import read_customers
-from segmentation.lineage import Fate, Lineage, Side, shared_means, trace_lineage
+from segmentation.lineage import Fate, Lineage, Return, Side, shared_means, trace_lineage, trace_returns
 from segmentation.pipeline import segment_customers
 from segmentation.recipe import measured_with_recipe
 from segmentation.roles import CUSTOMER_KEY
@@ -70,14 +70,33 @@ def found(month: SyntheticMonth, folder: Path, seed: int, *, through_the_pipelin
     return Found(pd.Series(labels, intake.customers[CUSTOMER_KEY].to_numpy()), planted, kept, profiles)
 
 
-def traced(before: Found, now: Found) -> Lineage:
+def sides(before: Found, now: Found) -> Iterator[Side]:
     shared = before.labels.index.intersection(now.labels.index)
     means = shared_means(before.profiles, now.profiles) if before.profiles and now.profiles else None
-    sides = (
-        Side(each.labels.loc[shared].to_numpy(), np.bincount(each.labels), means[place] if means else None)
-        for place, each in enumerate((before, now))
-    )
-    return trace_lineage(*sides)
+    for place, each in enumerate((before, now)):
+        yield Side(each.labels.loc[shared].to_numpy(), np.bincount(each.labels), means[place] if means else None)
+
+
+def traced(before: Found, now: Found) -> Lineage:
+    return trace_lineage(*sides(before, now))
+
+
+def mistaken(states: list[Found], lineages: list[Lineage]) -> Iterator[tuple[int, Return]]:
+    """Months with clusters that are taken for a segment which had gone and are another one, where every month was the champion's."""
+    of_month = [{cluster: (0, cluster) for cluster in states[0].planted}]
+    for month, (now, lineage) in enumerate(zip(states[1:], lineages, strict=True), start=1):
+        segments = {new: of_month[-1][old] for new, old in lineage.pairs.items() if old is not None}
+        known = set(of_month[-1].values())
+        for earlier in reversed(range(month - 1)):
+            places = {segment: cluster for cluster, segment in of_month[earlier].items()}
+            gone = {cluster for segment, cluster in places.items() if segment not in known}
+            goes_on = {new: places.get(segment) for new, segment in segments.items()}
+            for found in trace_returns(*sides(states[earlier], now), goes_on, gone):
+                segments[found.current] = of_month[earlier][found.previous]
+                if states[earlier].planted[found.previous] != now.planted[found.current]:
+                    yield month, found
+            known |= places.keys()
+        of_month.append({cluster: segments.get(cluster, (month, cluster)) for cluster in now.planted})
 
 
 def told(lineage: Lineage, before: Found, now: Found) -> Iterator[Told]:
@@ -102,8 +121,10 @@ def check(seeds: range, folder: Path, **how: bool) -> None:
     for seed in seeds:
         months = synthetic_history(900, seed=seed)
         states = [found(month, folder, seed=number, **how) for number, month in enumerate(months, start=seed)]
-        for month, (before, now) in zip(months[1:], pairwise(states), strict=True):
-            links = set(told(traced(before, now), before, now))
+        lineages = [traced(before, now) for before, now in pairwise(states)]
+        assert not list(mistaken(states, lineages)), seed
+        for month, lineage, (before, now) in zip(months[1:], lineages, pairwise(states), strict=True):
+            links = set(told(lineage, before, now))
             planted = {(link.kind, link.previous, link.current) for link in month.links}
             happened.update(link[0] for link in planted)
             wrong += [(seed, month.as_of, link, links - planted) for link in planted - links]

@@ -20,7 +20,7 @@ class LinkAnswer:
 
     `previous` and `current` are keys of segments. `shared` customers are in both, with their share of each; of a new or a retired segment,
     those whom the other version knows. `distance` is between the two profiles, in standard deviations. `by` is customers, profile or
-    person.
+    person. `back` is the version whose segment a split or new one is again, null for all others.
     """
 
     kind: str
@@ -31,6 +31,7 @@ class LinkAnswer:
     of_current: float | None
     distance: float | None
     by: str
+    back: int | None
     text: str
 
 
@@ -75,6 +76,7 @@ def lineage_answer(dataset: str, found: VersionLineage) -> LineageAnswer:
             of_current=link.of_current,
             distance=link.distance,
             by=link.by,
+            back=link.back,
             text=link.text,
         )
         for link in found.links

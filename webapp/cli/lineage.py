@@ -87,7 +87,7 @@ def _report(dataset: str, found: VersionLineage) -> Report:
 
 
 def _link(link: SegmentLink) -> dict[str, Any]:
-    plain = ("shared", "of_previous", "of_current", "distance", "by", "corrected_by", "corrected_at", "text")
+    plain = ("shared", "of_previous", "of_current", "distance", "by", "corrected_by", "corrected_at", "back", "text")
     ends = {"previous": _segment(link.previous), "current": _segment(link.current)}
     return {"kind": link.kind.value} | ends | {name: getattr(link, name) for name in plain}
 

@@ -155,8 +155,8 @@ def _publish(session: Session, actor: Actor, version_id: str, fitted: _Fitted) -
     version.libraries = fitted.libraries
     continuation = Continuation(None, {})
     if fitted.followed is not None:
-        reference, lineage = fitted.followed.reference, fitted.followed.lineage
-        version.lineage, continuation = as_record(reference, lineage, lineage.links), Continuation(reference, lineage.pairs)
+        reference, lineage, returns = fitted.followed.reference, fitted.followed.lineage, fitted.followed.returns
+        version.lineage, continuation = as_record(reference, lineage, returns), Continuation(reference, lineage.pairs, returns)
     session.flush()
     store_identities(session, actor, version, result.profiles.segments, continuation, now)
     facts = {"algorithm": result.algorithm, "k": result.k, "verdict": result.verdict.word}

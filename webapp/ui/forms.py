@@ -47,9 +47,14 @@ def select(
     id: Any, options: Mapping[str, str] | Sequence[str], *, value: str | None = None, small: bool = False, **props: Any
 ) -> dbc.Select:
     """A list to choose one from; a mapping gives value -> text."""
-    pairs = options.items() if isinstance(options, Mapping) else [(option, option) for option in options]
     size = {"size": "sm"} if small else {}
-    return dbc.Select(id=id, options=[{"value": key, "label": text} for key, text in pairs], value=value, **size, **props)
+    return dbc.Select(id=id, options=choices(options), value=value, **size, **props)
+
+
+def choices(options: Mapping[str, str] | Sequence[str]) -> list[dict[str, str]]:
+    """The options of a `select` as the browser has them."""
+    pairs = options.items() if isinstance(options, Mapping) else [(option, option) for option in options]
+    return [{"value": key, "label": text} for key, text in pairs]
 
 
 def labelled(label: str, control: Component) -> html.Label:

@@ -168,7 +168,9 @@ def segment_cards(overview: SegmentsOverview, where: Where) -> html.Div:
 
 
 def came_from(overview: SegmentsOverview, key: str) -> str:
-    """What its name does not say: which segments of the version before it took in, or which one it was split off from."""
+    """What its name does not say: that it is back, which segments of the version before it took in, or which one it was split off from."""
+    if key in overview.back:
+        return f"Back: version {overview.back[key]} had it"
     if key in overview.split_from:
         return f"Split off from {overview.split_from[key].name}"
     took_in = [style.name for style in overview.took_in.get(key, ())]

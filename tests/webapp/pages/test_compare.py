@@ -131,7 +131,7 @@ def test_the_matches_are_counted_in_the_title(shop: Shop) -> None:
     counted(shop)
     text = seen(shop)
     assert "continued" in text
-    assert matching_title(()) == ""
+    assert matching_title((), {}) == ""
 
 
 def test_a_person_says_which_segment_is_which_and_the_page_follows(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,8 @@ def test_a_person_says_which_segment_is_which_and_the_page_follows(shop: Shop, m
         opened, form, version = correcting.open_dialog(view, {"type": "correct-open", "version": 2})
         assert (opened, version) == (True, 2)
         assert link.current.name in str(form)
-        assert correcting.goes_on_from(view, link.current.key, 2) == link.previous.key
+        offered, chosen = correcting.goes_on_from(view, link.current.key, 2)
+        assert (len(offered), chosen) == (len(lineage.choices) + 1, link.previous.key)
         assert correcting.correct(view, 1, link.current.key, "none", 2) == (False, "")
     with shop.reading() as session:
         found = compared.compare_versions(session, shop.actor, shop.resources.store, "customers", 1, 2)
@@ -169,7 +170,7 @@ def test_refusals_of_a_correction_stay_in_the_dialog(shop: Shop) -> None:
         assert "no such segment" in message
         assert correcting.correct(view, None, None, None, None) == (no_update, no_update)
         assert correcting.open_dialog(view, None) == (no_update,) * 3
-        assert correcting.goes_on_from(view, "nowhere", 2) is no_update
+        assert correcting.goes_on_from(view, "nowhere", 2) == (no_update, no_update)
 
 
 def test_marketers_and_unmatched_versions_have_nothing_to_correct(shop: Shop) -> None:
@@ -200,3 +201,28 @@ def test_what_somebody_said_is_taken_back_with_one_click(shop: Shop, monkeypatch
         assert "Take back" not in words(compare.show_body(view))
         correcting.take_back(view, None)
     assert "Taken back" in str(said)
+
+
+def test_a_segment_that_came_back_is_told_and_can_be_said_to_be_new(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Version 4 has again what version 1 had and the champion, version 3, has not."""
+    hear(monkeypatch)
+    shop.recluster(k=2, promote=True)
+    shop.recluster(k=3, seed=4)
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/compare", search="?a=3&b=4")
+        body = compare.show_body(view)
+        assert "1 back" in words(body)
+        (row,) = (words(part) for part in walk(body) if isinstance(part, html.Tr) and words(part).startswith("Back"))
+        assert "is back: version 1 had it" in row
+        lineage = lineages.show_lineage(session, shop.actor, "customers", 4)
+        assert lineage is not None
+        (key,) = (link.current.key for link in lineage.links if link.back is not None and link.current is not None)
+        offered, chosen = correcting.goes_on_from(view, key, 4)
+        assert (offered[0]["value"], chosen) == ("back", "back")
+        assert offered[0]["label"].endswith("back from version 1")
+        assert correcting.correct(view, 1, key, "back", 4) == (False, "")
+        assert lineages.show_lineage(session, shop.actor, "customers", 4) == lineage
+        assert correcting.correct(view, 1, key, "none", 4) == (False, "")
+        after = lineages.show_lineage(session, shop.actor, "customers", 4)
+    assert after is not None
+    assert not any(link.back for link in after.links)

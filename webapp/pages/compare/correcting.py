@@ -18,10 +18,10 @@ from webapp.services.segmenting.compared import VersionsCompared
 from webapp.services.segmenting.lineages import SegmentLink, VersionLineage
 from webapp.ui import jobs
 from webapp.ui.components import Child, button, hidden_text
-from webapp.ui.forms import dialog, field, select
+from webapp.ui.forms import choices, dialog, field, select
 from webapp.ui.notices import notify
 
-NONE = "none"
+NONE, BACK = "none", "back"
 EXPLANATION = (
     "A segment that goes on keeps its name, colour and tags; whoever had them until now becomes a segment of its own. Your word stays, "
     "and holds for later versions that ask the same. To accept what was found, save it as it is."
@@ -73,15 +73,26 @@ def take_back(view: View, pressed: Any) -> None:
 def fields(lineage: VersionLineage) -> list[Child]:
     """The version's own segments, and what each can go on from."""
     own = {link.current.key: link.current.name for link in lineage.links if link.current is not None and link.kind is not Fate.MERGED}
-    earlier = {style.key: style.name for style in lineage.choices} | {NONE: "None: it is a segment of its own"}
     first = next(iter(lineage.links))
-    goes_on = first.previous.key if first.previous is not None and first.kind is Fate.CONTINUED else NONE
-    goes_on_with = select(Ids.CORRECT_EARLIER, earlier, value=goes_on)
+    goes_on_with = select(Ids.CORRECT_EARLIER, origins(lineage, first), value=origin(first))
     return [
         html.P(EXPLANATION),
         field(f"Segment of version {lineage.version}", select(Ids.CORRECT_OWN, own, value=next(iter(own)))),
         field(f"Goes on from, of version {lineage.reference}", goes_on_with, error_id=Ids.CORRECT_ERROR),
     ]
+
+
+def origins(lineage: VersionLineage, link: SegmentLink) -> dict[str, str]:
+    """What a segment can be said to be: one of the version before, a new one, or the earlier champion's that it was found to be again."""
+    again = {} if link.back is None or link.current is None else {BACK: f"{link.current.name}, back from version {link.back}"}
+    return again | {style.key: style.name for style in lineage.choices} | {NONE: "None: it is a segment of its own"}
+
+
+def origin(link: SegmentLink) -> str:
+    """What a segment is as it stands."""
+    if link.back is not None:
+        return BACK
+    return link.previous.key if link.previous is not None and link.kind is Fate.CONTINUED else NONE
 
 
 def open_dialog(view: View, pressed: Any) -> tuple[Any, Any, Any]:
@@ -91,19 +102,22 @@ def open_dialog(view: View, pressed: Any) -> tuple[Any, Any, Any]:
     return (no_update,) * 3 if lineage is None else (True, fields(lineage), version)
 
 
-def goes_on_from(view: View, own: str | None, version: int | None) -> Any:
-    """What the chosen segment goes on from as it stands."""
+def goes_on_from(view: View, own: str | None, version: int | None) -> tuple[Any, Any]:
+    """What the chosen segment can go on from, and does as it stands."""
     lineage = lineages.show_lineage(view.session, view.actor, view.dataset or "", version) if version else None
     link = next((each for each in lineage.links if each.current is not None and each.current.key == own), None) if lineage else None
-    if link is None:
-        return no_update
-    return link.previous.key if link.previous is not None and link.kind is Fate.CONTINUED else NONE
+    if lineage is None or link is None:
+        return no_update, no_update
+    return choices(origins(lineage, link)), origin(link)
 
 
 def correct(view: View, submitted: int | None, own: str | None, earlier: str | None, version: int | None) -> tuple[Any, Any]:
     """Store what was said; a refusal stays in the dialog."""
     if not submitted or not own or not version:
         return no_update, no_update
+    if earlier == BACK:
+        notify("It stays the segment that came back.", "good")
+        return False, ""
     continues = None if earlier in (None, NONE) else earlier
     try:
         lineages.correct_lineage(view.session, view.actor, view.dataset or "", version, own, continues=continues)
@@ -129,6 +143,7 @@ def register_correcting(callbacks: Callbacks) -> None:
         return open_dialog(view, ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None)
 
     @callbacks.on(
+        Output(Ids.CORRECT_EARLIER, "options"),
         Output(Ids.CORRECT_EARLIER, "value"),
         Input(Ids.CORRECT_OWN, "value"),
         State(Ids.CORRECT_VERSION, "data"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +47,8 @@ FATES: dict[Fate, tuple[str, Tone, str]] = {
     Fate.NEW: ("New", "info", "plus-circle"),
     Fate.RETIRED: ("Retired", "neutral", "slash-circle"),
 }
+BACK: tuple[str, Tone, str] = ("Back", "info", "arrow-counterclockwise")
+"""A segment that is new beside the version before, and that an earlier champion had."""
 DRIFT: dict[str, tuple[str, Tone, str | None]] = {
     "steady": ("Steady", "neutral", "dash-circle"),
     "some": ("Some drift", "info", "arrow-left-right"),
@@ -91,16 +94,16 @@ def matching_card(
 ) -> html.Section:
     """What became of every segment, with the overlap or the person that says so; `correct` is the way to say otherwise, `take_back` the
     way back from what somebody said of a segment."""
-    said = words_of_people(lineage, take_back)
+    said, backs = words_of_people(lineage, take_back), backs_of(lineage)
     columns: list[Column[Match]] = [
-        Column("What became of it", lambda item: [badge(*FATES[item.fate]), _said(item, said)]),
+        Column("What became of it", lambda item: [badge(*_fate(item, backs)), _said(item, said), _had(item, backs)]),
         Column("Before", lambda item: _named(view, item.before, found.before)),
         Column("After", lambda item: _named(view, item.after, found.after)),
         Column("Customers", lambda item: f"{number(item.size_before)} → {number(item.size_after)}", numeric=True, wide=True),
         Column("What says so", _overlap_words, wide=True),
     ]
     return card(
-        matching_title(found.matches),
+        matching_title(found.matches, backs),
         f"Continued: at least {percent(CONTINUED_FROM)} of the smaller one are in both; where most customers are others, profiles within "
         f"{NEAR} standard deviations. Split or merged: more than {percent(ORIGIN)} of the part are in the other one. Or a person said so.",
         table(columns, found.matches, caption="What became of every segment", listed=True),
@@ -129,10 +132,30 @@ def _said(match: Match, said: Mapping[str, Child]) -> Child:
     return said.get(match.after.key) if match.after is not None and match.fate is not Fate.MERGED else None
 
 
-def matching_title(matches: Sequence[Match]) -> str:
+def backs_of(lineage: VersionLineage | None) -> dict[str, SegmentLink]:
+    """The segments of the later version that an earlier champion had, by their keys."""
+    return {link.current.key: link for link in (lineage.links if lineage else ()) if link.back is not None and link.current is not None}
+
+
+def _back(match: Match, backs: Mapping[str, SegmentLink]) -> SegmentLink | None:
+    return backs.get(match.after.key) if match.after is not None and match.fate in (Fate.SPLIT, Fate.NEW) else None
+
+
+def _fate(match: Match, backs: Mapping[str, SegmentLink]) -> tuple[str, Tone, str]:
+    return BACK if _back(match, backs) else FATES[match.fate]
+
+
+def _had(match: Match, backs: Mapping[str, SegmentLink]) -> Child:
+    """Which champion had a segment that is back, and who says so."""
+    back = _back(match, backs)
+    return html.Span(back.text, className="sc-under") if back else None
+
+
+def matching_title(matches: Sequence[Match], backs: Mapping[str, SegmentLink]) -> str:
     """`3 continued, 1 split off and 1 retired`."""
-    told = [(sum(match.fate is fate for match in matches), FATES[fate][0].lower()) for fate in Fate]
-    return listing([f"{number(times)} {word}" for times, word in told if times])
+    words = Counter(_fate(match, backs)[0].lower() for match in matches)
+    order = [name.lower() for name, *_ in (*FATES.values(), BACK)]
+    return listing([f"{number(words[word])} {word}" for word in order if words[word]])
 
 
 def _named(view: View, style: SegmentStyle | None, side: SideOf) -> Child:

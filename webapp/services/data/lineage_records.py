@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from segmentation.codec import from_json, to_json
-from segmentation.lineage import Lineage, Link
+from segmentation.lineage import Lineage, Link, Return, answers_in
 from webapp.models import ModelVersion
 
 Table = tuple[tuple[int, ...], ...]
 
 
+Returns = Mapping[str, Sequence[Return]]
+"""Clusters that continue none of the reference's and are a segment again that an earlier champion had, by the id of that version."""
+
+
 @dataclass(frozen=True)
 class _Record:
-    """A lineage as a version keeps it; tables are by previous, then current cluster. `found` are the links as they were at the fit."""
+    """A lineage as a version keeps it; tables are by previous, then current cluster.
+
+    `found` are the links as they were at the fit, `returns` what came back with it.
+    """
 
     reference: str
     links: tuple[Link, ...]
@@ -24,13 +32,20 @@ class _Record:
     sizes: Table
     distances: tuple[tuple[float, ...], ...] | None
     found: tuple[Link, ...] | None = None
+    returns: Returns = field(default_factory=dict)
 
 
-def as_record(reference: str, lineage: Lineage, found: tuple[Link, ...] | None) -> dict[str, Any]:
-    """What `ModelVersion.lineage` holds; `found` are the links as they were at the fit, before anybody spoke of this version."""
+def as_record(reference: str, lineage: Lineage, returns: Returns) -> dict[str, Any]:
+    """What `ModelVersion.lineage` holds from the fit on, before anybody spoke of this version."""
     distances = None if lineage.distances is None else tuple(map(tuple, lineage.distances.tolist()))
     overlap, sizes = tuple(map(tuple, lineage.overlap.tolist())), tuple(tuple(each.tolist()) for each in lineage.sizes)
-    record: dict[str, Any] = to_json(_Record(reference, lineage.links, overlap, sizes, distances, found))
+    record: dict[str, Any] = to_json(_Record(reference, lineage.links, overlap, sizes, distances, lineage.links, returns))
+    return record
+
+
+def with_links(version: ModelVersion, links: tuple[Link, ...], found: tuple[Link, ...] | None) -> dict[str, Any]:
+    """The record of a version that has one with other `links`; `found` are those of the fit, as far as they are known."""
+    record: dict[str, Any] = to_json(replace(from_json(_Record, version.lineage), links=links, found=found))
     return record
 
 
@@ -47,3 +62,21 @@ def read_lineage(version: ModelVersion) -> tuple[str, Lineage] | None:
 def found_links(version: ModelVersion) -> tuple[Link, ...] | None:
     """The links of a version as they were at its fit; None where that was not kept."""
     return None if version.lineage is None else from_json(_Record, version.lineage).found
+
+
+def returns_of(version: ModelVersion) -> Returns:
+    """What came back with a version, but for clusters of which a person said what they are."""
+    stored = read_lineage(version)
+    if stored is None:
+        return {}
+    said = answers_in(stored[1])
+    found = from_json(_Record, version.lineage).returns
+    return {champion: tuple(each for each in returns if each.current not in said) for champion, returns in found.items()}
+
+
+def leads_to(version: ModelVersion) -> frozenset[str]:
+    """The ids of the versions whose segments a version's own may be: its reference, and the champions that some came back from."""
+    if version.lineage is None:
+        return frozenset()
+    record = from_json(_Record, version.lineage)
+    return frozenset({record.reference, *record.returns})

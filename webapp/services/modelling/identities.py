@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, count
 
@@ -16,15 +16,20 @@ from segmentation.describing.profiles import Profiles, SegmentProfile
 from segmentation.palette import SYMBOLS
 from webapp.models import ModelVersion, Segment, VersionSegment
 from webapp.services.access import Actor, team_rows
+from webapp.services.data.lineage_records import Returns
 from webapp.services.modelling.promotions import lived_segments, moves_of
 
 
 @dataclass(frozen=True)
 class Continuation:
-    """What a new version takes over: `pairs` leads from each new cluster to the cluster of `reference` that it continues, or None."""
+    """What a new version takes over: `pairs` leads from each new cluster to the cluster of `reference` that it continues, or None.
+
+    `returns` are the clusters that are a segment of an earlier champion again.
+    """
 
     reference: str | None
     pairs: Mapping[int, int | None]
+    returns: Returns = field(default_factory=dict)
 
 
 def store_identities(
@@ -32,7 +37,7 @@ def store_identities(
 ) -> None:
     """Write the version's segments: rows of those that continue are left as they are, new ones are added."""
     before = segments_of(session, actor, continuation.reference)
-    kept = {cluster: before[old] for cluster, old in continuation.pairs.items() if old is not None}
+    kept = _taken_over(session, actor, continuation, before)
     newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), before.values())
     for cluster, profile in enumerate(profiles):
         segment = kept.get(cluster) or newcomers.segment_for(profile)
@@ -50,8 +55,12 @@ def move_identities(
     """
     before = segments_of(session, actor, continuation.reference)
     rows = session.scalars(team_rows(actor, VersionSegment).where(VersionSegment.version_id == version.id)).all()
-    own = {row.cluster: row.own_segment_id if was.get(row.cluster) is not None else row.segment_id for row in rows}
-    kept = {cluster: before[old] for cluster, old in continuation.pairs.items() if old is not None}
+    had = segments_of(session, actor, version.id)
+    own = {
+        row.cluster: row.segment_id if was.get(row.cluster) is None and _is_own(version, had[row.cluster]) else row.own_segment_id
+        for row in rows
+    }
+    kept = _taken_over(session, actor, continuation, before)
     known = {
         each.id: each for each in session.scalars(team_rows(actor, Segment).where(Segment.id.in_([each for each in own.values() if each])))
     }
@@ -79,6 +88,24 @@ def move_identities(
         )
     session.flush()
     return moved
+
+
+def _taken_over(session: Session, actor: Actor, continuation: Continuation, before: Mapping[int, Segment]) -> dict[int, Segment]:
+    """The segments that clusters continue, and those that they are again; the latter only while the reference (`before`) has them not."""
+    kept = {cluster: before[old] for cluster, old in continuation.pairs.items() if old is not None}
+    taken = {segment.id for segment in (*before.values(), *kept.values())}
+    for version, returns in continuation.returns.items():
+        segments = segments_of(session, actor, version)
+        for each in returns:
+            if each.current not in kept and segments[each.previous].id not in taken:
+                kept[each.current] = segments[each.previous]
+                taken.add(segments[each.previous].id)
+    return kept
+
+
+def _is_own(version: ModelVersion, segment: Segment) -> bool:
+    """Whether a cluster that continues none made the segment: one that came back is older than the version."""
+    return version.ready_at is None or segment.created_at >= version.ready_at
 
 
 class _Newcomers:

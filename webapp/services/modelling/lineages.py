@@ -1,7 +1,8 @@
 """What people said about how a version's clusters follow those of its reference: kept with the version, and for versions to come.
 
 The reference of a version is the champion at its making, else the latest ready version. Segments follow the links: a cluster that continues
-one of the reference is the same segment. So a correction of a version is also one of every version that was compared to it.
+one of the reference is the same segment, and so is one that came back from an earlier champion. So a correction of a version is also one of
+every version that was compared to it.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from segmentation import lineage as library
-from segmentation.lineage import ORIGIN, Lineage, Link
+from segmentation.lineage import ORIGIN, Lineage, Link, Return
 from webapp.models import LineageCorrection, ModelVersion, VersionStatus
-from webapp.services.access import Actor, team_rows
-from webapp.services.data.lineage_records import as_record, found_links, read_lineage
+from webapp.services.access import Actor, team_row, team_rows
+from webapp.services.data.lineage_records import found_links, leads_to, read_lineage, returns_of, with_links
+from webapp.services.modelling.identities import segments_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,25 @@ class Answers:
 
     version_id: str
     said: dict[int, int | None]
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """A cluster that is a segment again which the champion of the number `version` had; `found` are the customers who say so."""
+
+    version: int
+    found: Return
+
+
+def came_back(session: Session, actor: Actor, version: ModelVersion) -> dict[int, CameBack]:
+    """By cluster what came back with a version, as far as its clusters are those segments still."""
+    found, backs = returns_of(version), dict[int, CameBack]()
+    own = segments_of(session, actor, version.id) if found else {}
+    for champion_id, returns in found.items():
+        champion = team_row(session, actor, ModelVersion, "version", id=champion_id)
+        had = segments_of(session, actor, champion_id)
+        backs |= {each.current: CameBack(champion.number, each) for each in returns if own[each.current].id == had[each.previous].id}
+    return backs
 
 
 def list_answers(session: Session, actor: Actor, reference_id: str) -> tuple[Answers, ...]:
@@ -65,7 +86,7 @@ def store_correction(session: Session, actor: Actor, version: ModelVersion, clus
         raise ValueError("A version without a lineage cannot be corrected.")
     reference, lineage = stored
     corrected = library.correct_lineage(lineage, cluster, continues)
-    version.lineage = as_record(reference, corrected, _found(session, actor, version, lineage))
+    version.lineage = with_links(version, corrected.links, _found(session, actor, version, lineage))
     session.execute(delete(LineageCorrection).where(LineageCorrection.version_id == version.id, LineageCorrection.cluster == cluster))
     undone = set(library.answers_in(lineage)) - set(library.answers_in(corrected))
     session.execute(delete(LineageCorrection).where(LineageCorrection.version_id == version.id, LineageCorrection.cluster.in_(undone)))
@@ -94,12 +115,11 @@ def take_back(session: Session, actor: Actor, version: ModelVersion, cluster: in
     found = found_links(version)
     if found is None:
         return False
-    reference, lineage = stored
     session.delete(said.pop(cluster))
-    lineage = replace(lineage, links=found)
+    lineage = replace(stored[1], links=found)
     for row in said.values():
         lineage = library.correct_lineage(lineage, row.cluster, row.continues)
-    version.lineage = as_record(reference, lineage, found)
+    version.lineage = with_links(version, lineage.links, found)
     session.flush()
     return True
 
@@ -116,10 +136,10 @@ def _found(session: Session, actor: Actor, version: ModelVersion, lineage: Linea
 
 
 def versions_after(session: Session, actor: Actor, version: ModelVersion) -> tuple[ModelVersion, ...]:
-    """The versions whose reference is `version`, in their order, those removed since included."""
-    found = team_rows(actor, ModelVersion).where(
+    """The versions whose reference is `version` or to which segments came back from it, in their order, those removed since included."""
+    made = team_rows(actor, ModelVersion).where(
         ModelVersion.dataset_id == version.dataset_id,
         ModelVersion.status.in_((VersionStatus.READY, VersionStatus.REMOVED)),
-        ModelVersion.lineage["reference"].as_string() == version.id,
     )
-    return tuple(session.scalars(found.order_by(ModelVersion.number)))
+    found = session.scalars(made.order_by(ModelVersion.number).options(defer(ModelVersion.profiles), defer(ModelVersion.report)))
+    return tuple(each for each in found if version.id in leads_to(each))

@@ -14,10 +14,10 @@ from webapp.models import LineageCorrection, ModelVersion
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
-from webapp.services.data.lineage_records import read_lineage
+from webapp.services.data.lineage_records import read_lineage, returns_of
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.modelling.identities import Continuation, move_identities
-from webapp.services.modelling.lineages import corrections_of, store_correction, take_back, versions_after
+from webapp.services.modelling.lineages import CameBack, came_back, corrections_of, store_correction, take_back, versions_after
 from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.segmenting.segments import version_styles
 
@@ -28,7 +28,7 @@ class SegmentLink:
 
     `kind` is continued, split, merged, new or retired. A continued link has the same segment on both sides. `text` is a sentence that
     says on what ground; where a person said so, `by` is "person", and `corrected_by` and `corrected_at` are there if it was of this
-    version, which can be taken back.
+    version, which can be taken back. A split or new one is `back` if it is a segment again that the champion of that number had.
     """
 
     kind: Fate
@@ -42,6 +42,7 @@ class SegmentLink:
     text: str
     corrected_by: str | None = None
     corrected_at: datetime | None = None
+    back: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _follow(session: Session, actor: Actor, version: ModelVersion, was: Lineage)
         if stored is None:
             continue
         reference, lineage = stored
-        if move_identities(session, actor, each, earlier.pairs, Continuation(reference, lineage.pairs), now):
+        if move_identities(session, actor, each, earlier.pairs, Continuation(reference, lineage.pairs, returns_of(each)), now):
             moved.append(each.number)
             waiting += [(after, _lineage(after)) for after in versions_after(session, actor, each)]
     return sorted(moved)
@@ -171,12 +172,23 @@ def _shown(session: Session, actor: Actor, version: ModelVersion) -> VersionLine
     reference = team_row(session, actor, ModelVersion, "version", id=stored[0])
     before, now = version_styles(session, reference), version_styles(session, version)
     said: dict[int | None, LineageCorrection] = {each.cluster: each for each in corrections_of(session, actor, version)}
-    links = tuple(_link(link, stored[1], before, now, said.get(link.current) if link.by == "person" else None) for link in stored[1].links)
-    return VersionLineage(version.number, reference.number, links, before)
+    backs = came_back(session, actor, version)
+
+    def shown(link: Link) -> SegmentLink:
+        of_person = said.get(link.current) if link.by == "person" else None
+        back = backs.get(link.current) if link.current is not None and link.kind in (Fate.SPLIT, Fate.NEW) else None
+        return _link(link, stored[1], before, now, of_person, back)
+
+    return VersionLineage(version.number, reference.number, tuple(shown(link) for link in stored[1].links), before)
 
 
 def _link(
-    link: Link, lineage: Lineage, before: Sequence[SegmentStyle], now: Sequence[SegmentStyle], said: LineageCorrection | None
+    link: Link,
+    lineage: Lineage,
+    before: Sequence[SegmentStyle],
+    now: Sequence[SegmentStyle],
+    said: LineageCorrection | None,
+    back: CameBack | None,
 ) -> SegmentLink:
     previous = None if link.previous is None else before[link.previous]
     current = None if link.current is None else now[link.current]
@@ -189,10 +201,16 @@ def _link(
         of_current=link.of_current,
         distance=link.distance,
         by=link.by,
-        text=link_sentence(link, lineage, previous, current),
+        text=_return_sentence(back, now) if back else link_sentence(link, lineage, previous, current),
         corrected_by=said.created_by if said else None,
         corrected_at=said.created_at if said else None,
+        back=back.version if back else None,
     )
+
+
+def _return_sentence(back: CameBack, now: Sequence[SegmentStyle]) -> str:
+    name, found = now[back.found.current].name, back.found
+    return f"{name} is back: version {back.version} had it, and {_of(found.shared, found.size)} then are in it again."
 
 
 def link_sentence(link: Link, lineage: Lineage, previous: SegmentStyle | None, current: SegmentStyle | None) -> str:

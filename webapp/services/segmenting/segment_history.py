@@ -24,6 +24,7 @@ class Happening(StrEnum):
     FOUND = "found"  # in the first version that has it
     SPLIT_OFF = "split_off"  # found there as a part of another one
     CONTINUED = "continued"  # in a later one
+    CAME_BACK = "came_back"  # in a later one, after others that had it not
     TOOK_IN = "took_in"  # another one was merged into it
     MERGED = "merged"  # into another one
     RETIRED = "retired"  # nothing of it was left
@@ -108,7 +109,8 @@ def _in_version(
     if whole is not None:
         yield _at(version, Happening.SPLIT_OFF, before[whole].name, place.size)
     else:
-        yield _at(version, Happening.FOUND if first else Happening.CONTINUED, size=place.size)
+        back = stored is not None and stored[1].pairs[place.cluster] is None
+        yield _at(version, Happening.FOUND if first else Happening.CAME_BACK if back else Happening.CONTINUED, size=place.size)
     for old, new in stored[1].merged.items() if stored else ():
         if new == place.cluster:
             yield _at(version, Happening.TOOK_IN, before[old].name)

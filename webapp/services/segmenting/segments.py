@@ -20,6 +20,7 @@ from webapp.services.data.datasets import clean_name
 from webapp.services.data.lineage_records import read_lineage
 from webapp.services.errors import NotFound
 from webapp.services.filtering.coarse import coarse, stability_of
+from webapp.services.modelling.lineages import came_back
 from webapp.services.modelling.versions import VersionSummary, find_version, fitted_version, summarise_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
 
@@ -30,9 +31,10 @@ CACHED_VERSIONS = 64
 class SegmentsOverview:
     """All segments of one version: `profiles.segments[i]` is drawn and called as `styles[i]`.
 
-    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first, with those of segments
-    that were merged into it. `took_in` names by segment key those that were merged into it in this version, and `split_from` the one
-    that it was a part of. `coarse` says that the figures are rounded, as viewers read them.
+    `tags` counts campaigns by segment key; `campaigns` has them, those that are still to reach somebody first, with those of segments that
+    were merged into it. `took_in` names by segment key those that were merged into it in this version, and `split_from` the one that it was
+    a part of; `back` has the number of the champion that had a segment before, which the version before had not. `coarse` says that the
+    figures are rounded, as viewers read them.
     """
 
     version: VersionSummary
@@ -44,6 +46,7 @@ class SegmentsOverview:
     coarse: bool = False
     took_in: Mapping[str, tuple[SegmentStyle, ...]] = field(default_factory=dict)
     split_from: Mapping[str, SegmentStyle] = field(default_factory=dict)
+    back: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,7 @@ def _overview(
         style.key: tuple(sorted((each for each in campaigns if each.concerns(style.key)), key=lambda each: not each.live))
         for style in styles
     }
+    back = {styles[cluster].key: each.version for cluster, each in came_back(session, actor, version).items()}
     took_in, split_from = _changes(session, version, styles)
     return SegmentsOverview(
         version=summarise_version(session, actor, version),
@@ -189,7 +193,8 @@ def _overview(
         currency=dataset.currency,
         campaigns=tagged,
         took_in=took_in,
-        split_from=split_from,
+        split_from={key: whole for key, whole in split_from.items() if key not in back},
+        back=back,
     )
 
 

@@ -35,7 +35,7 @@ def six(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Prep
     shutil.copy(sqlite_template, folder / "smartcart.db")
     shop = open_shop(open_folder(folder))
     shop.import_file(customers_csv((50, 50, 50)))
-    for number, k in enumerate((3, 2, 4, 3, 2, 4), start=1):
+    for number, k in enumerate((3, 2, 4, 5, 2, 4), start=1):
         shop.recluster(k=k, seed=number, promote=number < 3)
     with shop.writing() as session:
         for move in session.scalars(select(Promotion)):
