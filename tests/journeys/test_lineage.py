@@ -50,11 +50,11 @@ def test_name_colour_and_tag_follow_the_customers(workspace: Workspace, open_pag
     name_it(page)
     for size in sorted(before)[:-1]:
         workspace.run("campaign", "add", "--name", f"For {size}", "--segment", before[size]["key"])
-    colour = colours(page, workspace)[NAME]
+    colour = colour_of_theirs(page, workspace)
     for k, seed in (("4", "7"), ("2", "5")):
         made = workspace.run("recluster", "--k", k, "--seed", seed)
         workspace.run("promote", str(made["version"]))
-        assert colours(page, workspace)[NAME] == colour
+        assert colour_of_theirs(page, workspace) == colour
         picture(page, f"lineage-segments-{k}-{shown}")
         page.goto(f"{workspace.url}{HOME}/customer?key={BEST}")
         expect(page.get_by_role("link", name=NAME).first).to_be_visible()
@@ -84,13 +84,12 @@ def name_it(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
 
 
-def colours(page: Page, workspace: Workspace) -> dict[str, Any]:
-    """The colour in which each segment's card is drawn, by its name."""
+def colour_of_theirs(page: Page, workspace: Workspace) -> Any:
+    """The colour in which the card of the named segment is drawn."""
     page.goto(f"{workspace.url}{HOME}/segments")
-    expect(page.locator(".sc-segcard h3", has_text=NAME)).to_be_visible()
+    card = page.locator(".sc-segcard", has=page.locator("h3", has_text=NAME))
     settled(page)
-    read = "cards => cards.map(card => [card.querySelector('h3').innerText, getComputedStyle(card).getPropertyValue('--s')])"
-    return dict(page.locator(".sc-segcard").evaluate_all(read))
+    return card.evaluate("card => getComputedStyle(card).getPropertyValue('--s')")
 
 
 def see_what_was_merged(page: Page, workspace: Workspace, others: list[dict[str, Any]], shown: str) -> None:
