@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from segmentation.codec import from_json
 from segmentation.describing.profiles import Profiles, SegmentProfile
 from segmentation.palette import SYMBOLS
-from webapp.models import ModelVersion, Segment, VersionSegment
-from webapp.services.access import Actor, team_rows
+from webapp.models import Dataset, ModelVersion, Segment, VersionSegment
+from webapp.services.access import Actor, team_row, team_rows
+from webapp.services.audit import record_event
 from webapp.services.data.lineage_records import Returns
 from webapp.services.modelling.promotions import lived_segments, moves_of
 
@@ -38,6 +39,7 @@ def store_identities(
     """Write the version's segments: rows of those that continue are left as they are, new ones are added."""
     before = segments_of(session, actor, continuation.reference)
     kept = _taken_over(session, actor, continuation, before)
+    _tell_apart(session, actor, version, kept, before)
     newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), before.values())
     for cluster, profile in enumerate(profiles):
         segment = kept.get(cluster) or newcomers.segment_for(profile)
@@ -65,6 +67,7 @@ def move_identities(
         each.id: each for each in session.scalars(team_rows(actor, Segment).where(Segment.id.in_([each for each in own.values() if each])))
     }
     kept |= {cluster: known[segment] for cluster, segment in own.items() if segment and cluster not in kept}
+    _tell_apart(session, actor, version, kept, before)
     newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), [*before.values(), *known.values()])
     lone = [row.cluster for row in rows if row.cluster not in kept]
     profiles = from_json(Profiles, version.profiles).segments if lone else ()
@@ -103,6 +106,20 @@ def _taken_over(session: Session, actor: Actor, continuation: Continuation, befo
     return kept
 
 
+def _tell_apart(session: Session, actor: Actor, version: ModelVersion, kept: Mapping[int, Segment], before: Mapping[int, Segment]) -> None:
+    """Give segments another look that were gone while one of the reference (`before`) got theirs: no two of a version look alike."""
+    stay = {segment.id for segment in before.values()}
+    used = {segment.slot for segment in kept.values() if segment.id in stay}
+    for segment in kept.values():
+        if segment.id in stay:
+            continue
+        if segment.slot in used:
+            dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
+            was, segment.slot = segment.slot, free_slot(used, [each.slot for each in kept.values()])
+            record_event(session, actor, "segment.recoloured", segment.key, dataset=dataset.slug, before=was, after=segment.slot)
+        used.add(segment.slot)
+
+
 def _is_own(version: ModelVersion, segment: Segment) -> bool:
     """Whether a cluster that continues none made the segment: one that came back is older than the version."""
     return version.ready_at is None or segment.created_at >= version.ready_at
@@ -121,8 +138,9 @@ class _Newcomers:
         kept, known = list(keeps), list(before)
         self._used, self._retired = {segment.slot for segment in kept}, {segment.slot for segment in known}
         self._short_names = {(segment.chosen_name or segment.short_name)[:40].casefold() for segment in kept}
-        remembered = chain(known, lived_segments(session, moves_of(session, actor, dataset_id)).values())
-        self._names = {name.casefold() for segment in remembered for name in (segment.name, segment.chosen_name) if name}
+        lived = lived_segments(session, moves_of(session, actor, dataset_id)).values()
+        self._remembered = {segment.slot for segment in lived}
+        self._names = {name.casefold() for each in chain(known, lived) for name in (each.name, each.chosen_name) if name}
 
     def segment_for(self, profile: SegmentProfile) -> Segment:
         """A new segment, called as the evidence says."""
@@ -131,7 +149,7 @@ class _Newcomers:
             team_id=self._actor.team_id,
             dataset_id=self._dataset_id,
             key=secrets.token_hex(4),
-            slot=free_slot(self._used, self._retired),
+            slot=free_slot(self._used, self._retired, self._remembered),
             name=name,
             short_name=distinct_short_name(profile.short_name if name == profile.name else name, name, self._short_names),
             created_at=self._at,
@@ -144,13 +162,16 @@ class _Newcomers:
         return segment
 
 
-def free_slot(used: Collection[int], retired: Collection[int]) -> int:
-    """The lowest slot that no other segment of the version has, if possible none that a segment had which just retired."""
-    slots = range(1, len(SYMBOLS) + 1)
-    fresh = [slot for slot in slots if slot not in used and slot not in retired]
-    free = [slot for slot in slots if slot not in used]
+def free_slot(used: Collection[int], retired: Collection[int], remembered: Collection[int] = ()) -> int:
+    """The lowest slot that no other segment of the version has.
+
+    If possible none that a segment had which just retired, and if possible none that is `remembered` of one long gone, which may come back.
+    """
+    slots = [slot for slot in range(1, len(SYMBOLS) + 1) if slot not in used]
+    fresh = [slot for slot in slots if slot not in retired]
+    unheard = [slot for slot in fresh if slot not in remembered]
     beyond = (slot for slot in range(len(SYMBOLS) + 1, len(SYMBOLS) + 2 + len(used)) if slot not in used)
-    return next(iter([*fresh, *free, *beyond]))
+    return next(iter([*unheard, *fresh, *slots, *beyond]))
 
 
 def distinct_name(name: str, taken: Collection[str]) -> str:

@@ -33,6 +33,11 @@ def test_a_free_slot_is_nobody_elses_and_fresh_where_one_is(used: set[int], reti
         assert slot > len(SYMBOLS)
 
 
+def test_a_new_segment_takes_no_look_that_one_long_gone_may_need_again() -> None:
+    assert free_slot({1, 2}, {3}, {4}) == 5
+    assert free_slot({1, 2}, {3}, set(range(1, 9))) == 4, "unless all are remembered"
+
+
 @given(name=st.text(min_size=1, max_size=120), taken=st.sets(st.text(min_size=1, max_size=120).map(str.casefold)))
 def test_a_distinct_name_is_not_taken_and_fits(name: str, taken: set[str]) -> None:
     for _ in range(3):

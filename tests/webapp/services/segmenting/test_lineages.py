@@ -9,7 +9,7 @@ from segmentation.lineage import Fate
 from tests.webapp.conftest import Prepare
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
-from webapp.models import AuditEvent, LineageCorrection, MemberRole, ModelVersion, VersionStatus
+from webapp.models import AuditEvent, LineageCorrection, MemberRole, ModelVersion, Segment, VersionStatus
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.modelling import promotions
 from webapp.services.planning import campaigns
@@ -466,3 +466,22 @@ def test_no_version_has_a_segment_twice(detour: Shop) -> None:
     assert back(detour) == {}
     take_back(detour, 2, key)
     assert keys(detour, 3) == found
+
+
+def test_what_comes_back_takes_another_look_where_its_own_was_given_away(detour: Shop) -> None:
+    """The champion's segments keep theirs, and the history tells of the change."""
+    key = missing(detour, 2)
+    other = next(iter(keys(detour, 2)))
+    with detour.writing() as session:
+        rows = {row.key: row for row in session.scalars(select(Segment))}
+        rows[other].slot = rows[key].slot
+    detour.recluster(k=3, seed=5)
+    assert back(detour, 4) == {key: 1}
+    with detour.reading() as session:
+        overview = segments.show_segments(session, detour.actor, "customers", version=4)
+        told = segment_history.show_history(session, detour.actor, "customers", key)
+    assert overview is not None
+    slots = {style.key: style.slot for style in overview.styles}
+    assert len(set(slots.values())) == len(slots)
+    assert slots[other] == rows[other].slot
+    assert Happening.RECOLOURED in {entry.what for entry in told}
