@@ -11,8 +11,9 @@ from dash.development.base_component import Component
 
 from segmentation.wording import upper_first
 from webapp.edge import View
-from webapp.pages.jobs.ids import ACT, OPEN, Ids
+from webapp.pages.jobs.ids import ACT, CHANGE, OPEN, Ids
 from webapp.services.access import Permission
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.scheduling import schedules
 from webapp.services.scheduling.schedules import ScheduleSummary, TickSummary
 from webapp.services.work.jobs import workers_alive
@@ -21,7 +22,6 @@ from webapp.ui.format import by, count, day
 from webapp.ui.forms import dialog
 from webapp.ui.job_words import job_badge, job_title
 from webapp.ui.notices import notify
-from webapp.ui.wording import algorithm_name
 
 Answer = tuple[Any, ...]
 PURPOSE = "Have segments found anew, or the files of a folder imported, every night, week or month, without anybody pressing a button."
@@ -87,7 +87,8 @@ def _last(tick: TickSummary) -> html.P:
 
 def _acts(schedule: ScheduleSummary) -> list[Component]:
     turn = ("Pause", "pause") if schedule.enabled else ("Resume", "resume")
-    return [_act(schedule, *act) for act in (("Run now", "run"), turn, ("Delete", "remove"))]
+    change = button(["Change", hidden_text(f": {schedule.when}")], id={"type": CHANGE, "schedule": schedule.id}, small=True)
+    return [_act(schedule, "Run now", "run"), change, _act(schedule, *turn), _act(schedule, "Delete", "remove")]
 
 
 def _act(schedule: ScheduleSummary, text: str, act: str) -> Component:
