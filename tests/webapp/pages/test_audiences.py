@@ -95,6 +95,21 @@ def test_saving_leads_to_the_audience_and_a_refusal_stays_in_the_dialog(shop: Sh
     assert "audience of that name" in again[2][0]
 
 
+FORGED = ({"type": "Div"}, ["Rich"], 5, True, 0)
+
+
+@pytest.mark.parametrize("forged", FORGED)
+@pytest.mark.parametrize("field", [0, 1])
+def test_what_is_no_text_is_refused_at_its_field_and_nothing_is_saved(shop: Shop, made: AudienceSummary, forged: Any, field: int) -> None:
+    values: list[Any] = ["Rich", "A note"]
+    values[field] = forged
+    marks = [place == field for place in range(2)]
+    with shop.writing() as session:
+        assert saving.save_shown(Visitor(shop).view(session, "customers", f=RICH), 1, values)[:2] == (no_update, marks)
+        assert acts.save_details(Visitor(shop).view(session, "audiences", made.id), 1, values)[0] == marks
+        assert [each.name for each in list_audiences(session, shop.actor, "customers")] == [made.name]
+
+
 def test_every_selection_leads_to_saving_it(shop: Shop) -> None:
     report = counted(shop, *DAYS)
     with shop.reading() as session:
