@@ -22,6 +22,7 @@ from webapp.ui.page import Page
 from webapp.ui.places import Place
 from webapp.ui.tables import Column, table
 from webapp.ui.untag import pressed_id
+from webapp.ui.waiting_files import waiting_files
 
 CHANGED = Output(Ids.CHANGED, "data", allow_duplicate=True)
 
@@ -62,9 +63,9 @@ def show_running(view: View) -> list[Child]:
 
 def _job_card(view: View, job: JobSummary) -> html.Section:
     tries = f" Attempt {job.attempt}." if job.attempt > 1 else ""
-    return card(
-        jobs.job_title(job), f"Asked for by {by(job.created_by)}.{tries}", jobs.job_card(job, view, at="jobs"), className="sc-stack"
-    )
+    seed = f" Seed {job.seed}." if job.seed else ""
+    sub = f"Asked for by {by(job.created_by)}.{seed}{tries}"
+    return card(jobs.job_title(job), sub, jobs.job_card(job, view, at="jobs"), className="sc-stack")
 
 
 def show_history(view: View) -> Component:
@@ -88,13 +89,18 @@ def show_history(view: View) -> Component:
 def _history(view: View, ended: Sequence[JobSummary]) -> html.Div:
     now = datetime.now(UTC)
     columns: list[Column[JobSummary]] = [
-        Column("Job", lambda job: [dcc.Link(jobs.job_title(job), href=jobs.job_address(view.actor.team_slug, job)), _why(job)]),
+        Column("Job", lambda job: [dcc.Link(jobs.job_title(job), href=jobs.job_address(view.actor.team_slug, job)), _seed(job), _why(job)]),
         Column("State", lambda job: jobs.job_badge(job.status)),
         Column("Took", lambda job: duration(_seconds(job)), numeric=True, wide=True),
         Column("By", lambda job: by(job.created_by), wide=True),
         Column("Ended", lambda job: _ended(job, now), numeric=True),
     ]
     return table(columns, ended, caption="Jobs that ended, newest first", listed=True)
+
+
+def _seed(job: JobSummary) -> html.Span | None:
+    """What somebody chose; the default says nothing."""
+    return html.Span(f"Seed {job.seed}.", className="sc-under") if job.seed else None
 
 
 def _why(job: JobSummary) -> html.Span | None:
@@ -124,8 +130,8 @@ def register(callbacks: Callbacks) -> None:
 
 def register_schedules(callbacks: Callbacks) -> None:
     @callbacks.on(Output(Ids.SCHEDULES, "children"), Input("pulse", "data"), Input(Ids.CHANGED, "data"), needs=Permission.VIEW)
-    def listed(view: View, _pulse: object, _changed: object) -> Component:
-        return schedules.show_schedules(view)
+    def listed(view: View, _pulse: object, _changed: object) -> list[Child]:
+        return [waiting_files(view), schedules.show_schedules(view)]
 
     @callbacks.on(
         CHANGED,

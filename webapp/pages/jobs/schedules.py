@@ -40,7 +40,7 @@ def show_schedules(view: View) -> Component:
         nothing = empty_state("calendar-event", "Nothing comes by itself yet", PURPOSE, open_button(view, "empty"))
         return card("Schedules", None, nothing, className="sc-stack")
     sub = None if workers_alive(view.session) else NOBODY
-    items = html.Ul([_item(view, schedule) for schedule in listed], className="sc-schedules")
+    items = html.Ul([_item(view, schedule) for schedule in listed], className="sc-acts sc-schedules")
     return card("Schedules", sub, items, tools=open_button(view, "card"), foot=RULES, className="sc-stack")
 
 
@@ -75,7 +75,8 @@ def what(schedule: ScheduleSummary, team: str) -> str:
         return f"Imports the files in the folder {team}/{schedule.dataset} of the inbox, as those before them with the same columns."
     k = schedule.parameters["k"]
     number = count(k, "segment") if k else "as many segments as the data can carry"
-    return f"Finds {number}. Method: {upper_first(algorithm_name(schedule.parameters['algorithm']))}."
+    seed = f" Seed {schedule.parameters['seed']}." if schedule.parameters["seed"] else ""
+    return f"Finds {number}. Method: {upper_first(algorithm_name(schedule.parameters['algorithm']))}.{seed}"
 
 
 def _last(tick: TickSummary) -> html.P:

@@ -62,7 +62,8 @@ REMEMBERED = timedelta(days=1)
 class JobSummary:
     """One job for people. `dataset` is a slug, `subject` as in "version 3", `url_part` its page under the dataset; `progress` is 0 to 1.
 
-    `code` names the refusal that a failed job ended with, for programs; None where there was none.
+    `code` names the refusal that a failed job ended with, for programs; None where there was none. `seed` is that of a fit, 0 where nobody
+    chose one.
     """
 
     id: str
@@ -81,6 +82,7 @@ class JobSummary:
     started_at: datetime | None
     finished_at: datetime | None
     url_part: str
+    seed: int = 0
 
 
 def enqueue_job(
@@ -196,6 +198,7 @@ def _summaries(session: Session, actor: Actor, jobs: Sequence[Job]) -> tuple[Job
             started_at=job.started_at,
             finished_at=job.finished_at,
             url_part=subjects[job.id].url_part,
+            seed=subjects[job.id].seed,
         )
         for job in jobs
     )
