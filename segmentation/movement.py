@@ -12,6 +12,7 @@ the new model takes over (it moved). The same holds for what they spent, in whol
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -128,17 +129,33 @@ class MovedRows:
 
 
 @dataclass(frozen=True)
+class Causes:
+    """Why those who were there both times are in another group: by what they did, because the model changed, or by `both`.
+
+    These three add up to all who changed their group. `back` are those whom the model put back into the group that they had left: they
+    changed none, though both steps moved them.
+    """
+
+    own: int
+    model: int
+    both: int
+    back: int
+
+
+@dataclass(frozen=True)
 class Split:
     """Movement in two steps that add up, in customers or in hundredths of what they spent.
 
     `customers` are moves by the old model, with those who joined and left; `model` moves of the same customers from the old model to the
-    new; both None where the old model cannot place them now. `own` is by group how the spend of those who were there both times changed
+    new, those who joined included; `causes` says it by customer, so that nobody counts twice; all None where the old model cannot place
+    them now. `own` is by group how the spend of those who were there both times changed
     (nothing where customers are counted). `before` and `after` are the groups' sizes.
     """
 
     total: Moves
     customers: Moves | None
     model: Moves | None
+    causes: Causes | None
     own: tuple[int, ...]
     before: tuple[int, ...]
     after: tuple[int, ...]
@@ -226,6 +243,7 @@ def split_moves(
     from_old, from_new = {**places, **dict(enumerate(old))}, {**places, **dict(enumerate(new))}
     total, moved, remodelled = (np.zeros((groups + 2, groups + 2), dtype=np.int64) for _ in range(3))
     own, before, after = (np.zeros(groups + 1, dtype=np.int64) for _ in range(3))
+    why: Counter[str] = Counter()
     for cell in cells:
         was, by_old, now = from_old[cell.was], from_old[cell.by_old], from_new[cell.now]
         amount, earlier = (cell.spent_now, cell.spent_before) if spend else (cell.customers, cell.customers)
@@ -237,6 +255,8 @@ def split_moves(
             moved[was, by_old] += amount
             remodelled[by_old, now] += amount
             after[now] += amount
+            if cell.was != ABSENT:
+                why[_cause(was, by_old, now)] += amount
         if cell.was != ABSENT:
             before[was] += earlier
             own[was] += amount - earlier if cell.now != ABSENT else 0
@@ -244,10 +264,18 @@ def split_moves(
         total=moves_of(total),
         customers=moves_of(moved) if known else None,
         model=moves_of(remodelled) if known else None,
+        causes=Causes(why["own"], why["model"], why["both"], why["back"]) if known else None,
         own=tuple(map(int, own)),
         before=tuple(map(int, before)),
         after=tuple(map(int, after)),
     )
+
+
+def _cause(was: int, by_old: int, now: int) -> str:
+    """Which of `Causes` it is; "none" for whom neither step moved."""
+    if was == by_old:
+        return "none" if by_old == now else "model"
+    return "own" if by_old == now else "back" if was == now else "both"
 
 
 def moves_of(table: NDArray[np.int64]) -> Moves:

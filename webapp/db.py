@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, func, make_url, select
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, func, inspect, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -99,6 +101,13 @@ def _prepare_sqlite(engine: Engine, *, wal: bool) -> None:
         # A read that turns into a write fails at once whatever the timeout, so whoever may write says so at the start.
         immediate = not connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def insert_unless_there(session: Session, model: type[Base], values: Mapping[str, object]) -> bool:
+    """Whether a row of these values was inserted. None is where a unique index has it already, once whoever is writing it has ended."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(model).values(**values).on_conflict_do_nothing().returning(*inspect(model).primary_key)
+    return session.execute(statement).one_or_none() is not None
 
 
 def database_time(session: Session) -> datetime:

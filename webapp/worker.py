@@ -23,6 +23,7 @@ from webapp.edge import Resources, unit_of_work
 from webapp.inbox import Inbox
 from webapp.models import Job
 from webapp.services.data.leftovers import sweep_files
+from webapp.services.people.answered import forget_answers
 from webapp.services.scheduling import ticks
 from webapp.services.work import jobs
 from webapp.services.work.jobs import HEARTBEAT_SECONDS, ClaimedJob
@@ -125,7 +126,9 @@ class Worker:
             store = self.resources.store
             with unit_of_work(self.resources, read_only=True) as session:
                 swept = store.sweep(UNFINISHED_SECONDS) + sweep_files(session, store, UNFINISHED_SECONDS)
-            log.info("worker.swept", worker=self.name, files=swept)
+            with unit_of_work(self.resources) as session:
+                forgotten = forget_answers(session)
+            log.info("worker.swept", worker=self.name, files=swept, answers=forgotten)
 
 
 def serve_worker(resources: Resources, *, modules: Sequence[str] = TASK_MODULES, threads: int | None = 1) -> None:

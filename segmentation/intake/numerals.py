@@ -87,7 +87,7 @@ def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
         "not a whole number" if whole else "not a number",
         _OTHER_MARK[marks.mark],
         "not a number alone: a unit or other text stands beside it",
-        f"a percentage, which {label} cannot be",
+        f"a percentage, but {label} is a plain number",
         "not a whole number",
     )
     return NumberReading(values, faults, reasons, (*_note_marks(column, marks), *findings))

@@ -140,9 +140,8 @@ def _bounds(column: Column, values: NDArray[np.float64], rule: EffectiveRule) ->
         years = ", ".join(str(int(year)) for year in np.unique(values[wrong])[:SHOWN])
         yield Oddity(column, wrong, f"a year of birth {told}", f"{counted(wrong, 'year')} of birth {told}: {years}.", rule.impossible)
         return
-    least = f"below {rule.low:g}, the least that {label} can be" if rule.low else f"negative, which {label} cannot be"
-    message = f"{counted(below, 'negative value')}, which {label} cannot be." if rule.low == 0 else f"{counted(below, 'value')} {least}."
-    yield Oddity(column, below, least, message, rule.impossible)
+    least = f"below {rule.low:g}, the least that {label} can be" if rule.low else f"below zero, but {label} cannot be negative"
+    yield Oddity(column, below, least, f"{counted(below, 'value')} {least}.", rule.impossible)
     if rule.high is not None:
         yield Oddity(column, above, f"above {rule.high:g}, the most that {label} can be", _above(column, above, rule.high), rule.impossible)
 

@@ -76,7 +76,6 @@ def tag_it(page: Page) -> None:
 
 
 def name_it(page: Page) -> None:
-    settled(page)  # tagging draws the head anew, and with it the button
     page.get_by_role("button", name="Change name and description").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill(NAME)

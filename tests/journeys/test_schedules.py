@@ -1,4 +1,4 @@
-"""Work that comes again, in the browser: add a schedule, see when it is next, run it now, pause and delete it; files in a folder."""
+"""Work that comes again, in the browser: add a schedule, see when it is next, run, change, pause and delete it; files in a folder."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def test_work_is_scheduled_seen_run_and_let_go(workspace: Workspace, open_page: 
     run_now(page, look)
     add_by_expression(page, look)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    change(page, look)
     pause_and_delete(page, look)
 
 
@@ -89,6 +90,30 @@ def add_by_expression(page: Page, look: str) -> None:
     expect(page.locator(".sc-preview li")).to_have_count(3)
     page.get_by_role("button", name="Add the schedule").click()
     expect(page.locator(".sc-schedules li")).to_have_count(2)
+
+
+def change(page: Page, look: str) -> None:
+    first = page.locator(".sc-schedules li").first
+    first.get_by_role("button", name="Change").click()
+    expect(page.get_by_role("heading", name="Change the schedule")).to_be_visible()
+    expect(page.locator("#schedule-kind")).to_be_disabled()
+    expect(page.locator("#schedule-at")).to_have_value("07:15")
+    expect(page.get_by_label("How many segments")).to_have_value("3")
+    preview = page.locator(".sc-preview")
+    expect(preview).to_contain_text("Nothing is changed yet.")
+    page.get_by_label("How often").select_option("day")
+    page.get_by_label("How many segments").select_option("4")
+    expect(preview).to_contain_text("Changes from Fridays at 07:15, 3 segments to Every day at 07:15, 4 segments.")
+    picture(page, f"schedule-change-{look}")
+    page.get_by_role("button", name="Save the changes").click()
+    expect(first).to_contain_text("Every day at 07:15 (UTC)")
+    expect(first).to_contain_text("Finds 4 segments.")
+    page.get_by_role("button", name="New schedule").click()
+    expect(page.get_by_role("heading", name="New schedule")).to_be_visible()
+    expect(page.locator("#schedule-every")).to_have_value("week")
+    expect(preview).not_to_contain_text("hange")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="New schedule")).to_be_hidden()
 
 
 def pause_and_delete(page: Page, look: str) -> None:

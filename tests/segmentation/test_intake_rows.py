@@ -268,7 +268,7 @@ def test_what_was_not_believed_is_told() -> None:
     found = read(ROW, ROW | {"Income": "1e308", "Kidhome": -1}, ROW | {"Year_Birth": 1893, "Dt_Customer": "0001-01-01"})
     assert [(flag.place, flag.column, flag.value, flag.reason) for flag in found.flags] == [
         (1, "Income", "1e+308", "infinite or beyond any real amount; taken as missing"),
-        (1, "Kidhome", "-1", "negative, which kids cannot be; taken as missing"),
+        (1, "Kidhome", "-1", "below zero, but kids cannot be negative; taken as missing"),
         (2, "Dt_Customer", "0001-01-01", "a date before 1900 or after 2100; taken as missing"),
         (2, "Year_Birth", "1893", "a year of birth before 1904 or after 2014; taken as missing"),
     ]

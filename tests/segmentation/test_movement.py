@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation.codec import from_json, to_json
-from segmentation.movement import ABSENT, NOWHERE, Cell, Division, Moves, Tally, count_cells, count_moves, moves_of, split_moves
+from segmentation.movement import ABSENT, NOWHERE, Causes, Cell, Division, Moves, Tally, count_cells, count_moves, moves_of, split_moves
 
 SEGMENTS = 3
 states = st.dictionaries(st.integers(0, 30).map(str), st.integers(-1, SEGMENTS - 1), max_size=25)
@@ -147,6 +147,14 @@ def test_the_two_parts_of_movement_add_up_exactly(made: tuple[list[Any], list[in
         assert not split.model.joined[group]
         assert not split.model.left[group]
         assert spend or not split.own[group]
+    causes = split.causes
+    assert causes is not None
+    assert split.total.moved == causes.own + causes.model + causes.both
+    assert split.customers.moved == causes.own + causes.both + causes.back
+    of_newcomers = [each for each in customers if each[0] == ABSENT]
+    theirs = split_moves(cells_of(of_newcomers), old, new, groups, spend=spend).model
+    assert theirs is not None
+    assert split.model.moved == causes.model + causes.both + causes.back + theirs.moved, "the model's step moves newcomers too"
 
 
 def hundredths(amount: float) -> int:
@@ -168,8 +176,17 @@ def test_movement_agrees_with_simulated_truth() -> None:
     assert split.model.moved == split.model.flows[2][1]
 
 
+def test_who_moved_and_was_moved_back_has_changed_nothing() -> None:
+    cells = (Cell(0, 1, 1, 30, 0, 0), Cell(0, 0, 1, 668, 0, 0), Cell(0, 1, 2, 4, 0, 0), Cell(0, 1, 0, 6, 0, 0), Cell(ABSENT, 0, 1, 9, 0, 0))
+    split = split_moves(cells, (0, 1, 2), (0, 1, 2), 3)
+    assert split.customers is not None
+    assert split.model is not None
+    assert (split.total.moved, split.customers.moved, split.model.moved) == (702, 40, 687)
+    assert split.causes == Causes(own=30, model=668, both=4, back=6)
+
+
 def test_where_the_old_model_cannot_place_there_is_a_total_alone() -> None:
     cells = (Cell(0, NOWHERE, 1, 3, 0, 0),)
     split = split_moves(cells, (0, 1), (0, 1), 2, known=False)
-    assert (split.customers, split.model) == (None, None)
+    assert (split.customers, split.model, split.causes) == (None, None, None)
     assert split.total.flows[0][1] == 3

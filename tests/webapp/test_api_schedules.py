@@ -114,11 +114,30 @@ def test_a_token_that_expired_or_may_less_runs_nothing(shop: Planned, client: Fl
     assert fire(shop, made["id"]) == "paused"
 
 
-def test_a_change_is_in_the_name_of_who_changes_it(shop: Planned, client: FlaskClient) -> None:
+def changed_by_another(shop: Planned, client: FlaskClient, schedule_id: str) -> dict[str, Any]:
+    return dict(client.patch(f"{V}/schedules/{schedule_id}", json={"cron": "0 7 * * *"}, headers=token(shop)).json)
+
+
+def test_a_change_leaves_it_its_authors_and_the_log_says_whose_it_was(shop: Planned, client: FlaskClient) -> None:
     made = add(client, token(shop, MemberRole.ANALYST))
-    changed = client.patch(f"{V}/schedules/{made['id']}", json={"cron": "0 7 * * *"}, headers=token(shop)).json
+    assert changed_by_another(shop, client, made["id"])["created_by"] == made["created_by"]
+    with shop.reading() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "schedule.changed")).one()
+        assert event.actor.startswith("token sct_")
+        assert event.actor != event.details["acts_as"] == made["created_by"]
+
+
+@pytest.mark.parametrize("ending", [{"revoked_at": datetime(2026, 1, 1, tzinfo=UTC)}, {"role": MemberRole.MARKETER}], ids=["ended", "less"])
+def test_what_its_author_may_no_more_goes_on_in_the_name_of_who_changes_it(
+    shop: Planned, client: FlaskClient, ending: dict[str, Any]
+) -> None:
+    made = add(client, token(shop, MemberRole.ANALYST))
+    with shop.writing() as session:
+        session.execute(update(ApiToken).values(**ending))
+    changed = changed_by_another(shop, client, made["id"])
     assert changed["created_by"].startswith("token sct_")
     assert changed["created_by"] != made["created_by"]
+    assert fire(shop, made["id"]) == "started"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_values_that_cannot_be_true_are_warned_of(client: FlaskClient, headers: 
     rows = [records()[0], records()[0] | {"Income": -5}]
     answer = client.post(URL, json={"customers": rows}, headers=headers).json
     assert answer["warnings"] == [
-        {"field": "customers[1].Income", "value": "-5", "reason": "negative, which income cannot be; taken as missing"}
+        {"field": "customers[1].Income", "value": "-5", "reason": "below zero, but income cannot be negative; taken as missing"}
     ]
     assert answer["customers"][1]["missing"] != []
 

@@ -120,7 +120,7 @@ def test_values_that_cannot_be_true_are_told(shop: Command) -> None:
     report = shop("score", "odd.csv")
     assert (report["rows"], report["rejected"], report["flagged"]) == (ROWS, 0, 1)
     assert report["warnings"] == [
-        {"line": 4, "column": "Income", "value": "-5", "reason": "negative, which income cannot be; taken as missing"}
+        {"line": 4, "column": "Income", "value": "-5", "reason": "below zero, but income cannot be negative; taken as missing"}
     ]
 
 

@@ -10,6 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from webapp.api.operations import VERSION, Operation
+from webapp.services.people import answered
 
 USUAL = {401: "No valid token came with the request", 403: "The token's role does not allow it", 404: "There is no such thing in the team"}
 UNREADABLE = {422: "A value cannot be taken; `details.field` names it"}
@@ -23,6 +24,18 @@ _PLAIN: Mapping[Any, Mapping[str, Any]] = {
     NoneType: {"type": "null"},
     Any: {},
 }
+_KEY = {
+    "name": answered.FIELD,
+    "in": "header",
+    "required": False,
+    "description": (
+        "Any text of yours for this one request. Sent again with it within a day, the request is not done again but answered as before, "
+        "with `Idempotent-Replayed: true`; two at once are done once. With another request the same key is refused (422, "
+        "`idempotency_key_reused`). A request that was refused keeps no key."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": answered.LONGEST_KEY, "pattern": "^[ -~]+$"},
+}
+"""What every operation that writes takes."""
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code"],
@@ -51,7 +64,7 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
 
 def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     answer = schema_of(get_type_hints(operation.run).get("return", Any), schemas)
-    refusals = USUAL | (UNREADABLE if operation.query or operation.body else {}) | dict(operation.refusals)
+    refusals = USUAL | (UNREADABLE if operation.query or operation.body or operation.writes else {}) | dict(operation.refusals)
     responses = {str(operation.status): {"description": "Done", "content": {"application/json": {"schema": answer}}}}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     responses |= {str(status): {"description": words, "content": problem} for status, words in sorted(refusals.items())}
@@ -75,7 +88,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": field.required, "description": field.about, "schema": field.schema}
         for name, field in operation.query.items()
     ]
-    return parts + asked
+    return parts + asked + ([_KEY] if operation.writes else [])
 
 
 def schema_of(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,12 @@ from webapp.edge import Resources, declare_token, unit_of_work
 from webapp.edge.answers import problem
 from webapp.services.access import Actor, Permission, require
 from webapp.services.errors import Invalid
+from webapp.services.people.answered import FIELD as KEY_HEADER
+from webapp.services.people.answered import claim_key, keep_answer, request_hash
 from webapp.services.people.tokens import find_token, note_used
 
+REPEATED_HEADER = "Idempotent-Replayed"
+"""Says that an answer is one that was given before."""
 JSON_BYTES = 1 << 20
 """Largest body of a request that brings a few fields."""
 
@@ -35,8 +39,9 @@ def add_operation(server: Flask, resources: Resources, operation: Operation) -> 
         # Between two units of work: whoever sends slowly holds no connection.
         sent = operation.body.read(resources, actor) if operation.body else None
         with unit_of_work(resources, read_only=not operation.writes) as session:
-            found = operation.run(Call(session, actor, resources, parts, query, sent))
-        return _answer(found, operation.status)
+            call = Call(session, actor, resources, parts, query, sent)
+            key = request.headers.get(KEY_HEADER) if operation.writes else None
+            return _answer(operation, call) if key is None else _answer_once(operation, call, key)
 
     rule = VERSION + operation.path.replace("{", "<").replace("}", ">")
     endpoint = f"api_{operation.name}"
@@ -111,6 +116,18 @@ def read_json(most: int, otherwise: str) -> Any:
         raise BadRequest("The body cannot be read as JSON. Check its quotation marks, brackets and encoding (UTF-8).") from None
 
 
-def _answer(found: Any, status: int) -> Response:
+def _answer(operation: Operation, call: Call) -> Response:
+    found = operation.run(call)
     content = asdict(found) if is_dataclass(found) and not isinstance(found, type) else found
-    return Response(json.dumps(content), status, content_type="application/json")
+    return Response(json.dumps(content), operation.status, content_type="application/json")
+
+
+def _answer_once(operation: Operation, call: Call, key: str) -> Response:
+    """Do what is asked, unless the token asked for it with this key before: then say what it was answered. A refusal keeps no key."""
+    asked_for = request_hash(operation.method, request.path, call.query, call.sent)
+    before = claim_key(call.session, call.actor, key, asked_for)
+    if before is not None:
+        return Response(before, operation.status, headers={REPEATED_HEADER: "true"}, content_type="application/json")
+    answer = _answer(operation, call)
+    keep_answer(call.session, call.actor, key, answer.get_data(as_text=True))
+    return answer

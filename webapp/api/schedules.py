@@ -32,7 +32,8 @@ class TickAnswer:
 class ScheduleAnswer:
     """One schedule. `when` says `cron` in words, on the clocks of `zone`; `next_due` is null while it is paused, `last` until it was due.
 
-    It acts as `created_by`: whoever made it, or last changed or resumed it, a token included; once they may no more, it pauses.
+    It acts as `created_by`: whoever made or last resumed it, a token included; once they may no more, it pauses. A change leaves it theirs,
+    unless they may no more: then it is in the name of whoever changed it. Who changed what is in the audit log.
     """
 
     id: str

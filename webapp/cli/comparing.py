@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from segmentation import to_json
-from segmentation.movement import HUNDREDTHS, Moves, Split
+from segmentation.movement import HUNDREDTHS, Causes, Moves, Split
 from segmentation.palette import SegmentStyle
+from segmentation.wording import upper_first
 from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.cli.jobs import finish
@@ -17,6 +18,7 @@ from webapp.edge import unit_of_work
 from webapp.services.data.comparing import compare_snapshots
 from webapp.services.segmenting.compared import VersionsCompared, compare_versions
 from webapp.services.segmenting.movements import Asked, MovementReport, Uncounted, count_movement, show_movement
+from webapp.ui.moving import causes_words
 
 
 @click.command("compare")
@@ -89,11 +91,12 @@ def _segment(style: SegmentStyle | None) -> dict[str, str] | None:
 
 
 def _split(split: Split, scale: int) -> dict[str, Any]:
-    """By group; `change` is what joined, left, own change and both parts add up to."""
+    """By group; `change` is what joined, left, own change and both parts add up to. `causes` adds up to who changed their group."""
     change = tuple(after - before for before, after in zip(split.before, split.after, strict=True))
     groups = {"before": split.before, "after": split.after, "change": change, "own": split.own}
     parts = {"total": split.total, "customers_moved": split.customers, "model_moved": split.model}
     return {
+        "causes": {name: amount / scale if scale > 1 else amount for name, amount in vars(split.causes).items()} if split.causes else None,
         **{name: _scaled(values, scale) for name, values in groups.items()},
         **{name: _moves(moves, scale) if moves else None for name, moves in parts.items()},
     }
@@ -131,10 +134,10 @@ def _in_words(report: Report) -> str:
 
 def _moved_in_words(movement: dict[str, Any]) -> str:
     came_and_went = f"{sum(movement['total']['joined']):,} joined, {sum(movement['total']['left']):,} left."
-    if movement["customers_moved"] is None:
+    causes = movement["causes"]
+    if causes is None:
         return f"{_moved(movement['total']):,} customers changed segment; why cannot be told. {came_and_went}"
-    own, model = (_moved(movement[part]) for part in ("customers_moved", "model_moved"))
-    return f"{own:,} customers moved by what they did, {model:,} because the model changed. {came_and_went}"
+    return f"{upper_first(causes_words(Causes(**causes)))} {came_and_went}"
 
 
 def _moved(moves: dict[str, Any]) -> int:

@@ -5,7 +5,7 @@ from webapp.models.audit import AuditEvent
 from webapp.models.campaigns import Campaign, CampaignStatus, CampaignTag
 from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, SavedMapping, Snapshot
 from webapp.models.keys import new_id
-from webapp.models.people import ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
+from webapp.models.people import AnsweredRequest, ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.models.schedules import Schedule, ScheduleKind, ScheduleTick, TickOutcome
 from webapp.models.segments import LineageCorrection, Segment, SegmentNote, VersionSegment
 from webapp.models.versions import (
@@ -25,6 +25,7 @@ __all__ = [
     "ACTIVE_JOB",
     "AlteredAudience",
     "AlteredVersion",
+    "AnsweredRequest",
     "ApiToken",
     "Audience",
     "AuditEvent",

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from segmentation.palette import SegmentStyle
-from webapp.models import Campaign, Customer, Dataset, ModelVersion, Segment, VersionSegment, VersionStatus
+from webapp.models import Audience, Campaign, Customer, Dataset, ModelVersion, Segment, VersionSegment, VersionStatus
 from webapp.services.access import Actor, Permission, team_dataset, team_rows
 from webapp.services.modelling.versions import champion_id
 from webapp.services.segmenting.segments import style_of
@@ -41,6 +41,15 @@ class CampaignHit:
 
 
 @dataclass(frozen=True)
+class AudienceHit:
+    """An audience under its name; `live` unless it is archived."""
+
+    id: str
+    name: str
+    live: bool
+
+
+@dataclass(frozen=True)
 class DatasetHit:
     """A dataset of the team."""
 
@@ -55,11 +64,12 @@ class Found:
     segments: tuple[SegmentHit, ...] = ()
     customers: tuple[str, ...] = ()
     campaigns: tuple[CampaignHit, ...] = ()
+    audiences: tuple[AudienceHit, ...] = ()
     datasets: tuple[DatasetHit, ...] = ()
 
 
 def search_everything(session: Session, actor: Actor, dataset: str | None, text: str) -> Found:
-    """Segments, customers and campaigns of `dataset` (None: of none), and the team's datasets, whose name or key fits `text`.
+    """Segments, customers, campaigns and audiences of `dataset` (None: of none), and the team's datasets, whose name or key fits `text`.
 
     A customer fits by the beginning of their key; nothing else of a customer is looked at.
     """
@@ -74,6 +84,7 @@ def search_everything(session: Session, actor: Actor, dataset: str | None, text:
         segments=_segments(session, actor, row, wanted),
         customers=_customers(session, row, wanted) if actor.may(Permission.VIEW_CUSTOMERS) else (),
         campaigns=_campaigns(session, actor, row, wanted),
+        audiences=_audiences(session, actor, row, wanted),
         datasets=datasets,
     )
 
@@ -169,6 +180,18 @@ def _campaigns(session: Session, actor: Actor, dataset: Dataset, wanted: str) ->
         .with_only_columns(Campaign.id, Campaign.name, Campaign.status)
     )
     hits = [CampaignHit(id, name, str(status)) for id, name, status in found]
+    return tuple(best(hits, lambda hit: [hit.name], wanted))
+
+
+def _audiences(session: Session, actor: Actor, dataset: Dataset, wanted: str) -> tuple[AudienceHit, ...]:
+    """Live ones before archived ones of the same name; their names alone are looked at, which every role reads."""
+    found = session.execute(
+        team_rows(actor, Audience)
+        .where(Audience.dataset_id == dataset.id)
+        .order_by(Audience.archived_at.is_not(None), Audience.created_at.desc(), Audience.id)
+        .with_only_columns(Audience.id, Audience.name, Audience.archived_at)
+    )
+    hits = [AudienceHit(id, name, archived_at is None) for id, name, archived_at in found]
     return tuple(best(hits, lambda hit: [hit.name], wanted))
 
 

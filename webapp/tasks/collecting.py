@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from segmentation.errors import Cancelled, SegmentationError, UnreadableFile
@@ -71,6 +72,10 @@ class _Round:
                 return "done", self._import(file, progress)
             except _NeedsPerson as question:
                 return "refused", f"{question} {self._hand_over(file)}"
+            except (Cancelled, StoreError):
+                raise
+            except (SegmentationError, ServiceError) as refusal:
+                return "refused", f"{refusal.message} {self._keep_refused(file, refusal.message)}"
         except (Cancelled, StoreError):
             raise
         except (SegmentationError, ServiceError) as refusal:
@@ -121,14 +126,28 @@ class _Round:
         """Have the file checked as if somebody had uploaded it, once, so that a person only has to answer; where that is, in words."""
         with unit_of_work(self.resources) as session:
             jobs.report_progress(session, self.job.fence, f"Refusing {file.name}", 0.9)
-            alike = team_rows(self.actor, Import).where(
-                Import.dataset_id == self.job.dataset_id,
-                Import.file_digest == file.digest,
-                Import.status.in_((ImportStatus.CHECKING, ImportStatus.CHECKED)),
-            )
-            waiting = session.scalars(alike.limit(1)).one_or_none()
+            waiting = session.scalars(self._alike(file, ImportStatus.CHECKING, ImportStatus.CHECKED).limit(1)).one_or_none()
             waiting_id = waiting.id if waiting else start_import(session, self.actor, self.dataset, file).id
-        return f"It waits for somebody to check it at /t/{self.actor.team_slug}/{self.dataset}/imports/{waiting_id}."
+        return f"It waits for somebody to check it at {self._address(waiting_id)}."
+
+    def _keep_refused(self, file: StoredFile, reason: str) -> str:
+        """Have the file stand among the imports as a refused one, once, so that people are told; where that is, in words."""
+        row = new_import(self.actor, self.job.dataset_id, file)
+        with unit_of_work(self.resources) as session:
+            jobs.report_progress(session, self.job.fence, f"Refusing {file.name}", 0.9)
+            known = session.scalars(self._alike(file, ImportStatus.FAILED).limit(1)).one_or_none()
+            if known is None:
+                row.status, row.message, row.finished_at = ImportStatus.FAILED, reason, row.created_at
+                add_import(session, self.actor, row)
+        return f"It stands at {self._address(known.id if known else row.id)}."
+
+    def _alike(self, file: StoredFile, *statuses: ImportStatus) -> Select[Import]:
+        """Imports of the very same file that are as far as that."""
+        same = team_rows(self.actor, Import).where(Import.dataset_id == self.job.dataset_id, Import.file_digest == file.digest)
+        return same.where(Import.status.in_(statuses))
+
+    def _address(self, import_id: str) -> str:
+        return f"/t/{self.actor.team_slug}/{self.dataset}/imports/{import_id}"
 
 
 def import_folder(resources: Resources, job: ClaimedJob, progress: Progress) -> None:

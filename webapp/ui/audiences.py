@@ -12,7 +12,7 @@ from webapp.edge import View
 from webapp.services.access import Permission
 from webapp.services.planning.campaigns import LONGEST_NOTE
 from webapp.services.segmenting.audience_choices import Origin
-from webapp.ui.campaign_form import LONGEST_NAME, field_id, form_field
+from webapp.ui.campaign_form import LONGEST_NAME, field_id, form_field, typed_text
 from webapp.ui.components import Children, button, hidden_text
 from webapp.ui.format import day
 from webapp.ui.forms import text_area, text_input
@@ -44,8 +44,9 @@ def audience_fields(form: str, *, name: str, note: str = "") -> html.Div:
 
 
 def read_fields(values: Sequence[Any]) -> dict[str, str]:
-    """What was typed, as the services take it."""
-    return {name: str(value or "") for name, value in zip(FIELDS, values, strict=True)}
+    """What was typed, as the services take it; Invalid names what is no text."""
+    typed = dict(zip(FIELDS, values, strict=True))
+    return {name: typed_text(typed, name) for name in FIELDS}
 
 
 def said_nothing(values: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -128,24 +128,32 @@ def refusals(error: ServiceError | None, fields: Sequence[str] = FIELDS) -> tupl
 
 
 def read_campaign(values: Sequence[Any]) -> CampaignFields:
-    """The fields from a form's values; Invalid names the date that is none."""
+    """The fields from a form's values; Invalid names the date that is none, and what is no text."""
     typed = dict(zip(FIELDS, values, strict=True))
     return CampaignFields(
-        name=str(typed["name"] or ""),
-        channel=str(typed["channel"] or ""),
+        name=typed_text(typed, "name"),
+        channel=typed_text(typed, "channel"),
         starts_on=_day(typed, "starts_on"),
         ends_on=_day(typed, "ends_on"),
-        status=str(typed["status"] or ""),
-        note=str(typed["note"] or ""),
+        status=typed_text(typed, "status"),
+        note=typed_text(typed, "note"),
     )
 
 
+def typed_text(typed: Mapping[str, Any], name: str) -> str:
+    """What was typed into a field; Invalid where it is anything but text, which no browser of ours sends."""
+    value = typed[name]
+    if value is not None and not isinstance(value, str):
+        raise Invalid("This is no text.", details={"field": name})
+    return value or ""
+
+
 def _day(typed: Mapping[str, Any], name: str) -> date | None:
-    text = typed[name]
+    text = typed_text(typed, name)
     if not text:
         return None
     try:
-        return date.fromisoformat(str(text)[:10])
+        return date.fromisoformat(text[:10])
     except ValueError:
         raise Invalid("This is no date. Write it as 2026-11-23.", details={"field": name}) from None
 

@@ -10,12 +10,12 @@ from dash.development.base_component import Component
 
 from segmentation.choosing.selection import Candidate
 from segmentation.choosing.verdict import REPEATABLE, judge, lacks
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.modelling.sweep_results import Tried
 from webapp.ui.components import Child, badge, icon
 from webapp.ui.format import MISSING, duration, number, percent
 from webapp.ui.tables import Column, meter, table
 from webapp.ui.terms import AGREEMENT, COMPACTNESS, CONTRAST, DISTANCE, FORETOLD, REPEATABILITY, SEPARATION, SMALLEST, UNASSIGNED, Term
-from webapp.ui.wording import algorithm_name
 
 FEW = 10
 """Rows that a table shows until somebody asks for all."""

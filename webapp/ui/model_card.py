@@ -12,13 +12,13 @@ from segmentation.features import FeatureSpec
 from segmentation.roles import Role
 from segmentation.wording import upper_first
 from webapp.services.filtering.filtering import SMALLEST_GROUP
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.modelling.promotions import Stretch
 from webapp.services.segmenting.model_cards import ModelCard
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import MISSING, by, count, customers_or_few, day, duration, exact_time, listing, number, percent
 from webapp.ui.segments_ui import holdings, weak_segments_words
 from webapp.ui.terms import AGREEMENT, DISTANCE, SEPARATION, TERMS, Term
-from webapp.ui.wording import algorithm_name
 
 NOT_RECORDED = "Not recorded: an earlier release fitted this version."
 VERDICTS = {

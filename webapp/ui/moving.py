@@ -9,6 +9,7 @@ from typing import Any
 from dash import ALL, Input, Output, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
+from segmentation.movement import Causes
 from segmentation.palette import SegmentStyle
 from segmentation.plots import Chart
 from webapp.edge import Callbacks, Display, View
@@ -91,18 +92,24 @@ def count_pressed(view: View, pressed: Any) -> Any:
 def cause_sentence(report: MovementReport) -> str:
     """What changed segments most: who joined or left, what customers did, or the model."""
     split = report.customers
-    if split.customers is None or split.model is None:
+    if split.customers is None or split.model is None or split.causes is None:
         return f"{count(split.total.moved, 'customer')} changed segment. What made them cannot be told: {report.problem}"
     joined, left = sum(split.customers.joined), sum(split.customers.left)
     own, model = split.customers.moved, split.model.moved
     if not (joined or left or own or model):
         return "Nobody joined, left or changed segment."
-    parts = (
-        f"{count(joined, 'customer')} joined, {number(left)} left; "
-        f"{count(own, 'customer')} moved by what they did, {number(model)} because the model changed."
-    )
+    parts = f"{count(joined, 'customer')} joined, {number(left)} left; {causes_words(split.causes)}"
     (most, cause), (second, other), _ = sorted(zip((joined + left, own, model), CAUSES, strict=True), key=lambda each: -each[0])
     return f"Mostly {cause}: {parts}" if most >= CLEARLY * second else f"About as much {cause} as {other}: {parts}"
+
+
+def causes_words(causes: Causes) -> str:
+    """`702 changed segment: 30 by what they did, 668 because the model changed, 4 by both.` The parts add up."""
+    changed = causes.own + causes.model + causes.both
+    why = f": {number(causes.own)} by what they did, {number(causes.model)} because the model changed"
+    both = f", {number(causes.both)} by both" if causes.both else ""
+    back = f" {number(causes.back)} more moved and {'was' if causes.back == 1 else 'were'} put back by the model." if causes.back else ""
+    return f"{number(changed) if changed else 'nobody'} changed segment{f'{why}{both}' if changed else ''}.{back}"
 
 
 def cause_verb(report: MovementReport, group: int) -> str:

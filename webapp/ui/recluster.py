@@ -17,13 +17,12 @@ from webapp.edge import Callbacks, View
 from webapp.services.access import Actor, Permission
 from webapp.services.data import feature_lists
 from webapp.services.modelling import versions
-from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, MOST_SEGMENTS
+from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, MOST_SEGMENTS, algorithm_name
 from webapp.ui import jobs
 from webapp.ui.components import button
 from webapp.ui.feature_picker import chosen_weights, feature_table, weight_values
 from webapp.ui.forms import dialog, field, number_input, select, text_input
 from webapp.ui.notices import notify
-from webapp.ui.wording import algorithm_name
 
 BEST = "best"
 AT = "recluster"

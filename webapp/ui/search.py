@@ -19,7 +19,7 @@ from webapp.ui.components import Child, aria, badge, hidden_text, icon, icon_but
 from webapp.ui.format import count
 from webapp.ui.forms import labelled, text_input
 from webapp.ui.page import Page
-from webapp.ui.places import address, campaign_address, customer_address, home_address, segment_address
+from webapp.ui.places import address, audience_address, campaign_address, customer_address, home_address, segment_address
 
 PAGE_WORDS = {
     "home": "start overview dashboard checklist tiles",
@@ -42,7 +42,7 @@ FEWEST_LETTERS = 3
 """Before that, a page is found by its title alone: everything begins with some letter."""
 WITHOUT_ICON = frozenset({ACCOUNT, NEW, TEAM})
 """Pages that stand alone though the navigation does not show them."""
-HINT = "Segments, campaigns, pages and datasets by name"
+HINT = "Segments, campaigns, audiences, pages and datasets by name"
 
 
 class Ids(StrEnum):
@@ -104,6 +104,13 @@ def _groups(view: View, wanted: str, pages: Sequence[Page]) -> list[tuple[str, l
             [
                 _option("megaphone", hit.name, campaign_address(team, dataset, hit.id), note=STATUS_WORDS.get(hit.status, hit.status))
                 for hit in found.campaigns
+            ],
+        ),
+        (
+            "Audiences",
+            [
+                _option("bookmark", hit.name, audience_address(team, dataset, hit.id), note="Audience" if hit.live else "Archived")
+                for hit in found.audiences
             ],
         ),
         ("Pages", [_page(view, page) for page in find_pages(view, wanted, pages)]),

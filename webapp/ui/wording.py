@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dash import html
 
-from segmentation.choosing.selection import AUTO
-from segmentation.clustering import ALGORITHMS
 from segmentation.roles import Role
 from webapp.ui.components import Tone, badge
 
@@ -44,12 +42,6 @@ def version_badge(status: str) -> html.Span:
 
 def verdict_badge(word: str) -> html.Span:
     return badge(*_VERDICTS.get(word, (word.capitalize(), "neutral", None)))
-
-
-def algorithm_name(algorithm: str) -> str:
-    """`kmeans` as "k-means", `auto` as "best of all"."""
-    known = ALGORITHMS.get(algorithm)
-    return known.label if known else "best of all" if algorithm == AUTO else algorithm
 
 
 def role_label(role: str) -> str:

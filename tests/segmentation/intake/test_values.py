@@ -61,10 +61,10 @@ CASES: list[tuple[Role, ValueRule | None, list[str], list[object], list[str]]] =
     (A, None, ["n/a", "-", "?", "NULL", "none", "", "#N/A", "5"], [None] * 7 + [5.0], []),
     (R, None, ["12.5 %", "7%", "-3 %"], [0.125, 0.07, -0.03], []),
     (R, None, ["12,5%", "100%"], [0.125, 1.0], []),
-    (S, None, ["12 %", "7"], [7.0], ["a percentage, which value cannot be"]),
+    (S, None, ["12 %", "7"], [7.0], ["a percentage, but value is a plain number"]),
     (S, None, ["-5", "7", "inf", "1e308", "1e400"], [None, 7.0, None, None, None], []),
     (S, ValueRule(impossible="reject"), ["-5", "7", "1e308"],
-     [7.0], ["negative, which value cannot be", "infinite or beyond any real amount"]),
+     [7.0], ["below zero, but value cannot be negative", "infinite or beyond any real amount"]),
     (S, ValueRule(impossible="keep"), ["-5", "7", "1e308"], [-5.0, 7.0, None], []),
     (S, ValueRule(low=-10, high=100), ["-5", "-11", "100", "101"], [-5.0, None, 100.0, None], []),
     (Role.AGE, None, ["0", "110", "111", "-1"], [0, 110, None, None], []),
@@ -144,7 +144,7 @@ def test_cells(tmp_path: Path, role: Role, rule: ValueRule | None, cells: list[s
         (A, ["5", "n/a", "", "?", "N/A"], "missing", "note", 4, "1 empty cell, 2 “n/a”, 1 “\\?”"),
         (A, ["5", "7", "999", "999"], "sentinel_values", "note", 2, "999.*state the highest value 998"),
         (A, ["5", "7", "-1", "-1"], "sentinel_values", "note", 2, "-1.*state the lowest value 0"),
-        (S, ["-5", "7"], "implausible", "flag", 1, "1 negative value, which value cannot be. Set to missing"),
+        (S, ["-5", "7"], "implausible", "flag", 1, "1 value below zero, but value cannot be negative. Set to missing"),
     ],
 )  # fmt: skip
 def test_what_is_told(tmp_path: Path, role: Role, cells: list[str], code: str, severity: str, count: int, words: str) -> None:

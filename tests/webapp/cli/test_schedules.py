@@ -1,4 +1,4 @@
-"""`schedule list`, `add`, `run` and `remove`."""
+"""`schedule list`, `add`, `change`, `pause`, `resume`, `run` and `remove`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,21 @@ def test_a_schedule_is_added_listed_run_and_removed(filled: Command) -> None:
     assert filled("schedule", "list") == {"schedules": []}
 
 
+def test_a_schedule_is_changed_paused_and_resumed(filled: Command) -> None:
+    made = filled(*MONDAYS, "--k", "3", "--seed", "4")
+    changed = filled("schedule", "change", made["id"], "--cron", "30 7 * * *", "--k", "auto")
+    assert (changed["before"], changed["after"]) == (
+        "Mondays at 06:00, 3 segments",
+        "Every day at 07:30, as many segments as the data can carry",
+    )
+    assert changed["parameters"] == {"algorithm": "kmeans", "k": None, "seed": 4, "features": None}, "what is not stated stays"
+    assert filled("schedule", "change", made["id"], "--seed", "4")["after"] == ""
+    paused = filled("schedule", "pause", made["id"])
+    assert (paused["enabled"], paused["next_due"]) == (False, None)
+    resumed = filled("schedule", "resume", made["id"])
+    assert (resumed["enabled"], resumed["next_due"]) == (True, changed["next_due"])
+
+
 def test_the_folder_is_imported(filled: Command, tmp_path: Path) -> None:
     made = filled("schedule", "add", "import_folder", "--cron", "0 * * * *")
     assert filled("schedule", "run", made["id"])["message"] == "No file was there."
@@ -57,6 +72,9 @@ def test_the_folder_is_imported(filled: Command, tmp_path: Path) -> None:
         (("schedule", "add", "import_folder", "--cron", "0 6 * * *", "--k", "3"), "invalid"),
         (("schedule", "run", "nothing"), "not_found"),
         (("schedule", "remove", "nothing"), "not_found"),
+        (("schedule", "change", "nothing", "--cron", "0 6 * * *"), "not_found"),
+        (("schedule", "change", "nothing", "--k", "3"), "not_found"),
+        (("schedule", "pause", "nothing"), "not_found"),
     ],
 )
 def test_what_cannot_be_done_is_refused(filled: Command, arguments: tuple[str, ...], code: str) -> None:
@@ -69,3 +87,11 @@ def test_commands_speak_to_people(plain_command: Command, tmp_path: Path) -> Non
     assert say("schedule", "list").startswith("Nothing is scheduled.")
     assert say(*MONDAYS).startswith("Scheduled re-clustering: Mondays at 06:00 (UTC), next 20")
     assert "Mondays at 06:00" in say("schedule", "list")
+    made = say("schedule", "list").splitlines()[1].split()[0]
+    assert (
+        say("schedule", "change", made, "--k", "4")
+        == "Changed from as many segments as the data can carry to 4 segments. It acts as cli.\n"
+    )
+    assert say("schedule", "change", made, "--k", "4").startswith("Nothing changed")
+    assert say("schedule", "pause", made) == "Paused: Mondays at 06:00 (UTC).\n"
+    assert say("schedule", "resume", made).startswith("Resumed: Mondays at 06:00 (UTC), next 20")

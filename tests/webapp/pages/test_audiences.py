@@ -13,6 +13,7 @@ from tests.webapp.pages.segment_shop import Visitor, links, stranger_to, walk, w
 from tests.webapp.working import Shop, customers_csv, open_shop
 from webapp.edge import Resources
 from webapp.models import MemberRole
+from webapp.pages import audience as audience_page
 from webapp.pages import audiences as audiences_page
 from webapp.pages import movement, segment
 from webapp.pages.audience import acts, details, today
@@ -21,6 +22,7 @@ from webapp.pages.models.preview import audience_words
 from webapp.services.data.datasets import confirm_legal_basis
 from webapp.services.errors import Forbidden, NotFound
 from webapp.services.modelling.promotions import promote_version
+from webapp.services.segmenting import audience_today
 from webapp.services.segmenting.audience_choices import Choice
 from webapp.services.segmenting.audiences import AudienceSummary, list_audiences, save_audience
 from webapp.services.segmenting.promotion_preview import AudienceChange
@@ -45,7 +47,8 @@ def page_of(shop: Shop, made: AudienceSummary, role: MemberRole = MemberRole.ADM
     """Everything that the page of an audience shows."""
     with shop.reading() as session:
         view = Visitor(shop, role).view(session, "audiences", made.id)
-        return [details.show_head(view), today.show_today(view), details.show_details(view)]
+        now = today.read_today(view)
+        return [details.show_head(view, now), today.show_today(view, now), details.show_details(view)]
 
 
 def list_of(shop: Shop, role: MemberRole = MemberRole.ADMIN, **query: str) -> Any:
@@ -93,6 +96,21 @@ def test_saving_leads_to_the_audience_and_a_refusal_stays_in_the_dialog(shop: Sh
     assert again[0] is no_update
     assert again[1] == [True, False]
     assert "audience of that name" in again[2][0]
+
+
+FORGED = ({"type": "Div"}, ["Rich"], 5, True, 0)
+
+
+@pytest.mark.parametrize("forged", FORGED)
+@pytest.mark.parametrize("field", [0, 1])
+def test_what_is_no_text_is_refused_at_its_field_and_nothing_is_saved(shop: Shop, made: AudienceSummary, forged: Any, field: int) -> None:
+    values: list[Any] = ["Rich", "A note"]
+    values[field] = forged
+    marks = [place == field for place in range(2)]
+    with shop.writing() as session:
+        assert saving.save_shown(Visitor(shop).view(session, "customers", f=RICH), 1, values)[:2] == (no_update, marks)
+        assert acts.save_details(Visitor(shop).view(session, "audiences", made.id), 1, values)[0] == marks
+        assert [each.name for each in list_audiences(session, shop.actor, "customers")] == [made.name]
 
 
 def test_every_selection_leads_to_saving_it(shop: Shop) -> None:
@@ -195,7 +213,7 @@ def test_name_and_note_can_be_changed_and_a_refusal_is_said_at_its_field(shop: S
 def test_strangers_find_no_page_and_viewers_cannot_act(shop: Shop, made: AudienceSummary) -> None:
     with shop.reading() as session:
         view = stranger_to(shop, Visitor(shop).view(session, "audiences", made.id))
-        for shown in (details.show_head, today.show_today, details.show_details):
+        for shown in (today.read_today, details.show_details):
             with pytest.raises(NotFound):
                 shown(view)
     with shop.writing() as session:
@@ -213,6 +231,22 @@ def test_before_the_first_version_the_page_says_that_there_are_no_segments(sqlit
     _, now, below = page_of(shop, made)
     assert "There are no segments yet" in words(now)
     assert "Customers of" in words(below)
+
+
+def test_one_look_counts_consent_once_and_leaves_the_buttons_of_a_head_that_stays(
+    shop: Shop, made: AudienceSummary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts, count = [], audience_today._consents
+    monkeypatch.setattr(audience_today, "_consents", lambda *of: counts.append(of) or count(*of))
+    with shop.writing() as session:
+        view = Visitor(shop).view(session, "audiences", made.id)
+        head, drawn, now = audience_page.show_counted(view, None)
+        assert len(counts) == 1
+        assert [head is no_update, now is no_update] == [False, False]
+        again, still, now = audience_page.show_counted(view, drawn)
+        assert (again, still, now is no_update) == (no_update, no_update, False)
+        acts.set_aside(view, 1)
+        assert "Archived" in words(audience_page.show_counted(view, drawn)[0])
 
 
 def test_where_nobody_may_leave_the_download_is_off_and_the_page_says_why(sqlite_resources: Resources) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from tests.webapp.looking import HERE, look
 from tests.webapp.pages.segment_shop import ids, links, listed, walk, words
-from tests.webapp.working import Shop, customers_csv, open_shop
+from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs, store_file
 from webapp.edge import Resources
-from webapp.models import MemberRole
-from webapp.pages import jobs
+from webapp.models import Import, MemberRole
+from webapp.pages import home, jobs
+from webapp.services.data import imports
 from webapp.services.modelling import versions
 from webapp.services.work import jobs as services
+from webapp.ui.waiting_files import waiting_files
 
 
 @pytest.fixture
@@ -66,3 +69,41 @@ def test_other_teams_jobs_are_not_there(shop: Shop) -> None:
     with shop.reading() as session:
         listed = services.list_jobs(session, shop.stranger)
     assert listed == ()
+
+
+def test_a_seed_that_somebody_chose_is_said_and_the_default_is_not(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    for seed in (0, 41):
+        with shop.writing() as session:
+            versions.request_recluster(session, shop.actor, "customers", seed=seed)
+        with shop.reading() as session:
+            running = words(jobs.show_running(look(shop, session, f"{HERE}/jobs")))
+        run_jobs(shop.resources)
+        with shop.reading() as session:
+            ended = words(jobs.show_history(look(shop, session, f"{HERE}/jobs")))
+        assert ("Seed 41." in running, "Seed 41." in ended, "Seed 0" in running + ended) == (seed == 41, seed == 41, False)
+
+
+def test_files_that_wait_are_called_out_with_what_to_do_for_those_who_can(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    refused = shop.import_file("nothing")
+    file = store_file(shop.resources, shop.actor, customers_csv((9,), first=500), "<b>new.csv")
+    with shop.writing() as session:
+        session.execute(update(Import).where(Import.id == refused.id).values(file_name="bad.csv"))
+        asked = imports.start_import(session, shop.actor, "customers", file)
+    run_jobs(shop.resources)
+    with shop.reading() as session:
+        shown = waiting_files(look(shop, session, f"{HERE}/jobs"))
+        home_page, _ = home.show_home(look(shop, session, HERE))
+        assert waiting_files(look(shop, session, HERE, role=MemberRole.MARKETER)) is None
+        assert waiting_files(look(shop, session, "/t/north-market")) is None
+    text = words(shown)
+    assert text.startswith("2 files wait for somebody <b>new.csv To confirm")
+    assert "look at its check" in text
+    assert f"bad.csv Refused {refused.message} Nothing of it is stored. Mend the file" in text
+    assert links(shown) == [f"{HERE}/imports/{asked.id}", f"{HERE}/imports/{refused.id}"]
+    assert text in words(home_page)
+    with shop.writing() as session:
+        for each in (asked, refused):
+            imports.discard_import(session, shop.actor, shop.resources.store, each.id)
+        assert waiting_files(look(shop, session, HERE)) is None

@@ -10,7 +10,7 @@ import pytest
 from dash import no_update
 from dash.development.base_component import Component
 
-from segmentation.movement import Moves
+from segmentation.movement import Causes, Moves
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.months import DAYS, V1, V2, counted
 from tests.webapp.pages.segment_shop import links, walk, words
@@ -24,7 +24,7 @@ from webapp.services.modelling.promotions import promote_version
 from webapp.services.segmenting.movements import Asked, MovementReport
 from webapp.ui import moving
 from webapp.ui.filters import chosen_customers
-from webapp.ui.moving import cause_sentence, cause_verb, read_token
+from webapp.ui.moving import cause_sentence, cause_verb, causes_words, read_token
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def shown(shop: Shop, search: str = "", role: MemberRole = MemberRole.ADMIN) -> 
 def test_the_champions_last_two_days_are_shown_unless_others_are_named(shop: Shop, report: MovementReport) -> None:
     text = words(shown(shop))
     assert "Mostly customers joined or left" in text
-    assert "12 customers joined, 1 left; 4 customers moved by what they did, 0 because the model changed." in text
+    assert "12 customers joined, 1 left; 4 changed segment: 4 by what they did, 0 because the model changed." in text
     assert "From version 1 (31 Jan 2026) to 28 Feb 2026 by version 1" in text
     assert "12" in text
     assert [part for part in walk(shown(shop)) if "sc-listed" in str(getattr(part, "className", ""))]
@@ -56,7 +56,7 @@ def test_the_champions_last_two_days_are_shown_unless_others_are_named(shop: Sho
 @pytest.mark.parametrize(
     ("joined", "own", "model", "words"),
     [
-        (97, 33, 0, "Mostly customers joined or left: 97 customers joined, 0 left; 33 customers moved"),
+        (97, 33, 0, "Mostly customers joined or left: 97 customers joined, 0 left; 33 changed segment: 33 by what they did, 0 because"),
         (3, 33, 8, "Mostly the customers moved: "),
         (3, 8, 33, "Mostly the model moved: "),
         (30, 1, 33, "About as much the model moved as customers joined or left: "),
@@ -65,11 +65,37 @@ def test_the_champions_last_two_days_are_shown_unless_others_are_named(shop: Sho
 )
 def test_the_headline_weighs_the_parts_that_the_table_does(report: MovementReport, joined: int, own: int, model: int, words: str) -> None:
     came, moved = Moves(((0, own), (0, 0)), (joined, 0), (0, 0)), Moves(((0, 0), (model, 0)), (0, 0), (0, 0))
-    split = replace(report.customers, before=(own, model), after=(joined + model, own), total=came, customers=came, model=moved)
+    split = replace(
+        report.customers,
+        before=(own, model),
+        after=(joined + model, own),
+        total=came,
+        customers=came,
+        model=moved,
+        causes=Causes(own, model, 0, 0),
+    )
     found = replace(report, customers=split)
     assert cause_sentence(found).startswith(words)
     if words.startswith("Mostly"):  # all of it happened in the first segment
         assert cause_verb(found, 0) == words.partition(":")[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("causes", "words"),
+    [
+        (
+            Causes(30, 668, 4, 6),
+            "702 changed segment: 30 by what they did, 668 because the model changed, 4 by both. 6 more moved and were put",
+        ),
+        (
+            Causes(1, 0, 0, 1),
+            "1 changed segment: 1 by what they did, 0 because the model changed. 1 more moved and was put back by the model.",
+        ),
+        (Causes(0, 0, 0, 2), "nobody changed segment. 2 more moved and were put back by the model."),
+    ],
+)
+def test_the_parts_of_the_headline_add_up_to_who_changed(causes: Causes, words: str) -> None:
+    assert causes_words(causes).startswith(words)
 
 
 def test_versions_say_which_part_is_the_models(shop: Shop) -> None:

@@ -15,7 +15,7 @@ from webapp.edge import Resources
 from webapp.models import MemberRole, Membership, Team
 from webapp.pages.jobs import adding
 from webapp.pages.jobs import schedules as page
-from webapp.pages.jobs.ids import ACT, OPEN
+from webapp.pages.jobs.ids import ACT, CHANGE, OPEN
 from webapp.services.access import Actor
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.errors import Forbidden, NotFound
@@ -44,7 +44,7 @@ def shown(shop: Shop, role: MemberRole = MemberRole.ADMIN) -> Any:
 
 def add(shop: Shop, kind: str = "recluster", *chosen: Any, k: Any = "best") -> tuple[Any, ...]:
     with shop.writing() as session:
-        return adding.add(look(shop, session, PAGE), 1, kind, k, "kmeans", *(chosen or WEEKLY))
+        return adding.save(look(shop, session, PAGE), 1, None, kind, k, "kmeans", *(chosen or WEEKLY))
 
 
 def press(shop: Shop, act: str, role: MemberRole = MemberRole.ADMIN) -> tuple[Any, ...]:
@@ -74,7 +74,7 @@ def test_a_schedule_reads_as_people_say_it(shop: Shop) -> None:
     assert "waits for somebody to promote it" in text
     assert "the latest missed run is made up for" in text
     assert "No worker is running" in text
-    assert buttons(shown(shop)) == [OPEN, "run", "pause", "remove"]
+    assert buttons(shown(shop)) == [OPEN, "run", CHANGE, "pause", "remove"]
 
 
 def test_with_a_worker_nobody_is_warned_and_viewers_have_no_buttons(shop: Shop) -> None:
@@ -110,7 +110,7 @@ def test_choices_become_an_expression(chosen: tuple[Any, ...], cron: str) -> Non
 
 def preview(shop: Shop, *chosen: Any) -> str:
     with shop.reading() as session:
-        return words(adding.show_preview(look(shop, session, PAGE), *chosen))
+        return words(adding.show_preview(look(shop, session, PAGE), None, "best", "kmeans", *chosen))
 
 
 def test_the_dialog_says_what_the_choices_mean_and_the_next_three_runs(shop: Shop) -> None:
@@ -145,12 +145,77 @@ def test_only_what_matters_is_asked_for(shop: Shop, every: str, kind: str, hidde
     assert ("north-market/customers" in folder) is (kind == "import_folder")
 
 
+def opened(shop: Shop) -> tuple[Any, ...]:
+    """The form that Change opens for the only schedule, from its title on."""
+    with shop.reading() as session:
+        (listed,) = schedules.list_schedules(session, shop.actor)
+        is_open, *form = adding.fill(look(shop, session, PAGE), {"type": CHANGE, "schedule": listed.id})
+    assert is_open is True
+    return tuple(form)
+
+
+def test_change_opens_the_form_as_the_schedule_stands_and_new_opens_it_empty(shop: Shop) -> None:
+    add(shop, "recluster", "month", "23:05", "1", "L", "", k="4")
+    title, confirm, edited, error, kind, kept, *rest = opened(shop)
+    assert (title, confirm, error, kind, kept) == ("Change the schedule", "Save the changes", "", "recluster", True)
+    assert edited is not None
+    assert rest[:5] == ["4", "kmeans", "month", "23:05", "1"]
+    assert rest[5] == "L"
+    with shop.reading() as session:
+        view = look(shop, session, PAGE)
+        assert adding.fill(view, {"type": OPEN, "at": "card"})[1:6] == ("New schedule", "Add the schedule", None, "", "recluster")
+        assert adding.fill(view, None) == (no_update,) * len(adding.fill(view, {"type": OPEN, "at": "card"}))
+
+
+@pytest.mark.parametrize(
+    ("cron", "every"),
+    [
+        ("30 2 * * *", "day"), ("0 6 * * 0", "week"), ("59 23 L * *", "month"), ("0 6 31 * *", "own"),
+        ("0 6 * * MON", "own"), ("*/20 8-18 * * 1-5", "own"), ("0 6 1 1 *", "own"),
+    ],
+)  # fmt: skip
+def test_an_expression_becomes_the_choices_that_make_it_again(cron: str, every: str) -> None:
+    choices = adding.choices_of(cron)
+    assert choices[0] == every
+    assert adding.chosen_cron(*choices) == cron
+
+
+def test_a_change_names_what_it_changes_and_keeps_what_the_form_does_not_show(shop: Shop, said: list[Any]) -> None:
+    with shop.writing() as session:
+        asked = {"k": 4, "seed": 7, "features": ["spend"]}
+        schedules.add_schedule(session, shop.actor, "customers", kind="recluster", cron="0 6 * * 1", parameters=asked)
+    _, _, edited, _, kind, _, _, method, *chosen = opened(shop)
+    with shop.writing() as session:
+        view = look(shop, session, PAGE)
+        assert words(adding.show_preview(view, edited, "4", method, *chosen)).endswith("Nothing is changed yet.")
+        chosen[1] = "07:30"
+        told = "from Mondays at 06:00, 4 segments to Mondays at 07:30, 5 segments."
+        text = words(adding.show_preview(view, edited, "5", method, *chosen))
+        assert text.endswith(f"Changes {told} It stays in the name of {shop.actor.name}.")
+        assert adding.save(view, 1, edited, kind, "5", method, *chosen)[:2] == (False, "")
+        (listed,) = schedules.list_schedules(session, shop.actor)
+    assert f"Changed {told}" in words(said)
+    assert (listed.cron, listed.parameters) == ("30 7 * * 1", {"algorithm": "kmeans", "k": 5, "seed": 7, "features": ["spend"]})
+
+
+def test_what_the_form_never_offers_is_refused(shop: Shop) -> None:
+    add(shop)
+    _, _, edited, _, kind, _, _, method, *chosen = opened(shop)
+    for k in ("99", "many", None, 3):
+        with shop.writing() as session:
+            assert adding.save(look(shop, session, PAGE), 1, edited, kind, k, method, *chosen)[1] == "Choose how many segments."
+    with shop.writing() as session, pytest.raises(Forbidden):
+        adding.save(look(shop, session, PAGE, role=MemberRole.MARKETER), 1, edited, kind, "4", method, *chosen)
+    with shop.writing() as session, pytest.raises(NotFound):
+        adding.save(look_as(shop, session, shop.stranger), 1, edited, kind, "4", method, *chosen)
+
+
 def test_pause_and_resume(shop: Shop, said: list[Any]) -> None:
     add(shop)
     press(shop, "pause")
     assert "Paused" in words(shown(shop))
     assert "next" not in words(shown(shop)).split("Finds")[0].split("(Europe/Berlin)")[1]
-    assert buttons(shown(shop)) == [OPEN, "run", "resume", "remove"]
+    assert buttons(shown(shop)) == [OPEN, "run", CHANGE, "resume", "remove"]
     press(shop, "resume")
     assert "Resumed in your name: Mondays at 06:00" in words(said)
 

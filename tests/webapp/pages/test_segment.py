@@ -17,16 +17,18 @@ from webapp.models import MemberRole
 from webapp.pages import segment as page
 from webapp.pages.segment import campaigns as tab
 from webapp.pages.segment import evidence, profile, rename
-from webapp.pages.segment.ids import Ids
+from webapp.pages.segment.ids import PARTS, Ids
 from webapp.services.browsing.customers import GridColumn
 from webapp.services.errors import Forbidden, Invalid, NotFound
 from webapp.services.planning import campaigns
 from webapp.services.planning.campaigns import CampaignSummary
 from webapp.services.segmenting import segments
+from webapp.services.segmenting.segment_looks import recolour_segment
 from webapp.services.segmenting.segments import SegmentDetail, SegmentsOverview
 from webapp.ui import format
 from webapp.ui.campaign_form import FIELDS, field_id
 from webapp.ui.customer_grid import column_definition, page_rows
+from webapp.ui.redraw import part_id, redrawn
 from webapp.ui.segments_ui import fact_text, stability_badge
 
 NEW_VALUES = [None, "Summer preview", "email", "planned", "2026-06-01", "2026-06-14", "Note"]
@@ -378,3 +380,19 @@ def test_viewers_read_a_segment_of_the_champion_only(shop: Shop, key: str) -> No
         assert "Viewers see the champion's segments" in words(page.show_head(view))
         assert page.show_tab(view) == []
         assert "Viewers see" not in words(page.show_head(Visitor(shop, MemberRole.VIEWER).view(session, "segments", key)))
+
+
+def test_after_a_tag_or_another_name_the_head_stays_and_its_parts_change(shop: Shop, key: str) -> None:
+    with shop.writing() as session:
+        view = Visitor(shop).view(session, "segments", key)
+        before, drawn = page.draw_head(view, None)
+        campaigns.create_campaign(session, shop.actor, DATASET, name="Spring", channel="email", segments=[key])
+        segments.rename_segment(session, shop.actor, DATASET, key, "Weekend families")
+        assert page.draw_head(view, drawn) == (no_update, no_update)
+        ids = [part_id(PARTS, name) for name in ("count-campaigns", "name", "crumb")]
+        assert redrawn(page.show_head(view), ids) == ["1", "Weekend families", "Weekend families"]
+        assert "Weekend families" not in words(before)
+        elsewhere = replace(view, query={"tab": "customers"})
+        assert page.draw_head(elsewhere, drawn)[0] is not no_update
+        recolour_segment(session, shop.actor, DATASET, key, 5)
+        assert page.draw_head(view, drawn)[0] is not no_update, "another colour is in more than its parts"

@@ -14,6 +14,8 @@ from webapp.services.modelling.promotions import promote_version
 from webapp.services.planning import campaigns
 from webapp.services.search import MOST, Found, best, search_everything
 from webapp.services.segmenting import segments
+from webapp.services.segmenting.audience_choices import Choice
+from webapp.services.segmenting.audiences import archive_audience, save_audience
 
 
 def filled(resources: Resources) -> Shop:
@@ -37,6 +39,12 @@ def plan(shop: Shop, *names: str) -> None:
     with shop.writing() as session:
         for name in names:
             campaigns.create_campaign(session, shop.actor, "customers", name=name, channel="email")
+
+
+def freeze(shop: Shop, *names: str) -> list[str]:
+    """Audiences of those names over everybody; their ids."""
+    with shop.writing() as session:
+        return [save_audience(session, shop.actor, shop.resources.store, "customers", Choice({}), name=name).id for name in names]
 
 
 def first_key(shop: Shop) -> str:
@@ -80,6 +88,17 @@ def test_characters_that_a_database_cannot_hold_are_left_out(shop: Shop) -> None
 def test_case_and_accents_do_not_matter(shop: Shop) -> None:
     plan(shop, "Café-Wochen ÜBER")
     assert [hit.name for hit in find(shop, "uber cafe").campaigns] == ["Café-Wochen ÜBER"]
+
+
+def test_audiences_are_found_by_name_in_every_role_live_ones_first(shop: Shop) -> None:
+    gone, live = freeze(shop, "Spring mail", "Spring mail of Leeds")
+    with shop.writing() as session:
+        archive_audience(session, shop.actor, "customers", gone)
+    for role in MemberRole:
+        found = find(shop, "spring mail", role=role).audiences
+        assert [(hit.id, hit.live) for hit in found] == [(gone, False), (live, True)], "the same name comes first"
+    assert [hit.id for hit in find(shop, "spring").audiences] == [live, gone]
+    assert find(shop, "autumn").audiences == ()
 
 
 def test_a_group_has_five_hits_at_most(shop: Shop) -> None:
@@ -140,7 +159,7 @@ def test_datasets_are_found_from_everywhere_and_the_rest_only_in_a_dataset(shop:
     plan(shop, "Customers' day")
     found = find(shop, "customers", dataset=None)
     assert [hit.slug for hit in found.datasets] == ["customers"]
-    assert found.campaigns == found.segments == found.customers == ()
+    assert found.campaigns == found.segments == found.customers == found.audiences == ()
 
 
 def test_another_team_finds_nothing_and_cannot_name_the_dataset(shop: Shop) -> None:
@@ -153,9 +172,10 @@ def test_another_team_finds_nothing_and_cannot_name_the_dataset(shop: Shop) -> N
 
 def test_a_second_dataset_of_the_same_team_keeps_its_own(shop: Shop) -> None:
     plan(shop, "Secret plan")
+    freeze(shop, "Secret list")
     shop.import_file("Id,Income\nx1,5\n", dataset="Other")
     found = find(shop, "secret", dataset="other")
-    assert (found.campaigns, find(shop, "17", dataset="other").customers) == ((), ())
+    assert (found.campaigns, found.audiences, find(shop, "17", dataset="other").customers) == ((), (), ())
 
 
 def test_every_word_has_to_fit() -> None:

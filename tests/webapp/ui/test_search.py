@@ -11,6 +11,8 @@ from tests.webapp.working import Shop, customers_csv
 from webapp.app import PAGES
 from webapp.models import MemberRole
 from webapp.services.planning import campaigns
+from webapp.services.segmenting.audience_choices import Choice
+from webapp.services.segmenting.audiences import archive_audience, save_audience
 from webapp.ui import search
 
 
@@ -34,6 +36,18 @@ def test_options_stand_in_named_groups_and_are_counted(shop: Shop) -> None:
     assert all(option.role == "option" for option in options(found))
     assert links(found) == [*(f"{HERE}/customer?key={key}" for key in (12, 120, 121, 122, 123)), f"{HERE}/campaigns/{campaign.id}"]
     assert count.startswith("6 results. More may fit")
+
+
+def test_an_audience_leads_to_its_page_and_says_when_it_is_archived(shop: Shop) -> None:
+    shop.import_file(customers_csv())
+    with shop.writing() as session:
+        audience = save_audience(session, shop.actor, shop.resources.store, "customers", Choice({}), name="Spring mailing")
+    found, _ = find(shop, "spring")
+    assert links(found) == [f"{HERE}/audiences/{audience.id}"]
+    assert words(found).endswith("Spring mailing , Audience")
+    with shop.writing() as session:
+        archive_audience(session, shop.actor, "customers", audience.id)
+    assert words(find(shop, "spring")[0]).endswith("Spring mailing , Archived")
 
 
 def test_a_key_with_any_character_leads_to_its_customer(shop: Shop) -> None:

@@ -10,8 +10,9 @@ from webapp.edge import View
 from webapp.pages.audience.ids import FORM, Ids
 from webapp.services.access import Permission
 from webapp.services.browsing.exports import ALL_GONE, why_nobody
-from webapp.services.segmenting import audience_today, audiences
+from webapp.services.segmenting import audiences
 from webapp.services.segmenting.audience_choices import Origin
+from webapp.services.segmenting.audience_today import AudienceToday
 from webapp.services.segmenting.audiences import AudienceSummary
 from webapp.ui import format
 from webapp.ui.audiences import audience_fields, moment_words
@@ -27,11 +28,11 @@ def read_audience(view: View) -> AudienceSummary:
     return audiences.show_audience(view.session, view.actor, view.dataset or "", view.item or "")
 
 
-def show_head(view: View) -> Component:
-    """Name, size, since when; what can be done with it."""
+def show_head(view: View, now: AudienceToday) -> Component:
+    """Name, size, since when; what can be done with it `now`."""
     audience = read_audience(view)
     words = f"{size_words(audience)}, frozen on {format.day(audience.created_at)} by {format.by(audience.created_by)}. "
-    why = why_no_file(view, audience)
+    why = why_no_file(view, audience, now)
     sub: list[Child] = [words, badge("Archived", icon_name="archive") if audience.archived else None, why]
     crumbs = [("Audiences", audiences_address(view.actor.team_slug, audience.dataset)), (audience.name, None)]
     return page_head(html.Bdi(audience.name), sub, acts(view, audience, leaves=why is None), crumbs=crumbs)
@@ -45,12 +46,9 @@ def size_words(audience: AudienceSummary) -> str:
     return known if audience.origin else f"About {known}"
 
 
-def why_no_file(view: View, audience: AudienceSummary) -> Component | None:
+def why_no_file(view: View, audience: AudienceSummary, now: AudienceToday) -> Component | None:
     """Why none of those who are still there may leave, and the way to where an admin decides it; None where somebody may."""
-    if not view.actor.may(Permission.EXPORT):
-        return None
-    now = audience_today.show_today(view.session, view.actor, view.resources.store, audience.dataset, audience.id)
-    if now.reachable:
+    if not view.actor.may(Permission.EXPORT) or now.reachable:
         return None
     if not now.present:
         return html.Span(ALL_GONE, className="sc-under")

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 class Ids(StrEnum):
     HEAD = "audience-head"
+    DRAWN = "audience-drawn"
     TODAY = "audience-today"
     DETAILS = "audience-details"
     CHANGED = "audience-changed"

@@ -20,10 +20,14 @@ from webapp.ui.segments_ui import segment_name
 from webapp.ui.tables import Column, meter, table
 
 
-def show_today(view: View) -> list[Child]:
+def read_today(view: View) -> AudienceToday:
+    """How the audience in the address is now. All of its customers are counted, so that a page asks once."""
+    return audience_today.show_today(view.session, view.actor, view.resources.store, view.dataset or "", view.item or "")
+
+
+def show_today(view: View, now: AudienceToday) -> list[Child]:
     """The tiles, then the segments."""
     audience = read_audience(view)
-    now = audience_today.show_today(view.session, view.actor, view.resources.store, audience.dataset, audience.id)
     return [tiles(audience, now), listing_note(view, audience), segments_card(view, audience, now)]
 
 

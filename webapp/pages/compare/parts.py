@@ -18,6 +18,7 @@ from webapp.edge import View
 from webapp.pages.compare.ids import FIRST_MEASURES, Ids
 from webapp.services.data import comparing
 from webapp.services.data.comparing import ColumnChange, Comparison
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.segmenting.compared import Match, MeasureChange, SideOf, VersionsCompared
 from webapp.services.segmenting.lineages import SegmentLink, VersionLineage
 from webapp.ui.charts import chart_or_error
@@ -27,7 +28,6 @@ from webapp.ui.moving import drawn_between
 from webapp.ui.places import data_address, segment_address
 from webapp.ui.tables import Column, table
 from webapp.ui.terms import TERMS, Term
-from webapp.ui.wording import algorithm_name
 
 ALIKE = ((0.9, "almost the same"), (0.8, "much alike"), (0.65, "alike in the main"), (-2.0, "different"))
 """From which adjusted Rand index on two divisions are called so (Steinley 2004: excellent, good, moderate, poor)."""

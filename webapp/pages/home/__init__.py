@@ -32,6 +32,7 @@ from webapp.ui.format import count, day
 from webapp.ui.page import Page
 from webapp.ui.places import HOME, Place, data_address, home_address, new_address
 from webapp.ui.recluster import recluster_button
+from webapp.ui.waiting_files import waiting_files
 
 COMING = (
     ("Customers come in", "As a dated snapshot, or several: the sample brings one for each of its months."),
@@ -59,7 +60,7 @@ def show_home(view: View) -> tuple[Any, str | None]:
     dataset = datasets.show_dataset(view.session, view.actor, view.dataset)
     overview = segments.show_segments(view.session, view.actor, dataset.slug)
     fitted_on = earlier_snapshot(view, dataset, overview)
-    return [home_head(view, dataset, fitted_on), *home_body(view, dataset, overview, fitted_on)], None
+    return [home_head(view, dataset, fitted_on), waiting_files(view), *home_body(view, dataset, overview, fitted_on)], None
 
 
 def earlier_snapshot(view: View, dataset: DatasetSummary, overview: SegmentsOverview | None) -> TimelineEntry | None:

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.jobs import adding, schedules
-from webapp.pages.jobs.ids import ACT, OPEN, Ids
+from webapp.pages.jobs.ids import ACT, CHANGE, OPEN, Ids
 from webapp.services.access import Permission
 from webapp.services.work import jobs as services
 from webapp.services.work.jobs import JobSummary
@@ -22,9 +22,8 @@ from webapp.ui.page import Page
 from webapp.ui.places import Place
 from webapp.ui.tables import Column, table
 from webapp.ui.untag import pressed_id
+from webapp.ui.waiting_files import waiting_files
 
-CHOSEN = (Ids.EVERY, Ids.AT, Ids.WEEKDAY, Ids.DAY, Ids.CRON)
-"""What says when a schedule is due, in the order in which `adding` takes it."""
 CHANGED = Output(Ids.CHANGED, "data", allow_duplicate=True)
 
 
@@ -38,7 +37,9 @@ def layout(_place: Place) -> Component:
         html.Div(skeleton(200), id=Ids.SCHEDULES),
         html.Div(skeleton(360), id=Ids.HISTORY),
     ]
-    return html.Div([*parts, dcc.Store(id=Ids.CHANGED), dcc.Store(id=Ids.ASKED), adding.add_dialog(), schedules.ask_dialog()])
+    return html.Div(
+        [*parts, dcc.Store(id=Ids.CHANGED), dcc.Store(id=Ids.ASKED), dcc.Store(id=Ids.EDITED), adding.add_dialog(), schedules.ask_dialog()]
+    )
 
 
 def show_running(view: View) -> list[Child]:
@@ -62,9 +63,9 @@ def show_running(view: View) -> list[Child]:
 
 def _job_card(view: View, job: JobSummary) -> html.Section:
     tries = f" Attempt {job.attempt}." if job.attempt > 1 else ""
-    return card(
-        jobs.job_title(job), f"Asked for by {by(job.created_by)}.{tries}", jobs.job_card(job, view, at="jobs"), className="sc-stack"
-    )
+    seed = f" Seed {job.seed}." if job.seed else ""
+    sub = f"Asked for by {by(job.created_by)}.{seed}{tries}"
+    return card(jobs.job_title(job), sub, jobs.job_card(job, view, at="jobs"), className="sc-stack")
 
 
 def show_history(view: View) -> Component:
@@ -88,13 +89,18 @@ def show_history(view: View) -> Component:
 def _history(view: View, ended: Sequence[JobSummary]) -> html.Div:
     now = datetime.now(UTC)
     columns: list[Column[JobSummary]] = [
-        Column("Job", lambda job: [dcc.Link(jobs.job_title(job), href=jobs.job_address(view.actor.team_slug, job)), _why(job)]),
+        Column("Job", lambda job: [dcc.Link(jobs.job_title(job), href=jobs.job_address(view.actor.team_slug, job)), _seed(job), _why(job)]),
         Column("State", lambda job: jobs.job_badge(job.status)),
         Column("Took", lambda job: duration(_seconds(job)), numeric=True, wide=True),
         Column("By", lambda job: by(job.created_by), wide=True),
         Column("Ended", lambda job: _ended(job, now), numeric=True),
     ]
     return table(columns, ended, caption="Jobs that ended, newest first", listed=True)
+
+
+def _seed(job: JobSummary) -> html.Span | None:
+    """What somebody chose; the default says nothing."""
+    return html.Span(f"Seed {job.seed}.", className="sc-under") if job.seed else None
 
 
 def _why(job: JobSummary) -> html.Span | None:
@@ -124,8 +130,8 @@ def register(callbacks: Callbacks) -> None:
 
 def register_schedules(callbacks: Callbacks) -> None:
     @callbacks.on(Output(Ids.SCHEDULES, "children"), Input("pulse", "data"), Input(Ids.CHANGED, "data"), needs=Permission.VIEW)
-    def listed(view: View, _pulse: object, _changed: object) -> Component:
-        return schedules.show_schedules(view)
+    def listed(view: View, _pulse: object, _changed: object) -> list[Child]:
+        return [waiting_files(view), schedules.show_schedules(view)]
 
     @callbacks.on(
         CHANGED,
@@ -159,14 +165,26 @@ def register_schedules(callbacks: Callbacks) -> None:
 
 def register_adding(callbacks: Callbacks) -> None:
     @callbacks.on(
-        Output(Ids.PREVIEW, "children"),
-        Input(Ids.DIALOG, "is_open"),
-        *(Input(name, "value") for name in CHOSEN),
+        *(Output(*filled) for filled in adding.FILLED),
+        Input({"type": OPEN, "at": ALL}, "n_clicks"),
+        Input({"type": CHANGE, "schedule": ALL}, "n_clicks"),
         needs=Permission.IMPORT,
         prevent_initial_call=True,
     )
-    def preview(view: View, _is_open: object, *chosen: Any) -> list[Child]:
-        return adding.show_preview(view, *chosen)
+    def fill(view: View, _new: Any, _change: Any) -> tuple[Any, ...]:
+        return adding.fill(view, pressed_id())
+
+    @callbacks.on(
+        Output(Ids.PREVIEW, "children"),
+        Input(Ids.DIALOG, "is_open"),
+        *(Input(name, "value") for name in (Ids.COUNT, Ids.METHOD, *adding.CHOSEN)),
+        State(Ids.EDITED, "data"),
+        needs=Permission.IMPORT,
+        prevent_initial_call=True,
+    )
+    def preview(view: View, _is_open: object, *form: Any) -> list[Child]:
+        *chosen, edited = form
+        return adding.show_preview(view, edited, *chosen)
 
     @callbacks.on(
         *(Output(name, "hidden") for name in (Ids.AT_FIELD, Ids.WEEKDAY_FIELD, Ids.DAY_FIELD, Ids.CRON_FIELD, Ids.FIT_FIELDS)),
@@ -181,21 +199,21 @@ def register_adding(callbacks: Callbacks) -> None:
 
     @callbacks.on(
         Output(Ids.DIALOG, "is_open", allow_duplicate=True),
-        Output(Ids.ERROR, "children"),
+        Output(Ids.ERROR, "children", allow_duplicate=True),
         CHANGED,
         Input(Ids.FORM, "n_submit"),
-        *(State(name, "value") for name in (Ids.KIND, Ids.COUNT, Ids.METHOD, *CHOSEN)),
+        State(Ids.EDITED, "data"),
+        *(State(name, "value") for name in (Ids.KIND, Ids.COUNT, Ids.METHOD, *adding.CHOSEN)),
         needs=Permission.IMPORT,
         writes=True,
         prevent_initial_call=True,
     )
-    def add(view: View, submitted: int | None, *form: Any) -> tuple[Any, Any, Any]:
-        return adding.add(view, submitted, *form)
+    def save(view: View, submitted: int | None, *form: Any) -> tuple[Any, Any, Any]:
+        return adding.save(view, submitted, *form)
 
     callbacks.clientside(
         ClientsideFunction("shell", "openDialog"),
-        Output(Ids.DIALOG, "is_open"),
-        Input({"type": OPEN, "at": ALL}, "n_clicks"),
+        Output(Ids.DIALOG, "is_open", allow_duplicate=True),
         Input(Ids.CANCEL, "n_clicks"),
         prevent_initial_call=True,
     )

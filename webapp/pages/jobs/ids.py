@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 OPEN = "schedule-open"
+CHANGE = "schedule-change"
 ACT = "schedule-act"
-"""Types of the ids that stand several times: what opens the dialog, and what is done about one schedule."""
+"""Types of the ids that stand several times: what opens the dialog for a new schedule or for one, and what is done about one at once."""
 
 
 class Ids(StrEnum):
@@ -16,7 +17,10 @@ class Ids(StrEnum):
     CHANGED = "schedules-changed"
     DIALOG = "schedule-dialog"
     FORM = "schedule-form"
+    TITLE = "schedule-dialog-title"
+    CONFIRM = "schedule-confirm"
     CANCEL = "schedule-cancel"
+    EDITED = "schedule-edited"
     KIND = "schedule-kind"
     EVERY = "schedule-every"
     AT = "schedule-at"

@@ -11,8 +11,9 @@ from dash.development.base_component import Component
 
 from segmentation.wording import upper_first
 from webapp.edge import View
-from webapp.pages.jobs.ids import ACT, OPEN, Ids
+from webapp.pages.jobs.ids import ACT, CHANGE, OPEN, Ids
 from webapp.services.access import Permission
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.scheduling import schedules
 from webapp.services.scheduling.schedules import ScheduleSummary, TickSummary
 from webapp.services.work.jobs import workers_alive
@@ -21,7 +22,6 @@ from webapp.ui.format import by, count, day
 from webapp.ui.forms import dialog
 from webapp.ui.job_words import job_badge, job_title
 from webapp.ui.notices import notify
-from webapp.ui.wording import algorithm_name
 
 Answer = tuple[Any, ...]
 PURPOSE = "Have segments found anew, or the files of a folder imported, every night, week or month, without anybody pressing a button."
@@ -40,7 +40,7 @@ def show_schedules(view: View) -> Component:
         nothing = empty_state("calendar-event", "Nothing comes by itself yet", PURPOSE, open_button(view, "empty"))
         return card("Schedules", None, nothing, className="sc-stack")
     sub = None if workers_alive(view.session) else NOBODY
-    items = html.Ul([_item(view, schedule) for schedule in listed], className="sc-schedules")
+    items = html.Ul([_item(view, schedule) for schedule in listed], className="sc-acts sc-schedules")
     return card("Schedules", sub, items, tools=open_button(view, "card"), foot=RULES, className="sc-stack")
 
 
@@ -75,7 +75,8 @@ def what(schedule: ScheduleSummary, team: str) -> str:
         return f"Imports the files in the folder {team}/{schedule.dataset} of the inbox, as those before them with the same columns."
     k = schedule.parameters["k"]
     number = count(k, "segment") if k else "as many segments as the data can carry"
-    return f"Finds {number}. Method: {upper_first(algorithm_name(schedule.parameters['algorithm']))}."
+    seed = f" Seed {schedule.parameters['seed']}." if schedule.parameters["seed"] else ""
+    return f"Finds {number}. Method: {upper_first(algorithm_name(schedule.parameters['algorithm']))}.{seed}"
 
 
 def _last(tick: TickSummary) -> html.P:
@@ -87,7 +88,8 @@ def _last(tick: TickSummary) -> html.P:
 
 def _acts(schedule: ScheduleSummary) -> list[Component]:
     turn = ("Pause", "pause") if schedule.enabled else ("Resume", "resume")
-    return [_act(schedule, *act) for act in (("Run now", "run"), turn, ("Delete", "remove"))]
+    change = button(["Change", hidden_text(f": {schedule.when}")], id={"type": CHANGE, "schedule": schedule.id}, small=True)
+    return [_act(schedule, "Run now", "run"), change, _act(schedule, *turn), _act(schedule, "Delete", "remove")]
 
 
 def _act(schedule: ScheduleSummary, text: str, act: str) -> Component:

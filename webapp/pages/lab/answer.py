@@ -16,6 +16,7 @@ from webapp.pages.lab.shown import Shown
 from webapp.services.access import Permission
 from webapp.services.data import feature_lists
 from webapp.services.modelling import sweeps
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.modelling.sweep_results import SweepReport, Tried
 from webapp.services.modelling.sweeps import SweepSummary
 from webapp.ui.components import Child, button, card, empty_state, segment_verdict, verdict
@@ -24,7 +25,7 @@ from webapp.ui.format import listing, number, percent, signed
 from webapp.ui.places import data_address
 from webapp.ui.tables import Column, table
 from webapp.ui.terms import REPEATABILITY, SEPARATION, SMALLEST
-from webapp.ui.wording import algorithm_name, verdict_badge
+from webapp.ui.wording import verdict_badge
 
 ALIKE = 0.01
 """Figures that differ by less are called alike."""

@@ -17,6 +17,7 @@ from webapp.pages.lab.head import fit_button
 from webapp.pages.lab.ids import Ids
 from webapp.pages.lab.shown import Shown
 from webapp.services.access import Permission
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.modelling.sweep_results import Tried
 from webapp.ui.candidates import FEW, Order, candidate_columns, candidate_list, candidate_table, sorted_candidates
 from webapp.ui.charts import chart_or_error
@@ -25,7 +26,6 @@ from webapp.ui.format import count
 from webapp.ui.places import address
 from webapp.ui.tables import Column
 from webapp.ui.theme import theme_of
-from webapp.ui.wording import algorithm_name
 
 
 def here(view: View, **query: object) -> str:

@@ -14,11 +14,10 @@ from webapp.pages.lab.shown import Shown, active_sweep
 from webapp.services.access import Permission
 from webapp.services.data import feature_lists
 from webapp.services.modelling import sweeps
-from webapp.services.modelling.fit_requests import LARGEST_SEED
+from webapp.services.modelling.fit_requests import LARGEST_SEED, algorithm_name
 from webapp.ui.components import Child, button, card, empty_state
 from webapp.ui.feature_picker import feature_table
 from webapp.ui.forms import field, number_input, select
-from webapp.ui.wording import algorithm_name
 
 GUIDE_TEXT = (
     "Tries many features and weights, and keeps those whose best segment holds most of the outcome. The outcome never becomes a "

@@ -14,12 +14,13 @@ from webapp.pages.lab.ids import FIT, RUN, Run
 from webapp.pages.lab.shown import Shown, active_sweep
 from webapp.services.access import Permission
 from webapp.services.modelling import sweeps
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.modelling.sweeps import SweepSummary
 from webapp.ui import jobs
 from webapp.ui.components import Child, button, card, icon, menu, page_head
 from webapp.ui.format import count, exact_time, listing, relative_time
 from webapp.ui.places import lab_address
-from webapp.ui.wording import algorithm_name, verdict_badge
+from webapp.ui.wording import verdict_badge
 
 PURPOSE = "Find the number of segments that the customers can carry. Nothing here changes the champion."
 

@@ -19,14 +19,13 @@ from webapp.pages.models.versions import version_state
 from webapp.services.data import datasets
 from webapp.services.errors import NotFound
 from webapp.services.modelling import versions
-from webapp.services.modelling.fit_requests import EVERY_FEATURE
+from webapp.services.modelling.fit_requests import EVERY_FEATURE, algorithm_name
 from webapp.services.modelling.versions import VersionSummary
 from webapp.services.segmenting import segments
 from webapp.ui.components import Child, page_head, row, verdict
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import by, day, exact_time, number, relative_time
 from webapp.ui.places import item_number, models_address
-from webapp.ui.wording import algorithm_name
 
 
 def asked_version(view: View) -> VersionSummary:

@@ -14,6 +14,7 @@ from webapp.edge import View
 from webapp.pages.models.actions import promote_button, rollback_button, withdraw_button
 from webapp.pages.models.ids import Ids
 from webapp.services.access import Permission
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.modelling.promotions import Stretch
 from webapp.services.modelling.versions import LONGEST_NOTE, VersionSummary
 from webapp.services.zones import zone_of
@@ -23,7 +24,7 @@ from webapp.ui.forms import labelled, text_input
 from webapp.ui.places import models_address
 from webapp.ui.tables import Column, table
 from webapp.ui.terms import REPEATABILITY, SEPARATION, SMALLEST, Term
-from webapp.ui.wording import VERDICT_WORDS, algorithm_name
+from webapp.ui.wording import VERDICT_WORDS
 
 
 @dataclass(frozen=True)

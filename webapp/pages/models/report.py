@@ -12,6 +12,7 @@ from segmentation.plots import k_panel
 from segmentation.wording import upper_first
 from webapp.edge import View
 from webapp.pages.models.ids import Ids
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.modelling.sweep_results import Tried
 from webapp.services.modelling.versions import VersionReport, VersionSummary
 from webapp.services.segmenting.segments import SegmentStability
@@ -22,7 +23,6 @@ from webapp.ui.format import count, duration
 from webapp.ui.places import lab_address
 from webapp.ui.segments_ui import Holding, weak_segments_words
 from webapp.ui.theme import theme_of
-from webapp.ui.wording import algorithm_name
 
 
 def unfinished(version: VersionSummary) -> Component:

@@ -10,13 +10,14 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.pages.models.actions import challenge_button, promote_button, segments_button
+from webapp.services.modelling.fit_requests import algorithm_name
 from webapp.services.modelling.versions import VersionSummary
 from webapp.ui.components import Child, badge, card
 from webapp.ui.format import MISSING, by, exact_time, number, relative_time
 from webapp.ui.places import models_address
 from webapp.ui.tables import Column, table
 from webapp.ui.terms import REPEATABILITY, SEPARATION
-from webapp.ui.wording import algorithm_name, verdict_badge, version_badge
+from webapp.ui.wording import verdict_badge, version_badge
 
 
 def versions_card(view: View, listed: Sequence[VersionSummary]) -> html.Section:

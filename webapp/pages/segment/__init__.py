@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_update
@@ -10,7 +11,7 @@ from dash.development.base_component import Component
 from webapp.edge import Callbacks, View
 from webapp.pages.segment import campaigns, customers, history, look, movement, profile, rename
 from webapp.pages.segment.head import chosen_tab, segment_head
-from webapp.pages.segment.ids import UNTAG, Ids
+from webapp.pages.segment.ids import PARTS, UNTAG, Ids
 from webapp.pages.segment.retired import read_retired, retired_note, settled, without_profile
 from webapp.services.access import Permission
 from webapp.services.errors import Forbidden
@@ -22,18 +23,20 @@ from webapp.ui.customer_grid import page_rows
 from webapp.ui.moving import register_counting
 from webapp.ui.page import Page
 from webapp.ui.places import Place, segment_address
+from webapp.ui.redraw import outline, part_id, redrawn
 from webapp.ui.segments_ui import Where, asked_version
 from webapp.ui.states import champion_only
 from webapp.ui.untag import pressed_id, register_untag, untag_dialog
 
 HEAD_HEIGHT = 262
+EVERY_PART = {**part_id(PARTS, ""), "part": ALL}
 
 
 def layout(_place: Place) -> Component:
     """The page in its final shape, still waiting; its dialogs are closed and empty."""
     waiting = [html.Div(page_head("Segment"), className="visually-hidden"), skeleton(HEAD_HEIGHT)]
     cards = row((7, skeleton(profile.TALL)), (5, skeleton(profile.TALL)))
-    parts = [html.Div(waiting, id=Ids.HEAD), html.Div(cards, id=Ids.TAB), dcc.Store(id=Ids.CHANGED)]
+    parts = [html.Div(waiting, id=Ids.HEAD), html.Div(cards, id=Ids.TAB), dcc.Store(id=Ids.CHANGED), dcc.Store(id=Ids.DRAWN)]
     return html.Div([*parts, campaigns.tag_dialog(), untag_dialog(UNTAG), rename.rename_dialog(), look.look_dialog()])
 
 
@@ -53,6 +56,15 @@ def show_head(view: View) -> Component:
     except Forbidden:
         return champion_only(view, "Segment", segment_address(view.actor.team_slug, view.dataset or "", view.item or ""))
     return segment_head(view, detail, where_of(view), retired_note(view, gone) if gone else None)
+
+
+def draw_head(view: View, drawn: Any) -> tuple[Any, Any]:
+    """The head and its outline; neither where the outline is what is `drawn`: then its parts are drawn anew alone, and no control goes."""
+    if not _is_here(view):
+        return no_update, no_update
+    head = show_head(view)
+    now = outline(head, view.path, json.dumps(view.query, sort_keys=True))
+    return (no_update, no_update) if now == drawn else (head, now)
 
 
 def _has_profile(view: View) -> bool:
@@ -107,9 +119,28 @@ def _is_here(view: View) -> bool:
 def register_reading(callbacks: Callbacks) -> None:
     address, changed = Input("address", "search"), Input(Ids.CHANGED, "data")
 
-    @callbacks.on(Output(Ids.HEAD, "children"), address, changed, Input("pulse", "data"), needs=Permission.VIEW)
-    def head(view: View, _search: Any, _changed: Any, _pulse: Any) -> Any:
-        return show_head(view) if _is_here(view) else no_update
+    @callbacks.on(
+        Output(Ids.HEAD, "children"),
+        Output(Ids.DRAWN, "data"),
+        address,
+        changed,
+        Input("pulse", "data"),
+        State(Ids.DRAWN, "data"),
+        needs=Permission.VIEW,
+    )
+    def head(view: View, _search: Any, _changed: Any, _pulse: Any, drawn: Any) -> tuple[Any, Any]:
+        return draw_head(view, drawn)
+
+    @callbacks.on(
+        Output(EVERY_PART, "children"),
+        changed,
+        Input("pulse", "data"),
+        State(EVERY_PART, "id"),
+        needs=Permission.VIEW,
+        prevent_initial_call=True,
+    )
+    def parts(view: View, _changed: Any, _pulse: Any, ids: list[Any]) -> list[Any]:
+        return redrawn(show_head(view), ids) if _is_here(view) else [no_update] * len(ids)
 
     @callbacks.on(Output(Ids.TAB, "children"), address, changed, needs=Permission.VIEW)
     def tab(view: View, _search: Any, _changed: Any) -> Any:

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from segmentation.describing.profiles import SegmentProfile
 from webapp.edge import View
-from webapp.pages.segment.ids import Ids
+from webapp.pages.segment.ids import PARTS, Ids
 from webapp.services.access import Permission
 from webapp.services.filtering.columns import CONFIDENCE, SEGMENT
 from webapp.services.filtering.filters import Condition, Filter, filters_to_query
@@ -21,6 +21,7 @@ from webapp.ui import format
 from webapp.ui.audiences import save_link
 from webapp.ui.components import Child, aria, button, icon, icon_button, mark_tile, slot_class
 from webapp.ui.places import customers_address, customers_csv_address, segments_address
+from webapp.ui.redraw import part_id
 from webapp.ui.segments_ui import Where, fact_text, stability_badge
 
 TABS = ("profile", "movement", "customers", "campaigns", "history")
@@ -47,9 +48,9 @@ def chosen_tab(view: View) -> str:
 
 
 def segment_head(view: View, detail: SegmentDetail, where: Where, note: Child = None) -> Component:
-    """Breadcrumb, `note`, persona with actions, the strip of figures, tabs."""
+    """Breadcrumb, `note`, persona with actions, the strip of figures, tabs. What tags and names change stands in parts (`ui.redraw`)."""
     home = segments_address(where.team, where.dataset, version=where.version)
-    here = html.Span(detail.style.name, **aria(current="page"))
+    here = html.Span(detail.style.name, id=part_id(PARTS, "crumb"), **aria(current="page"))
     crumb = html.Nav(
         [dcc.Link("Segments", href=home), icon("chevron-right"), here],
         className="sc-crumb",
@@ -65,13 +66,13 @@ def persona(view: View, detail: SegmentDetail, where: Where) -> Component:
     able = view.actor.may(Permission.PROMOTE)
     rename = icon_button("pencil", "Change name and description", id=Ids.RENAME_OPEN, className="btn-sm") if able else None
     title = html.Div(
-        [html.H1(detail.style.name, tabIndex="-1"), rename, stability_badge(detail.profile.stability)], className="sc-persona-name"
+        [html.H1(detail.style.name, id=part_id(PARTS, "name"), tabIndex="-1"), rename, stability_badge(detail.profile.stability)],
+        className="sc-persona-name",
     )
     words: list[Child] = [
         title,
-        html.P(detail.description or detail.profile.persona, className="lead"),
-        kept_name(detail),
-        kept_words(detail),
+        html.P(detail.description or detail.profile.persona, id=part_id(PARTS, "lead"), className="lead"),
+        html.Div([kept_name(detail), kept_words(detail)], id=part_id(PARTS, "kept")),
     ]
     if named:
         words.append(html.Div([html.Span("Evidence", className="sc-muted"), *named], className=f"sc-facts {slot_class(detail.style.slot)}"))
@@ -220,5 +221,5 @@ def tabs(view: View, detail: SegmentDetail, where: Where) -> Component:
 def _tab(tab: str, href: str, count: str | None, active: bool) -> dcc.Link:
     parts: list[Child] = [_TAB_WORDS[tab]]
     if count is not None:
-        parts += [" ", html.Span(count, className="count")]
+        parts += [" ", html.Span(count, id=part_id(PARTS, f"count-{tab}"), className="count")]
     return dcc.Link(parts, href=href, className="nav-link active" if active else "nav-link")

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 class Ids(StrEnum):
     HEAD = "segment-head"
+    DRAWN = "segment-drawn"
     TAB = "segment-tab"
     CHANGED = "segment-changed"
     DIFFERENCES = "differences-place"
@@ -40,5 +41,7 @@ class Ids(StrEnum):
     RESTORE = "segment-restore"
 
 
+PARTS = "segment-head"
+"""Whose parts those of the head are (`ui.redraw`)."""
 UNTAG = "segment"
 """Which of the product's lists of tags this page's is."""

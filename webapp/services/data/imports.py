@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapshot, new_id
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
@@ -49,12 +49,14 @@ __all__ = [
     "SegmentFlow",
     "SegmentMoves",
     "StoredFile",
+    "WaitingFile",
     "change_mapping",
     "clean_mapping",
     "clean_mode",
     "confirm_import",
     "discard_import",
     "list_imports",
+    "list_waiting",
     "read_rejects",
     "show_import",
     "start_import",
@@ -65,6 +67,8 @@ __all__ = [
 LONGEST_FILE_NAME = 255
 FIRST_DAY = date(1900, 1, 1)
 """No customer base is older."""
+CALLED_OUT = timedelta(days=30)
+"""How long a refused file is called out where nobody mends or discards it."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,18 @@ class Discarded:
     file_name: str
     dataset: str
     dataset_removed: bool
+
+
+@dataclass(frozen=True)
+class WaitingFile:
+    """A file that asks for somebody: `refused`, with the reason as `message`, or checked and not confirmed."""
+
+    id: str
+    file_name: str
+    refused: bool
+    message: str | None
+    created_by: str
+    created_at: datetime
 
 
 def start_import(
@@ -154,6 +170,29 @@ def list_imports(session: Session, actor: Actor, dataset: str, *, limit: int = 5
     kept = team_rows(actor, Import).where(Import.dataset_id == row.id, Import.status != ImportStatus.DISCARDED)
     newest_first = kept.order_by(Import.created_at.desc(), Import.id)
     return _details(session, actor, session.scalars(newest_first.limit(limit)).all())
+
+
+def list_waiting(session: Session, actor: Actor, dataset: str) -> tuple[WaitingFile, ...]:
+    """Files that ask for somebody, newest first: those to confirm, and those refused lately whose name no later imported file has.
+
+    For who may import: why a file was refused may quote its values.
+    """
+    require(actor, Permission.IMPORT)
+    later = aliased(Import)
+    mended = exists().where(
+        later.dataset_id == Import.dataset_id,
+        later.file_name == Import.file_name,
+        later.status == ImportStatus.DONE,
+        later.created_at > Import.created_at,
+    )
+    lately = datetime.now(UTC) - CALLED_OUT
+    refused = and_(Import.status == ImportStatus.FAILED, Import.created_at > lately, ~mended)
+    asking = team_rows(actor, Import).where(
+        Import.dataset_id == team_dataset(session, actor, dataset).id, or_(Import.status == ImportStatus.CHECKED, refused)
+    )
+    columns = (Import.id, Import.file_name, Import.status, Import.message, Import.created_by, Import.created_at)
+    rows = session.execute(asking.order_by(Import.created_at.desc(), Import.id).with_only_columns(*columns))
+    return tuple(WaitingFile(row.id, row.file_name, row.status == ImportStatus.FAILED, *row[3:]) for row in rows)
 
 
 def change_mapping(

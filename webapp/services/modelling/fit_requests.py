@@ -19,6 +19,12 @@ FeatureWish = Mapping[str, float] | Sequence[str] | None
 """Measures with their weights, measures, "all" (every one that is not sensitive), or None for the default recipe."""
 
 
+def algorithm_name(algorithm: str) -> str:
+    """`kmeans` as "k-means", `auto` as "best of all"."""
+    known = ALGORITHMS.get(algorithm)
+    return known.label if known else "best of all" if algorithm == AUTO else algorithm
+
+
 def check_algorithm(algorithm: str) -> None:
     """Invalid unless there is such an algorithm, or it is "auto"."""
     if algorithm not in (*ALGORITHMS, AUTO):

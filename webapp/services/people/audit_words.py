@@ -109,7 +109,7 @@ _SENTENCES: dict[str, str] = {
     "audience.restored": "Took the audience {name} out of the archive",
     "job.cancel": "Cancelled a job",
     "schedule.added": "Scheduled {work} of {dataset}: {when}",
-    "schedule.changed": "Changed the schedule of {dataset} from {before} to {when}",
+    "schedule.changed": "Changed the schedule of {dataset} from {before} to {after}",
     "schedule.paused": "Paused the schedule of {dataset}: {when}",
     "schedule.resumed": "Resumed the schedule of {dataset}: {when}",
     "schedule.removed": "Deleted the schedule of {dataset}: {when}",

@@ -17,6 +17,7 @@ from webapp.services.access import Actor, Permission, require, team_dataset, tea
 from webapp.services.audit import record_event
 from webapp.services.errors import Invalid
 from webapp.services.modelling.fit_requests import check_algorithm, check_k, check_seed, checked_features
+from webapp.services.scheduling.changes import ScheduleChange, author_may, change_in_words
 from webapp.services.scheduling.cron import clean_cron, describe_cron, next_run, next_runs
 from webapp.services.scheduling.starting import needed_for, start_work
 from webapp.services.work import jobs
@@ -123,18 +124,30 @@ def add_schedule(
 def change_schedule(
     session: Session, actor: Actor, schedule_id: str, *, cron: str | None = None, parameters: Mapping[str, Any] | None = None
 ) -> ScheduleSummary:
-    """Another time, or other parameters as a whole (None: as they are). It then acts for whoever changed it; a paused one stays so."""
+    """Another time, or other parameters as a whole (None: as they are). A paused one stays so.
+
+    It goes on in the name of its author, who may do as much as is needed to change it; where they may do that no longer, in the actor's.
+    """
     row = _changeable(session, actor, schedule_id)
-    wanted = row.cron if cron is None else clean_cron(cron)
-    asked = dict(row.parameters) if parameters is None else _checked_parameters(row.kind, parameters)
+    wanted, asked = _wanted(row, cron, parameters)
     if (wanted, asked) != (row.cron, row.parameters):
-        before = describe_cron(row.cron)
+        change = change_in_words(session, actor, row, wanted, asked)
         row.cron, row.parameters = wanted, asked
-        _act_as(row, actor)
+        if not author_may(session, row):
+            _act_as(row, actor)
         if row.enabled:
             row.next_due = next_run(row.cron, zone_of(session, actor), database_time(session))
-        _record(session, actor, "schedule.changed", row, before=before)
+        _record(session, actor, "schedule.changed", row, before=change.before, after=change.after, acts_as=change.acts_as)
     return show_schedule(session, actor, row.id)
+
+
+def preview_change(
+    session: Session, actor: Actor, schedule_id: str, *, cron: str | None = None, parameters: Mapping[str, Any] | None = None
+) -> ScheduleChange:
+    """What `change_schedule` with the same would make another; Invalid where it would refuse."""
+    row = _row(session, actor, schedule_id)
+    require(actor, needed_for(row.kind))
+    return change_in_words(session, actor, row, *_wanted(row, cron, parameters))
 
 
 def pause_schedule(session: Session, actor: Actor, schedule_id: str) -> ScheduleSummary:
@@ -194,6 +207,12 @@ def replan_schedules(session: Session, actor: Actor) -> None:
 def _act_as(row: Schedule, actor: Actor) -> None:
     """From now on in the actor's name; of user and token each actor has one at most, and the command line neither."""
     row.created_by, row.user_id, row.token_id = actor.name, actor.user_id, actor.token_id
+
+
+def _wanted(row: Schedule, cron: str | None, parameters: Mapping[str, Any] | None) -> tuple[str, dict[str, Any]]:
+    """The expression and the parameters as they would be; None is what they are."""
+    expression = row.cron if cron is None else clean_cron(cron)
+    return expression, dict(row.parameters) if parameters is None else _checked_parameters(row.kind, parameters)
 
 
 def _checked_parameters(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
-from webapp.models import Dataset, Schedule, ScheduleKind
-from webapp.services.access import Actor, Permission, team_row
+from webapp.models import Dataset, MemberRole, Schedule, ScheduleKind, Team
+from webapp.services.access import (
+    Actor,
+    Permission,
+    actor_for_token,
+    actor_for_user,
+    operator,
+    require,
+    role_for,
+    team_row,
+)
 from webapp.services.errors import Conflict
 from webapp.services.modelling.versions import active_job, request_recluster
 from webapp.services.work import jobs
@@ -19,6 +30,24 @@ BUSY = "still_running"
 def needed_for(kind: str) -> Permission:
     """What somebody needs to make or change a schedule of this kind: what its work needs."""
     return needed_permission(IMPORT_FOLDER if kind == ScheduleKind.IMPORT_FOLDER else RECLUSTER)
+
+
+def acting_for(session: Session, schedule: Schedule) -> Actor:
+    """Whoever the schedule acts for, with the least role that its work needs; Forbidden, or NotFound, where they may do it no longer.
+
+    Never with more: somebody of a lower role than the author's may have said what it does, and all that they needed for that is this.
+    """
+    actor, needed = _author(session, schedule), needed_for(schedule.kind)
+    require(actor, needed)
+    return replace(actor, role=MemberRole(role_for(needed)))
+
+
+def _author(session: Session, schedule: Schedule) -> Actor:
+    """Who made the schedule, with the role that they have now; NotFound where a member left or a token ended."""
+    if schedule.token_id is not None:
+        return actor_for_token(session, schedule.token_id)
+    team = session.get_one(Team, schedule.team_id)
+    return operator(team) if schedule.user_id is None else actor_for_user(session, schedule.user_id, team.slug)
 
 
 def start_work(session: Session, actor: Actor, schedule: Schedule) -> JobSummary:

@@ -14,11 +14,11 @@ from segmentation.errors import SegmentationError
 from webapp.db import database_time
 from webapp.inbox import Inbox
 from webapp.models import Dataset, Schedule, ScheduleKind, ScheduleTick, Team, TickOutcome
-from webapp.services.access import Actor, actor_for_token, actor_for_user, operator, require
+from webapp.services.access import operator
 from webapp.services.audit import record_event
 from webapp.services.errors import Forbidden, NotFound, ServiceError
 from webapp.services.scheduling.cron import latest_due, next_run
-from webapp.services.scheduling.starting import BUSY, needed_for, start_work
+from webapp.services.scheduling.starting import BUSY, acting_for, start_work
 from webapp.services.zones import zone_of
 
 REMEMBERED = timedelta(days=90)
@@ -58,8 +58,7 @@ def fire_tick(session: Session, schedule_id: str, inbox: Inbox, now: datetime | 
 
 def _fire(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team, inbox: Inbox) -> None:
     try:
-        actor = _actor(session, schedule, team)
-        require(actor, needed_for(schedule.kind))
+        actor = acting_for(session, schedule)
     except (Forbidden, NotFound):
         _pause(session, schedule, tick, team)
         return
@@ -74,13 +73,6 @@ def _fire(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team, 
     except (ServiceError, SegmentationError) as refusal:
         tick.outcome = TickOutcome.SKIPPED if refusal.code == BUSY else TickOutcome.REFUSED
         tick.message = refusal.message
-
-
-def _actor(session: Session, schedule: Schedule, team: Team) -> Actor:
-    """Whoever the schedule acts for, with the role that they have now; NotFound where a member left or a token ended."""
-    if schedule.user_id is not None:
-        return actor_for_user(session, schedule.user_id, team.slug)
-    return operator(team) if schedule.token_id is None else actor_for_token(session, schedule.token_id)
 
 
 def _pause(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team) -> None:

@@ -24,7 +24,7 @@ class SegmentChange:
     """One segment with its customers under the champion and under the other version; None where a version does not have it.
 
     `lived` says that some champion had it before. `evidence` is what the other version's evidence alone calls a continued one, where that
-    is not the name that it keeps.
+    is neither the name that it keeps nor what the champion's evidence calls it already.
     """
 
     style: SegmentStyle
@@ -95,8 +95,11 @@ def preview_promotion(session: Session, actor: Actor, dataset: str, number: int)
     version, champion = ready_version(session, actor, row, number), find_version(session, actor, row, None)
     after, before = _sized(session, version), _sized(session, champion) if champion else {}
     lived = lived_segments(session, moves_of(session, actor, row.id) if champion else ())
+    said = _evident_names(session, actor, champion, before)
     profiles = profiles_of(session, actor, version).segments
-    changes = [_taken_over(style, profile, size, before, lived) for (style, size), profile in zip(after.values(), profiles, strict=True)]
+    changes = [
+        _taken_over(style, profile, size, before, lived, said) for (style, size), profile in zip(after.values(), profiles, strict=True)
+    ]
     changes += [SegmentChange(style, size, None) for key, (style, size) in before.items() if key not in after]
     order = ("continued", "back", "new", "retired")
     campaigns = (_campaign(each, before, after) for each in list_campaigns(session, actor, dataset) if each.live)
@@ -123,11 +126,24 @@ def _sized(session: Session, version: ModelVersion) -> Sized:
     return {style.key: (style, size) for style, size in zip(version_styles(session, version), sizes, strict=True)}
 
 
-def _taken_over(style: SegmentStyle, profile: SegmentProfile, size: int, before: Sized, lived: Container[str]) -> SegmentChange:
-    """A segment of the other version; a new one was named by this very evidence, unless the team chose its name."""
+def _evident_names(session: Session, actor: Actor, champion: ModelVersion | None, sized: Sized) -> Mapping[str, str]:
+    """What the champion's evidence alone calls its segments, by key."""
+    profiles = profiles_of(session, actor, champion).segments if champion else ()
+    return {key: profile.name for key, profile in zip(sized, profiles, strict=True)}
+
+
+def _taken_over(
+    style: SegmentStyle, profile: SegmentProfile, size: int, before: Sized, lived: Container[str], said: Mapping[str, str]
+) -> SegmentChange:
+    """A segment of the other version; `said` is what the champion's evidence called those that it has.
+
+    A new one was named by this very evidence, unless the team chose its name. A name that differed from the evidence all along was chosen
+    so, and the promotion changes nothing about that.
+    """
     if style.key not in before:
         return SegmentChange(style, None, size, lived=style.key in lived)
-    return SegmentChange(style, before[style.key][1], size, evidence=other_name(style, profile))
+    evidence = other_name(style, profile) if profile.name != said[style.key] else None
+    return SegmentChange(style, before[style.key][1], size, evidence=evidence)
 
 
 def _snapshot(session: Session, version: ModelVersion) -> Snapshot:

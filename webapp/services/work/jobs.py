@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from webapp.db import database_time
+from webapp.db import database_time, insert_unless_there
 from webapp.models import Dataset, Job, JobStatus, Worker, new_id
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
@@ -63,7 +62,8 @@ REMEMBERED = timedelta(days=1)
 class JobSummary:
     """One job for people. `dataset` is a slug, `subject` as in "version 3", `url_part` its page under the dataset; `progress` is 0 to 1.
 
-    `code` names the refusal that a failed job ended with, for programs; None where there was none.
+    `code` names the refusal that a failed job ended with, for programs; None where there was none. `seed` is that of a fit, 0 where nobody
+    chose one.
     """
 
     id: str
@@ -82,6 +82,7 @@ class JobSummary:
     started_at: datetime | None
     finished_at: datetime | None
     url_part: str
+    seed: int = 0
 
 
 def enqueue_job(
@@ -106,16 +107,10 @@ def enqueue_job(
         "created_at": database_time(session),
     }
     while True:
-        created = _insert_unless_active(session, values)
+        created = insert_unless_there(session, Job, values)
         found = _created_or_active(session, actor, job_id if created else None, exclusive_key)
         if found is not None:  # otherwise the one that was in the way has just ended
             return found, created
-
-
-def _insert_unless_active(session: Session, values: Mapping[str, object]) -> bool:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Job).values(**values).on_conflict_do_nothing().returning(Job.id)
-    return session.execute(statement).scalar_one_or_none() is not None
 
 
 def _created_or_active(session: Session, actor: Actor, job_id: str | None, exclusive_key: str | None) -> Job | None:
@@ -203,6 +198,7 @@ def _summaries(session: Session, actor: Actor, jobs: Sequence[Job]) -> tuple[Job
             started_at=job.started_at,
             finished_at=job.finished_at,
             url_part=subjects[job.id].url_part,
+            seed=subjects[job.id].seed,
         )
         for job in jobs
     )

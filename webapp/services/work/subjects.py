@@ -31,10 +31,14 @@ _FITS: Mapping[str, type[Any]] = {RECLUSTER: ModelVersion, SWEEP: Sweep}
 
 @dataclass(frozen=True)
 class Subject:
-    """`name` as in "version 3" or "smartcart.csv"; `url_part` is its page under the dataset's address ("" for the dataset's own)."""
+    """`name` as in "version 3" or "smartcart.csv"; `url_part` is its page under the dataset's address ("" for the dataset's own).
+
+    `seed` is what a fit was asked for, 0 where nobody chose one.
+    """
 
     name: str
     url_part: str
+    seed: int = 0
 
 
 def needed_permission(kind: str) -> Permission:
@@ -107,9 +111,9 @@ def _subject(job: Job, about: Import | ModelVersion | Sweep | Dataset | Subject 
     if isinstance(about, Import):
         return Subject(about.file_name, f"imports/{about.id}")
     if isinstance(about, ModelVersion):
-        return Subject(f"version {about.number}", f"segments?v={about.number}")
+        return Subject(f"version {about.number}", f"segments?v={about.number}", about.seed)
     if isinstance(about, Sweep):
-        return Subject(f"sweep {about.number}", f"lab/{about.number}")
+        return Subject(f"sweep {about.number}", f"lab/{about.number}", about.seed)
     if isinstance(about, Dataset):
         return Subject(about.name, "")
     return Subject(job.kind.replace("_", " "), "jobs")

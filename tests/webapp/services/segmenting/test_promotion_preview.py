@@ -116,3 +116,17 @@ def test_a_name_that_stays_beside_other_evidence_is_said_so(shop: Shop) -> None:
         rename_segment(session, shop.actor, DATASET, stays.key, evidence)
     assert {each.style.key: each.evidence for each in preview(shop).segments}[stays.key] is None
     assert all(each.evidence is None for each in preview(shop).segments if each.fate != "continued")
+
+
+def test_a_name_that_the_team_chose_is_no_news_where_the_evidence_says_what_it_said(shop: Shop) -> None:
+    shop.recluster(k=3, seed=1)
+    with shop.reading() as session:
+        first, third = (show_segments(session, shop.actor, DATASET, version=number) for number in (1, 3))
+    assert first is not None
+    assert third is not None
+    said = {style.key: profile.name for style, profile in zip(first.styles, first.profiles.segments, strict=True)}
+    again = {style.key: profile.name for style, profile in zip(third.styles, third.profiles.segments, strict=True)}
+    same = next(key for key in said if again.get(key) == said[key])
+    with shop.writing() as session:
+        rename_segment(session, shop.actor, DATASET, same, "Weekend families")
+    assert {each.style.key: each.evidence for each in preview(shop, 3).segments}[same] is None
