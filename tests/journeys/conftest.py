@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, expect, sync_playwright
 
+from tests.commands import run_commands
 from tests.conftest import ROOT, SECRET
 from tests.hostile import Held, make_hostile_team
 from webapp.config import Config
@@ -51,17 +53,9 @@ class Workspace:
 
     def run(self, *arguments: str, text: str | None = None, code: int = 0) -> dict[str, Any]:
         """`smartcart ARGUMENTS --json`, its answer, and a check of its exit code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "webapp.cli", *arguments, "--json"],
-            env=self.environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=180,
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        return json.loads(done.stdout)
+        (done,) = run_commands([[*arguments, "--json"]], self.environment, text=text or "", timeout=180)
+        assert done.code == code, done.errors + done.output
+        return json.loads(done.output)
 
     def serve(self) -> None:
         """Start web and worker, and wait until both are there."""
@@ -210,10 +204,20 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert [problem for watch in watches for problem in watch.problems] == []
 
 
+WAITING = "#page :is(.sc-waiting, [data-sc-reading], [data-dash-is-loading])"
+UNTIL_SETTLED = """async ([waiting, patience]) => {
+  const until = performance.now() + patience;
+  const settled = () => document.querySelector("#page h1") && !document.querySelector(waiting);
+  while (!settled() && performance.now() < until) await new Promise((again) => setTimeout(again, 40));
+}"""
+
+
 def settled(page: Page) -> None:
     """The page has its heading, and nothing on it waits any more."""
+    with suppress(Error):  # the page may be left for another meanwhile
+        page.evaluate(UNTIL_SETTLED, [WAITING, PATIENCE_MS])  # only to be early: `expect` looks once a second after the first ones
     expect(page.locator("#page h1").first).to_be_visible()
-    expect(page.locator("#page :is(.sc-waiting, [data-sc-reading], [data-dash-is-loading])")).to_have_count(0, timeout=3 * PATIENCE_MS)
+    expect(page.locator(WAITING)).to_have_count(0, timeout=3 * PATIENCE_MS)
 
 
 def sign_in(page: Page, workspace: Workspace, email: str, password: str = PASSWORD) -> None:
