@@ -7,12 +7,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 FACTORY = get_context("forkserver")
-FACTORY.set_forkserver_preload(["webapp.worker", "webapp.cli.customers", "webapp.cli.models", "webapp.cli.people"])
+FACTORY.set_forkserver_preload(["webapp.worker", "webapp.cli.customers", "webapp.cli.models", "webapp.cli.people", "webapp.cli.serving"])
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,17 @@ def run_commands(
         )
 
 
-def _run(environment: dict[str, str], command: list[str], folder: Path, start: Barrier) -> None:
+def start_command(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> BaseProcess:
+    """Start one that stays, which the caller ends; what it writes is in `output` and `errors` of `folder`, which are its own."""
+    folder.mkdir(exist_ok=True)
+    for name in ("input", "output", "errors"):
+        (folder / name).write_text("")  # of an earlier one nothing stays
+    process = FACTORY.Process(target=_run, args=(dict(environment), list(command), folder), daemon=True)
+    process.start()
+    return process
+
+
+def _run(environment: dict[str, str], command: list[str], folder: Path, start: Barrier | None = None) -> None:
     from webapp.cli import main  # this process has it, the one that describes it need not
 
     os.environ.clear()
@@ -62,6 +73,7 @@ def _run(environment: dict[str, str], command: list[str], folder: Path, start: B
     sys.argv = ["smartcart", *command]
     sys.stdin = (folder / "input").open()
     for stream, name in ((sys.stdout, "output"), (sys.stderr, "errors")):
-        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT), stream.fileno())
-    start.wait()
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream.fileno())
+    if start is not None:
+        start.wait()
     main()
