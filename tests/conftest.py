@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.util import Finalize
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,7 +34,8 @@ MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
     os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="smartcart-tests-", dir=MEMORY)
-    atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)  # tests kill processes, whose files nobody else removes
+    # Tests kill processes, whose files nobody else removes; after what multiprocessing (-100) keeps there.
+    Finalize(None, shutil.rmtree, (tempfile.tempdir,), {"ignore_errors": True}, exitpriority=-200)
 
 
 @pytest.fixture(scope="session")

@@ -75,7 +75,7 @@ def _served(folder: Path, rows: int) -> Iterator[tuple[Workspace, dict[str, str]
         "SMARTCART_DATABASE_URL": f"sqlite:///{folder}/smartcart.db",
         "SMARTCART_STORE": str(folder / "store"),
     }
-    workspace = Workspace(environment)
+    workspace = Workspace(environment, folder / "messages")
     workspace.run("migrate")
     workspace.run("user", "add", EMAIL, "--role", "admin", "--team", "Bench", "--password-stdin", text=PASSWORD)
     segments = {name: _filled(workspace, folder, name, count) for name, count in (("small", SMALL), ("large", rows))}

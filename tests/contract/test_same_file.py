@@ -7,37 +7,20 @@ import json
 import os
 import random
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from tests.commands import run_commands
 from tests.conftest import SECRET
 from tests.segmentation.intake.damage import base, plain_bytes, workbook
 from webapp.edge import Resources, unit_of_work
 from webapp.models import Customer, Dataset, Import, Snapshot
 
 AT_ONCE = 10
-PATIENCE_SECONDS = 240
-# A clean process with the imports: each command starts at once and is a process of its own.
-FACTORY = get_context("forkserver")
-FACTORY.set_forkserver_preload(["webapp.worker", "webapp.cli.customers"])
-
-
-def run_command(environment: dict[str, str], arguments: list[str], answer: str, start: Barrier) -> None:
-    """`smartcart` in a process of its own, its standard output in the file `answer`; all begin together."""
-    from webapp.cli import smartcart
-    from webapp.cli.answers import answering
-
-    os.environ.update(environment)
-    start.wait()
-    with Path(answer).open("w") as stream, redirect_stdout(stream), answering(as_json=True):
-        smartcart.main([*arguments, "--json"], standalone_mode=False)
 
 
 @dataclass(frozen=True)
@@ -49,21 +32,11 @@ class Commands:
 
     def run(self, *files: Path) -> list[dict[str, Any]]:
         config = self.resources.config
-        environment = {"SMARTCART_SECRET_KEY": SECRET, "SMARTCART_DATABASE_URL": config.database_url, "SMARTCART_STORE": config.store}
-        start = FACTORY.Barrier(len(files))
-        answers = [self.folder / f"answer-{number}.json" for number in range(len(files))]
-        commands = [
-            FACTORY.Process(target=run_command, args=(environment, ["import", str(file), "--dataset", "Shop"], str(answer), start))
-            for file, answer in zip(files, answers, strict=True)
-        ]
-        for command in commands:
-            command.start()
-        for command in commands:
-            command.join(PATIENCE_SECONDS)
-        texts = [answer.read_text() for answer in answers]
-        assert [command.exitcode for command in commands] == [0] * len(files), texts
-        assert [text.count("\n") for text in texts] == [1] * len(files), texts
-        return [json.loads(text) for text in texts]
+        settings = {"SMARTCART_SECRET_KEY": SECRET, "SMARTCART_DATABASE_URL": config.database_url, "SMARTCART_STORE": config.store}
+        done = run_commands([["import", str(file), "--dataset", "Shop", "--json"] for file in files], {**os.environ, **settings})
+        assert [each.code for each in done] == [0] * len(files), done
+        assert [each.output.count("\n") for each in done] == [1] * len(files), done
+        return [json.loads(each.output) for each in done]
 
     def write(self, name: str, content: bytes) -> Path:
         path = self.folder / name

@@ -6,21 +6,21 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, expect, sync_playwright
 
-from tests.conftest import ROOT, SECRET
+from tests.commands import run_commands, start_command
+from tests.conftest import SECRET
 from tests.hostile import Held, make_hostile_team
 from webapp.config import Config
 from webapp.edge import open_resources
@@ -37,6 +37,7 @@ CHROMIUM_FLAGS = (
 )
 PASSWORD = "correct horse battery staple 7"
 STARTUP_SECONDS = 90
+SERVING = re.compile(r"Serving on (\S+)")
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -46,53 +47,42 @@ class Workspace:
     """A workspace of its own: the environment of its commands, and where it is served."""
 
     environment: dict[str, str]
+    messages: Path
     url: str = ""
-    process: subprocess.Popen[str] | None = None
+    process: BaseProcess | None = None
 
     def run(self, *arguments: str, text: str | None = None, code: int = 0) -> dict[str, Any]:
         """`smartcart ARGUMENTS --json`, its answer, and a check of its exit code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "webapp.cli", *arguments, "--json"],
-            env=self.environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=180,
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        return json.loads(done.stdout)
+        (done,) = run_commands([[*arguments, "--json"]], self.environment, text=text or "", timeout=180)
+        assert done.code == code, done.errors + done.output
+        return json.loads(done.output)
 
     def serve(self) -> None:
         """Start web and worker, and wait until both are there."""
-        command = [sys.executable, "-m", "webapp.cli", "serve", "--with-worker", "--port", "0"]
-        self.process = subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if "Serving on " in line:
-                self.url = line.split("Serving on ")[1].strip()
-                break
-        # Nobody reads its messages from here on; a full pipe would stop it.
-        subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=subprocess.DEVNULL)
-        self._wait_until_ready()
+        self.process = start_command(["serve", "--with-worker", "--port", "0"], self.environment, self.messages)
+        said = self._wait_for(lambda: SERVING.search((self.messages / "errors").read_text()))
+        self.url = said[1]
+        self._wait_for(self._is_ready)
 
-    def _wait_until_ready(self) -> None:
+    def _is_ready(self) -> bool:
+        with urlopen(f"{self.url}/readyz", timeout=5) as answer:
+            return bool(json.load(answer).get("worker") != "none")
+
+    def _wait_for(self, look: Callable[[], Any]) -> Any:
         deadline = time.monotonic() + STARTUP_SECONDS
         while time.monotonic() < deadline:
-            try:
-                with urlopen(f"{self.url}/readyz", timeout=5) as answer:
-                    if json.load(answer).get("worker") != "none":
-                        return
-            except OSError:
-                pass
-            time.sleep(0.2)
-        raise AssertionError("The server was not ready in time.")
+            with suppress(OSError):  # not there yet
+                if found := look():
+                    return found
+            time.sleep(0.1)
+        raise AssertionError(f"The server was not ready in time: {(self.messages / 'errors').read_text()}")
 
     def stop(self) -> None:
         """End it as an operator would; once is enough."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
+        if self.process is not None and self.process.is_alive():
+            self.process.terminate()
+            self.process.join(60)
+            assert self.process.exitcode is not None
 
 
 # Not for the whole session: a process with the threads of a browser driver can start children only the slow way.
@@ -120,7 +110,7 @@ def make_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
             "SMARTCART_STORE": str(folder / "store"),
             "SMARTCART_PASSWORD_HASHES_AT_ONCE": "2",
         }
-        workspace = Workspace(environment)
+        workspace = Workspace(environment, tmp_path_factory.mktemp("messages"))
         made.append(workspace)
         return workspace
 
@@ -210,10 +200,20 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert [problem for watch in watches for problem in watch.problems] == []
 
 
+WAITING = "#page :is(.sc-waiting, [data-sc-reading], [data-dash-is-loading])"
+UNTIL_SETTLED = """async ([waiting, patience]) => {
+  const until = performance.now() + patience;
+  const settled = () => document.querySelector("#page h1") && !document.querySelector(waiting);
+  while (!settled() && performance.now() < until) await new Promise((again) => setTimeout(again, 40));
+}"""
+
+
 def settled(page: Page) -> None:
     """The page has its heading, and nothing on it waits any more."""
+    with suppress(Error):  # the page may be left for another meanwhile
+        page.evaluate(UNTIL_SETTLED, [WAITING, PATIENCE_MS])  # only to be early: `expect` looks once a second after the first ones
     expect(page.locator("#page h1").first).to_be_visible()
-    expect(page.locator("#page :is(.sc-waiting, [data-sc-reading], [data-dash-is-loading])")).to_have_count(0, timeout=3 * PATIENCE_MS)
+    expect(page.locator(WAITING)).to_have_count(0, timeout=3 * PATIENCE_MS)
 
 
 def sign_in(page: Page, workspace: Workspace, email: str, password: str = PASSWORD) -> None:

@@ -15,6 +15,7 @@ from tests.journeys.conftest import PASSWORD, Team, settled, sign_in
 from webapp.config import Config
 from webapp.edge import open_resources, unit_of_work
 from webapp.models import MemberRole, Membership, User
+from webapp.ui.jobs import IDLE_MS
 
 pytestmark = pytest.mark.journey
 Open = Callable[..., Page]
@@ -75,8 +76,10 @@ def test_an_act_that_fails_keeps_what_was_typed(team: Team, open_page: Open) -> 
 def test_a_session_that_ended_leads_to_sign_in_and_back(team: Team, open_page: Open) -> None:
     page = open_page(team.workspace, expected="401")
     sign_in(page, team.workspace, "viewer@north.example")
+    page.clock.install()
     team.visit(page, f"{team.home()}/segments?v=1")
     page.context.clear_cookies()
+    page.clock.fast_forward(IDLE_MS)
     page.wait_for_url("**/login?next=**")  # at the next tick by itself
     page.get_by_label("Email").fill("viewer@north.example")
     page.get_by_label("Password").fill(PASSWORD)

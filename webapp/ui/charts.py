@@ -13,6 +13,7 @@ from dash import dcc, html
 from segmentation.plots import Chart
 from webapp.services.errors import ServiceError
 from webapp.ui.components import Child, Children, aria, button, data, error_state, hidden_text, icon, icon_button
+from webapp.ui.fixed import Fixed
 from webapp.ui.format import number
 from webapp.ui.theme import GRAPH_CONFIG
 
@@ -127,7 +128,7 @@ def _tools(id: str, chart: Chart) -> list[Child]:
     return [icon_button("info-circle", f"What this shows: {chart.title}", id=about, className="btn-sm"), popover, menu]
 
 
-def frame_table(frame: pd.DataFrame, caption: str) -> html.Table:
+def frame_table(frame: pd.DataFrame, caption: str) -> Fixed:
     """A data frame as a table; `data-v` keeps each number's full value for the CSV."""
     columns = [str(name) for name in frame.columns]
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
@@ -138,7 +139,8 @@ def frame_table(frame: pd.DataFrame, caption: str) -> html.Table:
         html.Tr([_frame_cell(value, is_number) for value, is_number in zip(row, numeric, strict=True)])
         for row in frame.itertuples(index=False)
     ]
-    return html.Table([html.Caption(caption, className="visually-hidden"), html.Thead(head), html.Tbody(rows)], className="sc-table dense")
+    parts = [html.Caption(caption, className="visually-hidden"), html.Thead(head), html.Tbody(rows)]
+    return Fixed(html.Table(parts, className="sc-table dense"))
 
 
 def _frame_cell(value: Any, is_number: bool) -> html.Td:

@@ -42,7 +42,7 @@ __all__ = [
     "watch",
 ]
 
-BUSY_MS = 2_000
+BUSY_MS = 1_000
 IDLE_MS = 15_000
 
 

@@ -53,6 +53,7 @@ def walk(content: Any) -> Iterator[Any]:
         yield content
         yield from walk(getattr(content, "children", None))
         yield from walk(getattr(content, "label", None))
+        yield from walk(getattr(content, "content", None))
     elif content is not None:
         yield content
 

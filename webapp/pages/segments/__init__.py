@@ -9,7 +9,7 @@ from dash import Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
-from webapp.pages.segments.figures import PLOTS, figure_cards, figure_rows
+from webapp.pages.segments.figures import PLOTS, figure_cards, figure_rows, waiting_rows
 from webapp.pages.segments.first import first_step, show_first_fit
 from webapp.pages.segments.ids import FILTERS, Ids
 from webapp.services.access import Permission
@@ -69,7 +69,7 @@ def layout(_place: Place) -> Component:
 
 
 def waiting_body() -> list[Component]:
-    return [html.Div([skeleton(240) for _ in range(4)], className="sc-segrow"), *figure_rows()]
+    return [html.Div([skeleton(240) for _ in range(4)], className="sc-segrow"), *waiting_rows()]
 
 
 def read_segments(view: View) -> FilteredSegments | None:

@@ -49,7 +49,19 @@ LEFT_WITHOUT = {
 
 def figure_rows() -> list[Component]:
     """The places of the four figures, waiting for them."""
-    places = {name: html.Div(skeleton(TALL if name in (Ids.HEAT, Ids.SHARE) else LOW), id=name) for name in PLOTS}
+    return _rows({name: html.Div(waiting, id=name) for name, waiting in _skeletons().items()})
+
+
+def waiting_rows() -> list[Component]:
+    """The same while it is not known yet whether there are segments: no figure is drawn for places that are about to go."""
+    return _rows(_skeletons())
+
+
+def _skeletons() -> dict[Ids, Component]:
+    return {name: skeleton(TALL if name in (Ids.HEAT, Ids.SHARE) else LOW) for name in PLOTS}
+
+
+def _rows(places: Mapping[Ids, Component]) -> list[Component]:
     return [row((7, places[Ids.HEAT]), (5, places[Ids.SHARE])), row((6, places[Ids.VALUE]), (6, places[Ids.MAP]))]
 
 
