@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import duckdb
 import pandas as pd
 
 from segmentation.intake.rules import empties
-from segmentation.roles import CUSTOMER_KEY, Column, Kind, Role, Schema
+from segmentation.roles import CUSTOMER_KEY, Column, Role, Schema
 from webapp.bulk import BATCH, SQL_TYPE, column_engine, escaped, literal, quoted, sampled_sql, typed_frame
 
 Row = TypeVar("Row")
@@ -27,11 +26,11 @@ STATE = "__state"
 _MEMORY = "450MB"
 """For the merged table and the rows made of it, beside the file's own customers; what is beyond goes to disk."""
 CustomerRow = tuple[str, str, str]
-"""Customer key, attributes as JSON text, consent."""
+"""Customer key, record (the values of `record_columns` as a JSON array), consent."""
 PastRow = tuple[str, str, str, str]
 """Customer key, consent, ids of the first and the last import: what a snapshot does not say of a stored customer."""
 RestoredRow = tuple[str, str, str, str, str]
-"""The same with the attributes as JSON text in the second place."""
+"""The same with the record in the second place."""
 
 MergeMode = Literal["update", "append", "replace"]
 
@@ -110,7 +109,7 @@ class Staging:
     def prepare_rows(self) -> None:
         """Make the rows that differ from what is stored, so that `rows` has nothing left to compute."""
         self._connection.execute(
-            f"CREATE TABLE changes AS SELECT {CUSTOMER_KEY}, {attributes_sql(self.schema)}, {self._consent()} AS consent "
+            f"CREATE TABLE changes AS SELECT {CUSTOMER_KEY}, {_record_sql(self.schema)} AS record, {self._consent()} AS consent "
             f"FROM merged WHERE {STATE} IN ('new', 'changed')"
         )
 
@@ -217,13 +216,13 @@ _PAST = (CUSTOMER_KEY, "consent", "first_import_id", "last_import_id")
 
 
 def restored_rows(base: Path, schema: Schema, past: Path) -> Iterator[list[RestoredRow]]:
-    """The customers of `past` (a file of `write_past`) with the attributes that they have in the snapshot at `base`, in batches."""
+    """The customers of `past` (a file of `write_past`) with the records that they have by the snapshot at `base`, in batches."""
+    recorded = f"SELECT {CUSTOMER_KEY}, {_record_sql(schema)} AS record FROM read_parquet('{literal(base)}')"
     with column_engine() as connection:
         yield from _batches(
             connection,
-            f"SELECT past.{CUSTOMER_KEY}, base.attributes, past.consent, past.first_import_id, past.last_import_id "
-            f"FROM read_parquet('{literal(past)}') AS past "
-            f"JOIN (SELECT {CUSTOMER_KEY}, {attributes_sql(schema)} FROM read_parquet('{literal(base)}')) AS base USING ({CUSTOMER_KEY})",
+            f"SELECT past.{CUSTOMER_KEY}, base.record, past.consent, past.first_import_id, past.last_import_id "
+            f"FROM read_parquet('{literal(past)}') AS past JOIN ({recorded}) AS base USING ({CUSTOMER_KEY})",
         )
 
 
@@ -270,17 +269,13 @@ def _merged_value(name: str, incoming: bool, stored: bool, kept: bool, mode: Mer
     return f"CASE WHEN {files} THEN i.{column} END" if incoming else f"b.{column}"
 
 
-def attributes_sql(schema: Schema) -> str:
-    """A customer's columns as one JSON text, missing ones left out."""
-    parts = [_json_member(column) for column in schema if column.name != CUSTOMER_KEY]
-    return f"'{{' || substr(concat({', '.join(parts)}), 2) || '}}' AS attributes" if parts else "'{}' AS attributes"
+def record_columns(schema: Schema) -> tuple[Column, ...]:
+    """The columns whose values a customer's record lists, in that order."""
+    return tuple(column for column in schema if column.name != CUSTOMER_KEY)
 
 
-def _json_member(column: Column) -> str:
-    """Two arguments of `concat`: a comma with the name, and the value; both are NULL, which it passes over, where the value is missing."""
-    name, label = quoted(column.name), escaped(json.dumps(column.name, ensure_ascii=False))
-    # Whole numbers are written in JSON as they are everywhere, and that is faster.
-    return f"CASE WHEN {name} IS NOT NULL THEN ',{label}:' END, {name if column.kind is Kind.INTEGER else f'to_json({name})'}"
+def _record_sql(schema: Schema) -> str:
+    return f"json_array({', '.join(quoted(column.name) for column in record_columns(schema))})"
 
 
 def _consent(columns: Sequence[Column]) -> str:

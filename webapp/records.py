@@ -18,42 +18,49 @@ from webapp.merging import CustomerRow, PastRow, RestoredRow
 Keys = Iterable[list[tuple[str]]]
 """Customer keys in batches."""
 
-_INTO = "INSERT INTO customers (customer_key, attributes, consent, team_id, dataset_id, first_import_id, last_import_id)"
+_CUSTOMERS = "customers (customer_key, attributes, consent, layout_id, team_id, dataset_id, first_import_id, last_import_id)"
 _AT_ONCE = 200
 """Rows in one statement of SQLite: what it does for each statement costs it as much as what it does for a row."""
-_ATTRIBUTES = "attributes = excluded.attributes, last_import_id = excluded.last_import_id"
+_UPDATE = (
+    "ON CONFLICT (dataset_id, customer_key) DO UPDATE "
+    "SET attributes = excluded.attributes, layout_id = excluded.layout_id, last_import_id = excluded.last_import_id"
+)
 
 
-def upsert_customers(session: Session, batches: Iterable[list[CustomerRow]], *, team_id: str, dataset_id: str, import_id: str) -> None:
+def upsert_customers(
+    session: Session, batches: Iterable[list[CustomerRow]], *, layout_id: int, team_id: str, dataset_id: str, import_id: str
+) -> None:
     """Write new and changed customers. An unknown consent never takes the place of a known one."""
-    consent = "consent = CASE WHEN excluded.consent = 'unknown' THEN customers.consent ELSE excluded.consent END"
-    update = f"ON CONFLICT (dataset_id, customer_key) DO UPDATE SET {_ATTRIBUTES}, {consent}"
-    owner = (team_id, dataset_id, import_id, import_id)
+    update = f"{_UPDATE}, consent = CASE WHEN excluded.consent = 'unknown' THEN customers.consent ELSE excluded.consent END"
+    rest = (layout_id, team_id, dataset_id, import_id, import_id)
     if _is_sqlite(session):
         for part in _parts(batches):
             listed = ", ".join(["(?, ?, ?)"] * len(part))
-            statement = f"{_INTO} SELECT column1, column2, column3, ?, ?, ?, ? FROM (VALUES {listed}) WHERE true {update}"
-            session.connection().exec_driver_sql(statement, (*owner, *chain.from_iterable(part)))
-        return
-    columns = "customer_key text, attributes json, consent text"
-    _copy_and_insert(
-        session, columns, batches, f"{_INTO} SELECT customer_key, attributes, consent, %s, %s, %s, %s FROM staged {update}", owner
-    )
+            statement = (
+                f"INSERT INTO {_CUSTOMERS} SELECT column1, column2, column3, ?, ?, ?, ?, ? FROM (VALUES {listed}) WHERE true {update}"
+            )
+            session.connection().exec_driver_sql(statement, (*rest, *chain.from_iterable(part)))
+    elif _holds_nobody(session, dataset_id):  # whoever holds the dataset's lock need not expect others either
+        with _driver(session).cursor() as cursor:
+            _copy(cursor, _CUSTOMERS, ([(*row, *rest) for row in batch] for batch in batches))
+    else:
+        columns = "customer_key text, attributes json, consent text"
+        select = "SELECT customer_key, attributes, consent, %s, %s, %s, %s, %s FROM staged"
+        _copy_and_insert(session, columns, batches, f"INSERT INTO {_CUSTOMERS} {select} {update}", rest)
 
 
-def restore_customers(session: Session, batches: Iterable[list[RestoredRow]], *, team_id: str, dataset_id: str) -> None:
+def restore_customers(session: Session, batches: Iterable[list[RestoredRow]], *, layout_id: int, team_id: str, dataset_id: str) -> None:
     """Write customers exactly as given, whether or not they are there."""
-    rest = "consent = excluded.consent, first_import_id = excluded.first_import_id"
-    update = f"ON CONFLICT (dataset_id, customer_key) DO UPDATE SET {_ATTRIBUTES}, {rest}"
+    update = f"{_UPDATE}, consent = excluded.consent, first_import_id = excluded.first_import_id"
+    owner = (layout_id, team_id, dataset_id)
     if _is_sqlite(session):
-        statement = f"{_INTO} VALUES (?, ?, ?, ?, ?, ?, ?) {update}"
+        statement = f"INSERT INTO {_CUSTOMERS} VALUES (?, ?, ?, ?, ?, ?, ?, ?) {update}"
         for batch in batches:
-            rows = [(key, attributes, consent, team_id, dataset_id, first, last) for key, attributes, consent, first, last in batch]
-            session.connection().exec_driver_sql(statement, rows)
+            session.connection().exec_driver_sql(statement, [(*row[:3], *owner, *row[3:]) for row in batch])
         return
     columns = "customer_key text, attributes json, consent text, first_import_id text, last_import_id text"
-    select = "SELECT customer_key, attributes, consent, %s, %s, first_import_id, last_import_id FROM staged"
-    _copy_and_insert(session, columns, batches, f"{_INTO} {select} {update}", (team_id, dataset_id))
+    select = "SELECT customer_key, attributes, consent, %s, %s, %s, first_import_id, last_import_id FROM staged"
+    _copy_and_insert(session, columns, batches, f"INSERT INTO {_CUSTOMERS} {select} {update}", owner)
 
 
 def past_rows(session: Session, keys: Keys, *, dataset_id: str) -> Iterator[Sequence[PastRow]]:
@@ -133,20 +140,24 @@ def _chosen(session: Session, keys: Keys) -> Iterator[None]:
 
 
 def _copy_and_insert(
-    session: Session, columns: str, batches: Iterable[Sequence[tuple[str, ...]]], insert: str, owner: tuple[str, ...]
+    session: Session, columns: str, batches: Iterable[Sequence[tuple[str, ...]]], insert: str, values: tuple[Any, ...]
 ) -> None:
     with _driver(session).cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE staged ({columns}) ON COMMIT DROP")
         _copy(cursor, "staged", batches)
-        cursor.execute(insert, owner)
+        cursor.execute(insert, values)
         cursor.execute("DROP TABLE staged")  # one transaction may store several files
 
 
-def _copy(cursor: Any, table: str, batches: Iterable[Sequence[tuple[str, ...]]]) -> None:
+def _copy(cursor: Any, table: str, batches: Iterable[Sequence[tuple[Any, ...]]]) -> None:
     with cursor.copy(f"COPY {table} FROM STDIN") as copy:
         for batch in batches:
             for row in batch:
                 copy.write_row(row)
+
+
+def _holds_nobody(session: Session, dataset_id: str) -> bool:
+    return session.execute(text("SELECT 1 FROM customers WHERE dataset_id = :dataset LIMIT 1"), {"dataset": dataset_id}).first() is None
 
 
 def _driver(session: Session) -> Any:

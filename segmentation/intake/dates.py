@@ -101,10 +101,11 @@ def read_dates(table: Table, name: str, fallback: DateOrder | None, column: Colu
 
 
 def _cells(table: Table, name: str) -> _Cells:
-    (texts,) = table.per_word(name, f"CASE WHEN NOT {missing('word')} THEN regexp_replace(word, '{_TIME}', '') END")
+    rows, (texts,) = table.each_word(name, f"CASE WHEN NOT {missing('word')} THEN regexp_replace(word, '{_TIME}', '') END")
     objects = np.array(np.ma.getdata(texts), dtype=object)
     objects[np.ma.getmaskarray(texts)] = None
-    place, found = pd.factorize(objects)
+    without_time, found = pd.factorize(objects)
+    place = without_time[rows]
     different = [str(text) for text in found]
     return _Cells(different, place, [read_day(text) for text in different], np.bincount(place[place >= 0], minlength=len(different)))
 

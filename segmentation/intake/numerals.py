@@ -67,19 +67,20 @@ def missing(name: str) -> str:
 
 def read_numbers(table: Table, name: str, column: Column) -> NumberReading:
     """The numbers of the table's column `name`."""
-    whole = column.kind is Kind.INTEGER
+    whole, digits = column.kind is Kind.INTEGER, table.is_digits(name) and column.rule.decimal != "comma"
     (numbers,) = table.fetch(f"TRY_CAST({name} AS DOUBLE)")
-    point, either, example, special = _glance(table, name, np.ma.count(numbers))
+    point, either, example, special = (0, 0, "", 0) if digits else _glance(table, name, np.ma.count(numbers))
     if special or column.rule.decimal == "comma":
         values, faults, marks, percents = _closely(table, name, column)
         findings = [*_note_percents(table, column, percents, np.isfinite(values)), *_note_currencies(table, column)]
     else:
-        values = np.ma.filled(np.ma.asarray(numbers, dtype=np.float64), np.nan).copy()
-        values[np.isnan(values)] = np.nan
+        values = np.ma.filled(np.ma.asarray(numbers, dtype=np.float64), np.nan)
+        if not digits:
+            values[np.isnan(values)] = np.nan  # whatever was written
         faults = np.zeros(len(values), dtype=np.int8)
         marks = _Marks("point", column.rule.decimal is not None, point, 0, either, example)
         findings = []
-    if whole:
+    if whole and not digits:
         fractional = np.isfinite(values) & (values != np.trunc(values))
         faults[fractional], values[fractional] = FRACTION, np.nan
     label = lower_first(column.label)

@@ -43,7 +43,9 @@ def note_missing(parsed: Mapping[str, Parsed], schema: Schema, table: Table, cho
     cells are in others.
     """
     records = np.flatnonzero(~table.blank)
-    taken = np.isin(records, chosen)
+    taken = np.zeros(len(table.blank), dtype=bool)
+    taken[chosen] = True
+    taken = taken[records]
     for column in schema:
         if column.name not in parsed or column.role is Role.CUSTOMER_ID:  # rows without an id are rejected, and told of so
             continue

@@ -25,10 +25,19 @@ PADDING = " \t\u00a0"
 """What is no part of a cell at either end."""
 _AT_ONCE = 50
 """Aggregates of one statement: planning it takes the square of their number."""
-_FEW_WORDS = 1_000
-"""Different words of a column that are handed over sooner than found again."""
+_FEW_WORDS = 5_000
+"""Different words of a column up to which DuckDB numbers them, which is faster; beyond, a list of them is."""
 _FOUND = re.compile(r"Found: (\d+)")
 _TEXT = FileFormat(",", "utf-8")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The different `words` (m) of a column in the order in which they are met, and which of them stands in each record: `place` (n,), -1
+    where there is none."""
+
+    place: NDArray[np.integer]
+    words: list[str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,8 @@ class Table:
     findings: tuple[Finding, ...] = ()
     sheets: tuple[str, ...] = ()
     derived: Mapping[str, str] = field(default_factory=dict)
+    _numbered: dict[str, Words] = field(default_factory=dict)
+    _digits: set[str] = field(default_factory=set)
 
     @cached_property
     def where(self) -> dict[str, str]:
@@ -73,16 +84,54 @@ class Table:
             totals += self.connection.execute(f"SELECT {', '.join(aggregates[start : start + _AT_ONCE])} FROM raw").fetchall()[0]
         return totals
 
+    def hashes(self, columns: Sequence[str], records: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """A hash of `columns` for each of `records` (m,), which are ascending."""
+        few = len(records) < len(self.lines) // 10
+        where = "WHERE rowid IN (SELECT unnest(?::BIGINT[])) ORDER BY rowid" if few else ""
+        query = f"SELECT hash({', '.join(columns)}) AS v FROM raw {where}"
+        found = np.asarray(self.connection.execute(query, [records.tolist()] if few else []).fetchnumpy()["v"])
+        return found if few else found[records]
+
+    def words(self, column: str) -> Words:
+        """The different words of `column`, which are looked up once."""
+        if column not in self._numbered:
+            self._numbered[column] = self._number(column)
+        return self._numbered[column]
+
+    def _number(self, column: str) -> Words:
+        found = self.connection.execute(
+            f"SELECT {column} AS word, min(rowid) AS first FROM raw WHERE {column} IS NOT NULL GROUP BY word ORDER BY first "
+            f"LIMIT {_FEW_WORDS + 1}"
+        ).fetchall()
+        if not 0 < len(found) <= _FEW_WORDS:
+            place, different = pd.factorize(self.texts(column).to_numpy())
+            return Words(place, different.tolist())
+        words = [word for word, _ in found]
+        self.connection.execute(f"CREATE TYPE numbered AS ENUM ({', '.join(map(quoted, words))})")
+        (place,) = self.fetch(f"enum_code(CAST({column} AS numbered))")
+        self.connection.execute("DROP TYPE numbered")
+        return Words(np.ma.filled(place.astype(np.int16), -1), words)
+
+    def each_word(self, column: str, *expressions: str) -> tuple[NDArray[np.integer], list[NDArray[Any]]]:
+        """The SQL `expressions` over each different `word` of `column` and, at last, over NULL; and which of these stands where (n,)."""
+        words = self.words(column)
+        named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
+        found = self.connection.execute(f"SELECT {named} FROM (SELECT unnest(?::VARCHAR[]) AS word)", [[*words.words, None]]).fetchnumpy()
+        return words.place, [np.ma.asarray(found[f"v{i}"]) for i in range(len(expressions))]
+
     def per_word(self, column: str, *expressions: str) -> list[NDArray[Any]]:
         """As `fetch`, for `expressions` over a `word` of `column`: each different word is looked at once."""
-        place, words = pd.factorize(self.texts(column).to_numpy())
-        named = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
-        few = len(words) <= _FEW_WORDS
-        source = "SELECT unnest(?::VARCHAR[]) AS word" if few else f"SELECT DISTINCT {column} AS word FROM raw"
-        found = self.connection.execute(f"SELECT word, {named} FROM ({source})", [[*words, None]] if few else []).fetchnumpy()
-        at = {word: row for row, word in enumerate(_objects(found["word"]))}
-        rows = np.array([*(at[word] for word in words), at.get(None, 0)], dtype=np.intp)[place]  # -1, the last, stands for NULL
-        return [np.ma.asarray(found[f"v{i}"])[rows] for i in range(len(expressions))]
+        place, found = self.each_word(column, *expressions)
+        return [values[place] for values in found]
+
+    def note_digits(self, columns: Sequence[str]) -> None:
+        """Look which of `columns` hold whole numbers and nothing else, so that nobody has to look at their cells again."""
+        plain = self.totals([f"count({name}) = count(*) FILTER (CAST(TRY_CAST({name} AS BIGINT) AS VARCHAR) = {name})" for name in columns])
+        self._digits.update(name for name, whole in zip(columns, plain, strict=True) if whole)
+
+    def is_digits(self, column: str) -> bool:
+        """Whether each cell of `column` is known to be a whole number as computers write it."""
+        return column in self._digits
 
     def texts(self, column: str, condition: str = "true") -> pd.Series:
         """The text of `column` indexed by record, where the SQL `condition` holds."""

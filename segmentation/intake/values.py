@@ -88,8 +88,7 @@ def parse(table: Table, column: Column, date_order: DateOrder | None) -> Parsed:
 def holds_fractions(table: Table, column: Column) -> bool:
     """Whether any cell of a column of numbers is not whole."""
     name = table.where[column.source]
-    (plain,) = table.totals([f"count({name}) = count(*) FILTER (CAST(TRY_CAST({name} AS BIGINT) AS VARCHAR) = {name})"])
-    if plain:  # every cell is digits and no more, as nearly always
+    if table.is_digits(name):  # as nearly always
         return False
     values = read_numbers(table, name, replace(column, kind=Kind.DECIMAL)).values
     return bool((values[np.isfinite(values)] % 1 != 0).any())
@@ -105,11 +104,10 @@ def missing_words(column: Column) -> frozenset[str]:
 def _words(table: Table, name: str, column: Column) -> pd.Series:
     if column.role not in GROUPING:  # nearly every row has another text
         return table.texts(in_composed(name))
-    text = table.texts(name).to_numpy()
-    codes, words = pd.factorize(text)  # one object per different word, not per row
+    words = table.words(name)  # one object per different word, not per row
     empty = missing_words(column)
-    known = [None if word.lower() in empty else composed(word) for word in words]
-    return pd.Series(np.append(np.array(known, dtype=object), [None])[codes], dtype=object)
+    known = [None if word.lower() in empty else composed(word) for word in words.words]
+    return pd.Series(np.array([*known, None], dtype=object)[words.place], dtype=object)
 
 
 def _one_word_each(table: Table, column: Column, parsed: Parsed) -> Parsed:

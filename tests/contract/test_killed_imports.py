@@ -14,7 +14,7 @@ from tests.webapp.working import Shop, claim, open_shop, run_claimed, store_file
 from webapp import store as stores
 from webapp.edge import Resources
 from webapp.merging import Staging
-from webapp.models import Customer, DepartedConsent, Import, SavedMapping, Snapshot
+from webapp.models import Customer, DepartedConsent, Import, Layout, SavedMapping, Snapshot
 from webapp.services.data import imports, storing, undoing
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.timeline import show_timeline
@@ -75,7 +75,7 @@ def shop(resources: Resources) -> Shop:
 
 def everything(shop: Shop) -> str:
     """All that an import writes, as text: equal where nothing of it differs."""
-    tables = (Customer, Snapshot, DepartedConsent, SavedMapping, Import)
+    tables = (Customer, Layout, Snapshot, DepartedConsent, SavedMapping, Import)
     with shop.reading() as session:
         rows = [
             sorted(str([getattr(row, column.key) for column in table.__mapper__.columns]) for row in session.scalars(select(table)))
@@ -126,7 +126,8 @@ def test_an_import_killed_after_its_commit_is_all_there(shop: Shop) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_an_undo_killed_anywhere_is_none_or_all(shop: Shop, after: bool) -> None:
     with shop.reading() as session:
-        rows = select(Customer.customer_key, Customer.attributes, Customer.consent, Customer.last_import_id).order_by(Customer.customer_key)
+        columns = (Customer.customer_key, Customer.record, Customer.layout_id, Customer.consent, Customer.last_import_id)
+        rows = select(*columns).order_by(Customer.customer_key)
         original = [str(row) for row in session.execute(rows)]
     done = shop.import_file(FILE, mapping=MAPPING, mode="replace")
     with shop.writing() as session:

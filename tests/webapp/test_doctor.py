@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from segmentation.artifact import pack_model, unpack_model
 from segmentation.errors import ArtifactError
@@ -171,13 +171,20 @@ def test_a_record_that_lost_a_customer_is_named(shop: Shop) -> None:
     assert "snapshot" in problem.message
 
 
-@pytest.mark.parametrize("column", ["team_id", "first_import_id", "last_import_id"])
-def test_a_customer_of_somebody_else_is_named(shop: Shop, column: str) -> None:
+@pytest.mark.parametrize(("column", "strange"), [("team_id", "0"), ("first_import_id", "0"), ("last_import_id", "0"), ("layout_id", 77)])
+def test_a_customer_of_somebody_else_is_named(shop: Shop, column: str, strange: str | int) -> None:
     with shop.writing() as session:
-        setattr(session.query(Customer).first(), column, "0" * 32)
+        setattr(session.query(Customer).first(), column, strange)
     [problem] = examined(shop)
     assert problem.id == "customers_of_others"
     assert "1 customer" in problem.message
+
+
+def test_a_customer_of_a_dataset_that_is_gone_is_named(shop: Shop) -> None:
+    with shop.writing() as session:
+        key = session.scalars(select(Customer.customer_key).limit(1)).one()
+        session.execute(update(Customer).where(Customer.customer_key == key).values(dataset_id="gone"))
+    assert [problem.id for problem in examined(shop)] == ["customers_of_nobody", "record_differs"]
 
 
 def test_jobs_that_wait_for_nobody_are_named(shop: Shop) -> None:

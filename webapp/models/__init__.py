@@ -3,7 +3,7 @@
 from webapp.models.audiences import AlteredAudience, Audience
 from webapp.models.audit import AuditEvent
 from webapp.models.campaigns import Campaign, CampaignStatus, CampaignTag
-from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, SavedMapping, Snapshot
+from webapp.models.customers import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, Layout, SavedMapping, Snapshot
 from webapp.models.keys import new_id
 from webapp.models.people import AnsweredRequest, ApiToken, Invitation, MemberRole, Membership, SignInAttempt, Team, User, UserSession
 from webapp.models.schedules import Schedule, ScheduleKind, ScheduleTick, TickOutcome
@@ -43,6 +43,7 @@ __all__ = [
     "Invitation",
     "Job",
     "JobStatus",
+    "Layout",
     "LineageCorrection",
     "MemberRole",
     "Membership",

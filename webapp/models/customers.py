@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base
 from webapp.models.keys import new_id
@@ -118,21 +118,44 @@ class Snapshot(Base):
     __table_args__ = (UniqueConstraint("dataset_id", "number"), UniqueConstraint("dataset_id", "digest"))
 
 
+class Layout(Base):
+    """Which columns the records of a dataset's customers list, in their order. A file that brings or drops columns makes another."""
+
+    __tablename__ = "layouts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    columns: Mapped[list[Any]] = mapped_column(JSON)
+
+
 class Customer(Base):
     """One customer as the record has it; reading many at once goes to the snapshot instead.
 
+    `record` lists the values of the layout's columns: a million rows that each name their columns are twice as long. Those that earlier
+    releases stored have no layout and an object.
+
     Without an index on the team, which a dataset tells: every index more is one more that an import of a million has to write. For the same
-    reason the database itself looks up the dataset alone; that team and imports are those of the dataset, `doctor` counts.
+    reason the database itself looks up nothing; that dataset, team, imports and layout belong together, `doctor` counts.
     """
 
     __tablename__ = "customers"
-    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     customer_key: Mapped[str] = mapped_column(String(255), primary_key=True)
     team_id: Mapped[str] = mapped_column(String(32))
-    attributes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    record: Mapped[list[Any] | dict[str, Any]] = mapped_column("attributes", JSON)
     consent: Mapped[str] = mapped_column(String(16), default="unknown")
     first_import_id: Mapped[str] = mapped_column(String(32))
     last_import_id: Mapped[str] = mapped_column(String(32))
+    layout_id: Mapped[int | None]
+    layout: Mapped[Layout | None] = relationship(primaryjoin="foreign(Customer.layout_id) == Layout.id", viewonly=True)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The values by canonical name, missing ones left out."""
+        if self.layout is None:
+            return dict(self.record)
+        return {name: value for name, value in zip(self.layout.columns, self.record, strict=True) if value is not None}
+
     __table_args__ = (CheckConstraint("consent IN ('given', 'withdrawn', 'unknown')", name="consent"),)
 
 

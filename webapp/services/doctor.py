@@ -34,6 +34,7 @@ from webapp.models import (
     ImportStatus,
     Job,
     JobStatus,
+    Layout,
     ModelVersion,
     Movement,
     Promotion,
@@ -80,6 +81,10 @@ def examine_workspace(session: Session) -> Iterator[Problem]:
     """What is wrong with the database itself, and with the work that it holds."""
     if session.get_bind().dialect.name == "sqlite":
         yield from _sqlite(session)
+    datasetless = select(func.count()).select_from(Customer).where(Customer.dataset_id.not_in(select(Dataset.id)))
+    if strange := session.scalar(datasetless):
+        message = f"{_of_the_record(strange)} to a dataset that is gone."
+        yield Problem("customers_of_nobody", "error", "database", message, "Restore it from a backup.")
     now = database_time(session)
     waiting = session.scalar(select(func.count()).select_from(Job).where(Job.status == JobStatus.QUEUED, Job.created_at < now - _WAITED))
     if waiting and not workers_alive(session):
@@ -251,14 +256,21 @@ def _standing(at: _Examined, dataset: Dataset) -> Iterator[Problem]:
 
 
 def _owners(at: _Examined, dataset: Dataset) -> Iterator[Problem]:
-    """The team and the imports of the customers are those of their dataset, which the database does not look up row by row."""
-    own = select(Import.id).where(Import.dataset_id == dataset.id)
-    strays = or_(Customer.team_id != dataset.team_id, *(each.not_in(own) for each in (Customer.first_import_id, Customer.last_import_id)))
-    strange = at.session.scalar(select(func.count()).select_from(Customer).where(Customer.dataset_id == dataset.id, strays))
-    if strange:
-        who = "1 customer of the record belongs" if strange == 1 else f"{strange:,} customers of the record belong"
-        message = f"{who} to another team, or to an import that the dataset does not have."
+    """Team, imports and layouts of the customers are those of their dataset, which the database does not look up row by row."""
+    imports = select(Import.id).where(Import.dataset_id == dataset.id)
+    layouts = select(Layout.id).where(Layout.dataset_id == dataset.id)
+    strays = or_(
+        Customer.team_id != dataset.team_id,
+        *(each.not_in(imports) for each in (Customer.first_import_id, Customer.last_import_id)),
+        Customer.layout_id.not_in(layouts),
+    )
+    if strange := at.session.scalar(select(func.count()).select_from(Customer).where(Customer.dataset_id == dataset.id, strays)):
+        message = f"{_of_the_record(strange)} to another team, or to an import or a layout that the dataset does not have."
         yield at.error("customers_of_others", message, _RESTORE_ROW)
+
+
+def _of_the_record(customers: int) -> str:
+    return "1 customer of the record belongs" if customers == 1 else f"{customers:,} customers of the record belong"
 
 
 def _pointed_to(at: _Examined, dataset: Dataset, kind: type[Champion] | type[Challenger]) -> ModelVersion | None:

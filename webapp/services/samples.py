@@ -143,7 +143,7 @@ def _record_month(session: Session, actor: Actor, store: Store, dataset: Dataset
     before = latest_snapshot(session, dataset)
     base = replace(month.plan.base, id=before.id) if month.plan.base and before else month.plan.base
     plan = replace(month.plan, import_id=row.id, base=base)
-    changes = Changes(month.rows, touched=month.touched)
+    changes = Changes(month.snapshot.schema, month.rows, touched=month.touched)
     record_import(session, actor, plan, month.report, None, lambda: month.snapshot, changes, store)
 
 

@@ -197,7 +197,7 @@ def prepared_import(
             merged = staged.staging
             merged.prepare_rows()
             progress("Storing customers", 0.75)
-            changes = Changes(Batches(merged.rows), Batches(merged.removed_keys), Batches(merged.touched_keys))
+            changes = Changes(merged.schema, Batches(merged.rows), Batches(merged.removed_keys), Batches(merged.touched_keys))
             yield Prepared(staged.read.preview, report, staged.rejects, snapshot.result, changes)
 
 

@@ -60,9 +60,9 @@ def undo(shop: Shop, import_id: str) -> ImportDetail:
 
 def stored(shop: Shop) -> list[tuple[object, ...]]:
     """Every customer row of the database, whole."""
-    columns = (Customer.customer_key, Customer.attributes, Customer.consent, Customer.first_import_id, Customer.last_import_id)
     with shop.reading() as session:
-        return [tuple(row) for row in session.execute(select(*columns).order_by(Customer.customer_key))]
+        rows = session.scalars(select(Customer).order_by(Customer.customer_key))
+        return [(row.customer_key, row.attributes, row.consent, row.first_import_id, row.last_import_id) for row in rows]
 
 
 def consents(shop: Shop) -> dict[str, str]:

@@ -22,6 +22,7 @@ from webapp.services.audit import record_event
 from webapp.services.data.champions import ChampionModel, champion_model
 from webapp.services.data.datasets import lock_dataset, schema_of
 from webapp.services.data.feeding import Feeding, feeding_of
+from webapp.services.data.layouts import layout_of
 from webapp.services.data.mappings import KnownMapping, format_of, known_mappings, mapping_of, save_mapping
 from webapp.services.data.reports import EarlierImport, ImportReport, report_of
 from webapp.services.data.snapshots import ColumnQuality, Quality, latest_snapshot
@@ -56,9 +57,10 @@ class Twin:
 
 @dataclass(frozen=True)
 class Changes:
-    """What an import writes to the table of customers, batch by batch: new and changed rows, keys of those who leave, and keys of those
-    who were there and change or leave."""
+    """What an import writes to the table of customers, batch by batch: new and changed rows, whose records list `schema`'s columns, keys of
+    those who leave, and keys of those who were there and change or leave."""
 
+    schema: Schema
     rows: Iterable[list[CustomerRow]]
     removed: Keys = ()
     touched: Keys = ()
@@ -200,7 +202,8 @@ def record_import(
     if report.removed:
         remove_customers(session, changes.removed, team_id=actor.team_id, dataset_id=dataset.id)
     if report.new or report.changed:
-        upsert_customers(session, changes.rows, team_id=actor.team_id, dataset_id=dataset.id, import_id=row.id)
+        layout = layout_of(session, actor, dataset, changes.schema)
+        upsert_customers(session, changes.rows, layout_id=layout, team_id=actor.team_id, dataset_id=dataset.id, import_id=row.id)
         recall_consents(session, dataset_id=dataset.id, import_id=row.id)
     snapshot = made()
     stored = _snapshot_row(session, actor, dataset, snapshot)

@@ -17,6 +17,7 @@ from webapp.records import forget_new_customers, restore_customers
 from webapp.services.access import Actor, Permission, require, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
+from webapp.services.data.layouts import layout_of
 from webapp.services.data.mappings import forget_mapping
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.data.trace_requests import request_trace
@@ -91,7 +92,9 @@ def record_undo(session: Session, actor: Actor, plan: UndoPlan, rows: Iterable[l
     before = refuse_undo(session, actor, dataset, row)
     withdrawn = _withdrawn(session, dataset)
     forget_new_customers(session, team_id=actor.team_id, dataset_id=dataset.id, import_id=row.id)
-    restore_customers(session, rows, team_id=actor.team_id, dataset_id=dataset.id)
+    if plan.base_schema is not None:
+        layout = layout_of(session, actor, dataset, plan.base_schema)
+        restore_customers(session, rows, layout_id=layout, team_id=actor.team_id, dataset_id=dataset.id)
     dataset.column_schema, dataset.file_format = before.column_schema, before.file_format
     row.status, row.message = ImportStatus.UNDONE, UNDONE
     session.flush()
