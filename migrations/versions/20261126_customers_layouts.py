@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126_customers_layouts"
-down_revision = "20261126_customers_keys"
+down_revision = "20261126_answered_requests"
 branch_labels = None
 depends_on = None
 
