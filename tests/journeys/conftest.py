@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -96,8 +96,8 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="package")
-def make_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workspace]]:
+@contextmanager
+def workspaces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workspace]]:
     """A factory of served workspaces; all are stopped at the end."""
     made: list[Workspace] = []
 
@@ -114,9 +114,18 @@ def make_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
         made.append(workspace)
         return workspace
 
-    yield make
-    for workspace in made:
-        workspace.stop()
+    try:
+        yield make
+    finally:
+        for workspace in made:
+            workspace.stop()
+
+
+@pytest.fixture(scope="module")
+def make_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workspace]]:
+    """A factory of served workspaces, which are stopped with the module: a server and a worker at rest take time and memory too."""
+    with workspaces(tmp_path_factory) as make:
+        yield make
 
 
 @dataclass(frozen=True)
@@ -135,8 +144,12 @@ class Team:
 
 
 @pytest.fixture(scope="package")
-def team(make_workspace: Callable[..., Workspace]) -> Team:
-    made = make_workspace()
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    with workspaces(tmp_path_factory) as make:
+        yield _hostile_team(make())
+
+
+def _hostile_team(made: Workspace) -> Team:
     resources = open_resources(Config.from_env(made.environment))
     upgrade(resources.engine)
     held = make_hostile_team(resources, PASSWORD)

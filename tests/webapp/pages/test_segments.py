@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from tests.webapp.pages.segment_shop import DATASET, TEAM, Visitor, ids, links, overview_of, stranger_to, walk, words
 from tests.webapp.working import Shop, customers_csv, import_file, open_shop
-from webapp.edge import Display, Resources, unit_of_work
+from webapp.edge import Display, Resources, parse_path, unit_of_work
 from webapp.models import MemberRole, ModelVersion
 from webapp.pages import segments as page
 from webapp.services.errors import NotFound
@@ -61,6 +61,15 @@ def test_figures_are_drawn_in_the_visitors_theme(shop: Shop) -> None:
 
 def figure_text(cards: object) -> str:
     return json.dumps([part.figure.to_plotly_json() for part in walk(list(cards)) if hasattr(part, "figure")], default=str)  # type: ignore[call-overload]
+
+
+def test_no_figure_is_drawn_for_places_that_are_about_to_go(shop: Shop) -> None:
+    place = parse_path(f"/t/{TEAM}/{DATASET}/segments")
+    assert place is not None
+    assert not set(ids(page.layout(place))) & set(page.PLOTS)
+    with shop.reading() as session:
+        body = page.show_segments_page(Visitor(shop).view(session, "segments"))[2]
+    assert set(page.PLOTS) <= set(ids(body))
 
 
 def test_a_typed_name_is_text_in_cards_and_is_escaped_in_figures(shop: Shop) -> None:

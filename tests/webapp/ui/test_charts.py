@@ -11,6 +11,7 @@ from segmentation.plots import Chart
 from tests.webapp.pages.segment_shop import ids, walk, words
 from webapp.services.errors import NotFound
 from webapp.ui.charts import chart_card, chart_or_error, frame_table
+from webapp.ui.fixed import Fixed
 
 CHART = Chart(
     figure=go.Figure(layout={"height": 300}),
@@ -46,6 +47,11 @@ def test_figures_keep_their_digits_for_the_download() -> None:
     cells = [part.to_plotly_json()["props"] for part in walk(frame_table(CHART.table, "Spend")) if isinstance(part, html.Td)]
     assert [cell.get("data-v") for cell in cells] == [None, "1340.25", "530", None, "", "7"]
     assert "1,340.2" in words(frame_table(CHART.table, "Spend"))
+
+
+def test_the_table_of_a_chart_is_one_component_however_many_cells_it_has() -> None:
+    figures = next(part for part in walk(chart_card("spend", CHART)) if getattr(part, "className", None) == "sc-chart-table")
+    assert isinstance(figures.children, Fixed)
 
 
 def test_the_same_figures_can_be_shown_another_way_in_the_same_card() -> None:
