@@ -216,7 +216,7 @@ def _hash_column(hasher: Any, values: Any, kind: Kind) -> None:
     missing = np.ma.getmaskarray(values)
     hasher.update(np.packbits(missing).tobytes())
     if kind is Kind.TEXT:
-        words = ["" if gone else word for word, gone in zip(np.ma.getdata(values), missing, strict=True)]
+        words = np.where(missing, "", np.ma.getdata(values)).tolist()
         hasher.update(np.fromiter(map(len, words), dtype="<i8", count=len(words)).tobytes())
         hasher.update("".join(words).encode("utf-8", "surrogatepass"))
         return

@@ -22,7 +22,7 @@ NAMING = {
 }
 BUSY_TIMEOUT_SECONDS = 30
 PAGE_BYTES = 16_384
-"""Of a new SQLite file: a customer's row takes half a kilobyte, and of larger pages fewer are split and written twice."""
+"""Of a new SQLite file: a customer's row takes 300 bytes, and of larger pages fewer are split and written twice."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

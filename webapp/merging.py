@@ -159,7 +159,8 @@ def staging(incoming: pd.DataFrame, schema: Schema, base: Path | None, mode: Mer
         connection.execute(f"CREATE TEMP VIEW incoming AS SELECT {_typed(schema, arriving)} FROM incoming_frame")
         emptied: tuple[Emptied, ...] = ()
         if base is None:
-            merged = f"SELECT *, 'new' AS {STATE} FROM incoming ORDER BY {CUSTOMER_KEY}"
+            sorting = "" if incoming[CUSTOMER_KEY].is_monotonic_increasing else f"ORDER BY {CUSTOMER_KEY}"  # those of a file are sorted
+            merged = f"SELECT *, 'new' AS {STATE} FROM incoming {sorting}"
         else:
             stored = _create_base(connection, schema, base)
             gaps = [

@@ -33,14 +33,14 @@ def upsert_customers(
     """Write new and changed customers. An unknown consent never takes the place of a known one."""
     update = f"{_UPDATE}, consent = CASE WHEN excluded.consent = 'unknown' THEN customers.consent ELSE excluded.consent END"
     rest = (layout_id, team_id, dataset_id, import_id, import_id)
+    first = _holds_nobody(session, dataset_id)  # nor will others write to it: its lock is held
     if _is_sqlite(session):
+        conflict = "" if first else f"WHERE true {update}"
         for part in _parts(batches):
             listed = ", ".join(["(?, ?, ?)"] * len(part))
-            statement = (
-                f"INSERT INTO {_CUSTOMERS} SELECT column1, column2, column3, ?, ?, ?, ?, ? FROM (VALUES {listed}) WHERE true {update}"
-            )
+            statement = f"INSERT INTO {_CUSTOMERS} SELECT column1, column2, column3, ?, ?, ?, ?, ? FROM (VALUES {listed}) {conflict}"
             session.connection().exec_driver_sql(statement, (*rest, *chain.from_iterable(part)))
-    elif _holds_nobody(session, dataset_id):  # whoever holds the dataset's lock need not expect others either
+    elif first:
         with _driver(session).cursor() as cursor:
             _copy(cursor, _CUSTOMERS, ([(*row, *rest) for row in batch] for batch in batches))
     else:
@@ -102,7 +102,7 @@ def recall_consents(session: Session, *, dataset_id: str, import_id: str) -> Non
         text(
             f"UPDATE customers SET consent = (SELECT departed_consents.consent FROM departed_consents WHERE {kept}) "
             "WHERE dataset_id = :dataset AND first_import_id = :import AND consent = 'unknown' "
-            f"AND EXISTS (SELECT 1 FROM departed_consents WHERE {kept})"
+            "AND customer_key IN (SELECT customer_key FROM departed_consents WHERE dataset_id = :dataset)"
         ),
         {"dataset": dataset_id, "import": import_id},
     )

@@ -113,13 +113,24 @@ def _oddities(column: Column, series: pd.Series, today: date | None, *, alone: b
     if not pd.api.types.is_numeric_dtype(series):
         return
     values = series.to_numpy(dtype=float, na_value=np.nan)
-    size = np.abs(values)
-    beyond = (size >= MAX_NUMBER) | ((size >= _EXACT) & (column.kind is Kind.INTEGER))
-    fate: Impossible = "reject" if rule.impossible == "reject" else "missing"
-    yield Oddity(column, beyond, "infinite or beyond any real amount", f"{counted(beyond, 'value')} infinite or beyond 1e15.", fate)
-    yield from _bounds(column, np.where(beyond, np.nan, values), rule)
+    if not _within(values, rule):
+        size = np.abs(values)
+        beyond = (size >= MAX_NUMBER) | ((size >= _EXACT) & (column.kind is Kind.INTEGER))
+        fate: Impossible = "reject" if rule.impossible == "reject" else "missing"
+        yield Oddity(column, beyond, "infinite or beyond any real amount", f"{counted(beyond, 'value')} infinite or beyond 1e15.", fate)
+        values = np.where(beyond, np.nan, values)
+        yield from _bounds(column, values, rule)
     if column.role is Role.INCOME and not alone and "high" not in rule.stated:
-        yield _isolated(np.where(beyond, np.nan, values), column, "keep" if rule.impossible == "keep" else "missing")
+        yield _isolated(values, column, "keep" if rule.impossible == "keep" else "missing")
+
+
+def _within(values: NDArray[np.float64], rule: EffectiveRule) -> bool:
+    """Whether the lowest and the highest of `values` are possible, so that those between need not be looked at."""
+    if not len(values):
+        return True
+    lowest, highest = np.fmin.reduce(values), np.fmax.reduce(values)
+    possible = (rule.low is None or lowest >= rule.low) and (rule.high is None or highest <= rule.high)
+    return bool(possible and lowest > -MAX_NUMBER and highest < MAX_NUMBER)
 
 
 def _dates(column: Column, series: pd.Series, rule: EffectiveRule) -> Iterator[Oddity]:

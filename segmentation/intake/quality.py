@@ -22,14 +22,17 @@ _APART = 1.5  # how many times the next value a number must be to look like a si
 _OFTEN = 2
 _FIRST_ROWS = 1_000
 
+WordCounts = Mapping[str, Mapping[str, int]]
+"""Canonical name -> word -> customers who have it."""
 
-def note_values(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64]) -> list[Finding]:
-    """Rare and unknown words, constant columns, deals above purchases: told, not changed."""
+
+def note_values(customers: pd.DataFrame, words: WordCounts, schema: Schema, lines: NDArray[np.int64]) -> list[Finding]:
+    """Rare and unknown words, constant columns, deals above purchases: told, not changed. `words` are those of `count_words`."""
     findings: list[Finding] = []
     for column in schema:
         if column.name in customers and len(customers):
             findings += _folded(customers[column.name], column, lines)
-            findings += _similar(customers[column.name], column, lines)
+            findings += _similar(customers[column.name], words.get(column.name, {}), column, lines)
             findings += _sentinels(customers[column.name], column, lines)
             findings += _unknown_levels(customers[column.name], column, lines)
             findings += _constant(customers[column.name], column)
@@ -50,8 +53,8 @@ def note_missing(parsed: Mapping[str, Parsed], schema: Schema, table: Table, cho
         if column.name not in parsed or column.role is Role.CUSTOMER_ID:  # rows without an id are rejected, and told of so
             continue
         cells = parsed[column.name]
-        gone = (cells.values.isna().to_numpy() & ~cells.bad)[records]
-        if not gone.any():
+        everywhere = cells.values.isna().to_numpy() & ~cells.bad
+        if not everywhere.any() or not (gone := everywhere[records]).any():
             continue
         told = f"{gone.sum():,} without {lower_first(column.label)} ({gone.mean():.1%} of rows)"
         if left := int((gone & ~taken).sum()):
@@ -75,15 +78,17 @@ def _words_for_missing(table: Table, column: Column, records: NDArray[np.int64])
     return {str(word): int(count) for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
 
 
-def fold_spellings(customers: pd.DataFrame, schema: Schema) -> Schema:
-    """`schema` with the spellings that `customers` bring folded to one word each; stored values keep their own."""
-    return Schema(tuple(_with_spellings(column, customers) for column in schema))
+def count_words(customers: pd.DataFrame, schema: Schema) -> WordCounts:
+    """How many of `customers` have each word of the columns that group them."""
+    return {column.name: _counts(customers[column.name]) for column in schema if column.role in GROUPING and column.name in customers}
 
 
-def _with_spellings(column: Column, customers: pd.DataFrame) -> Column:
-    if column.role not in GROUPING or column.name not in customers:
-        return column
-    words = _counts(customers[column.name])
+def fold_spellings(words: WordCounts, schema: Schema) -> Schema:
+    """`schema` with the spellings among `words` (those of `count_words`) folded to one word each; stored values keep their own."""
+    return Schema(tuple(_with_spellings(column, words[column.name]) if column.name in words else column for column in schema))
+
+
+def _with_spellings(column: Column, words: Mapping[str, int]) -> Column:
     if len(words) > MOST_WORDS:
         return column
     folds = spelling_folds(words, column)
@@ -117,11 +122,8 @@ def _folded(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iter
         yield Finding(code, "note", message, column.source, int(rows.sum()), first_lines(lines, rows), pairs)
 
 
-def _similar(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iterator[Finding]:
+def _similar(series: pd.Series, words: Mapping[str, int], column: Column, lines: NDArray[np.int64]) -> Iterator[Finding]:
     """Words that may be misspelt: offered, not applied."""
-    if column.role not in GROUPING:
-        return
-    words = _counts(series)
     pairs = similar_words(words, column.folds)
     if pairs:
         rows = series.isin([rare for rare, _ in pairs]).to_numpy()

@@ -20,7 +20,7 @@ from segmentation.intake.derived import with_derived
 from segmentation.intake.findings import clipped, first_lines
 from segmentation.intake.opening import OpenFile, opened
 from segmentation.intake.plausible import drop_implausible, refuse_impossible
-from segmentation.intake.quality import fold_spellings, note_missing, note_values
+from segmentation.intake.quality import count_words, fold_spellings, note_missing, note_values
 from segmentation.intake.returning import write_returned
 from segmentation.intake.settling import refuse_absent
 from segmentation.intake.spelling import in_composed
@@ -31,6 +31,7 @@ from segmentation.roles import CUSTOMER_KEY, ORDER_ROLES, ROW_NUMBERS, Column, D
 
 _FIRST_VALUES = 5
 _TWIN_COLUMNS = 5  # rows of fewer columns are alike by chance
+_ALWAYS_WHOLE = frozenset({Role.FLAG, Role.OUTCOME, Role.BIRTH_YEAR, Role.DEPENDENTS, Role.IGNORE})
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # its bits are spread evenly
 
 
@@ -63,8 +64,9 @@ def read_customers(
     customers = pd.DataFrame({column.name: parsed.pop(column.name).taken(chosen) for column in _used(schema)}, copy=False)
     findings += drop_implausible(customers, schema, lines)
     customers = _whole(customers, schema)
-    schema = fold_spellings(customers, schema)
-    findings += [*note_values(customers, schema, lines), *told, *note_columns(customers, schema)]
+    words = count_words(customers, schema)
+    schema = fold_spellings(words, schema)
+    findings += [*note_values(customers, words, schema, lines), *told, *note_columns(customers, schema)]
     return Intake(customers, schema, file_format, file_rows, rejects, tuple(findings), lines)
 
 
@@ -142,16 +144,13 @@ def require_customer_id(schema: Schema) -> Schema:
 def _guessed(table: Table, sample: pd.DataFrame, roles: Mapping[str, str] | None = None, kind: FileKind = "customers") -> Schema:
     """The guess from a `sample` under the stated `roles`, except that a number which is whole only there becomes a decimal."""
     schema = schema_from_roles(list(table.where), sample, roles or {}, kind)
-    numbers = [column.source for column in schema if column.kind in (Kind.INTEGER, Kind.DECIMAL) and column.source in sample]
-    table.note_digits([table.where[source] for source in numbers if sample[source].dropna().str.fullmatch("-?[0-9]+").all()])
-    return Schema(tuple(_widened(column, table) for column in schema))
+    unsure = [column.source for column in schema if column.kind is Kind.INTEGER and column.role not in _ALWAYS_WHOLE]
+    table.note_digits([table.where[source] for source in unsure])
+    return Schema(tuple(_widened(column, table) if column.source in unsure else column for column in schema))
 
 
 def _widened(column: Column, table: Table) -> Column:
-    fixed = {Role.FLAG, Role.OUTCOME, Role.BIRTH_YEAR, Role.DEPENDENTS, Role.IGNORE}
-    if column.kind is Kind.INTEGER and column.role not in fixed and holds_fractions(table, column):
-        return replace(column, kind=Kind.DECIMAL)
-    return column
+    return replace(column, kind=Kind.DECIMAL) if holds_fractions(table, column) else column
 
 
 def _with_key(schema: Schema, table: Table) -> Schema:
@@ -263,7 +262,8 @@ def _numbers_mixed(parsed: Mapping[str, Parsed], records: int) -> NDArray[np.uin
     for column in parsed.values():
         values = column.values.to_numpy()
         if values.dtype.kind in "fM":
-            mixed = mixed * _ODD + values.view(np.uint64)
+            mixed *= _ODD
+            mixed += values.view(np.uint64)
     return mixed
 
 

@@ -119,11 +119,6 @@ class Table:
         found = self.connection.execute(f"SELECT {named} FROM (SELECT unnest(?::VARCHAR[]) AS word)", [[*words.words, None]]).fetchnumpy()
         return words.place, [np.ma.asarray(found[f"v{i}"]) for i in range(len(expressions))]
 
-    def per_word(self, column: str, *expressions: str) -> list[NDArray[Any]]:
-        """As `fetch`, for `expressions` over a `word` of `column`: each different word is looked at once."""
-        place, found = self.each_word(column, *expressions)
-        return [values[place] for values in found]
-
     def note_digits(self, columns: Sequence[str]) -> None:
         """Look which of `columns` hold whole numbers and nothing else, so that nobody has to look at their cells again."""
         plain = self.totals([f"count({name}) = count(*) FILTER (CAST(TRY_CAST({name} AS BIGINT) AS VARCHAR) = {name})" for name in columns])

@@ -148,17 +148,17 @@ def _flags(table: Table, name: str, column: Column) -> Parsed:
     yes = YES_WORDS | MARKS | {word for word, meaning in column.folds.items() if meaning == "yes"}
     no = NO_WORDS | {word for word, meaning in column.folds.items() if meaning == "no"}
     lower, number = "lower(word)", "TRY_CAST(word AS DOUBLE)"
-    code, mark, stray = table.per_word(
+    rows, (code, mark, stray) = table.each_word(
         name,
         f"CASE WHEN {one_of(yes, lower)} OR {number} = 1 THEN 1.0 WHEN {one_of(no, lower)} OR {number} = 0 THEN 0.0 END",
         one_of(MARKS, lower),
         f"word IS NOT NULL AND NOT {missing('word')}",
     )
-    values, filled = _floats(code), _mask(stray)
+    values, filled = _floats(code)[rows], _mask(stray)[rows]
     findings: list[Finding] = []
     wrong = filled & np.isnan(values)
-    if filled.any() and (_mask(mark) == filled).all():
-        empty = np.ma.getmaskarray(np.ma.asarray(mark)) & ~table.blank
+    if filled.any() and (_mask(mark)[rows] == filled).all():
+        empty = np.ma.getmaskarray(mark)[rows] & ~table.blank
         values[empty] = 0.0
         told = f"Filled cells hold nothing but a mark, so {counted(empty, 'empty cell')} were read as no."
         findings.append(Finding("blank_is_no", "flag", told, column.source, int(empty.sum()), first_lines(table.lines, empty)))
@@ -173,11 +173,11 @@ def _years(table: Table, name: str, column: Column) -> Parsed:
     """Years of birth, also those in a date of birth."""
     cast = "TRY_CAST(word AS DOUBLE)"
     found = f"CASE WHEN {cast} IS NULL THEN TRY_CAST(regexp_extract(word, '{_YEAR_IN_DATE}', 1) AS DOUBLE) ELSE {cast} END"
-    numbers, filled = table.per_word(name, found, f"word IS NOT NULL AND NOT {missing('word')}")
+    rows, (numbers, filled) = table.each_word(name, found, f"word IS NOT NULL AND NOT {missing('word')}")
     values = _floats(numbers)
     wrong = (np.isnan(values) & _mask(filled)) | (np.isfinite(values) & (values != np.trunc(values)))
     values[wrong] = np.nan
-    return Parsed(pd.Series(values), wrong.astype(np.int8), ("not a year, or a date with one of four digits",))
+    return Parsed(pd.Series(values[rows]), wrong.astype(np.int8)[rows], ("not a year, or a date with one of four digits",))
 
 
 def _floats(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -30,8 +30,8 @@ def test_words_are_numbered_as_they_are_met(table: Table, most: int, monkeypatch
     words = table.words(table.where["Word"])
     assert words.words == ["b", "a", "it's", "B", "é"]
     assert words.place.tolist() == [0, 1, -1, 0, 2, 3, 4, -1, 1]
-    (size,) = table.per_word(table.where["Word"], "coalesce(length(word), -1)")
-    assert size.tolist() == [len(word) or -1 for word in WORDS]
+    place, (size,) = table.each_word(table.where["Word"], "coalesce(length(word), -1)")
+    assert size[place].tolist() == [len(word) or -1 for word in WORDS]
 
 
 def test_a_column_of_nothing_has_no_words(tmp_path: Path) -> None:
