@@ -7,8 +7,10 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-TAGS = (html.Table, html.Caption, html.Thead, html.Tbody, html.Tr, html.Th, html.Td)
+TAGS = (html.Table, html.Caption, html.Thead, html.Tbody, html.Tr, html.Th, html.Td, html.Span, html.I, html.B, html.Small)
 """What `Fixed` may hold: none of it leads anywhere or runs anything."""
+REACHED = frozenset({"id", "n_clicks"})
+"""What makes an element one that a callback may speak to."""
 
 
 class Fixed(Component):
@@ -23,17 +25,21 @@ class Fixed(Component):
     _prop_names = ["content"]  # noqa: RUF012 - what Dash reads from its components
     _valid_wildcard_attributes = []  # noqa: RUF012
 
-    def __init__(self, *content: Component) -> None:
-        for part in content:
-            _check(part)
-        super().__init__(content=list(content))  # type: ignore[no-untyped-call]
+    def __init__(self, content: Component) -> None:
+        if not can_be_fixed(content):
+            raise TypeError("What has an id, leads somewhere or does something cannot be fixed: leave it to Dash.")
+        super().__init__(content=[content])  # type: ignore[no-untyped-call]
 
 
-def _check(part: Any) -> None:
+def fixed(part: Component) -> Component:
+    """`part` as one component where that can be, else as it is."""
+    return Fixed(part) if can_be_fixed(part) else part
+
+
+def can_be_fixed(part: Any) -> bool:
+    """Whether no callback can reach `part` or anything in it, and none of it leads elsewhere."""
     if isinstance(part, list | tuple):
-        for one in part:
-            _check(one)
-    elif isinstance(part, Component):
-        if not isinstance(part, TAGS) or hasattr(part, "id"):
-            raise TypeError(f"{part._type} with an id, or that does something, cannot be fixed: leave it to Dash.")
-        _check(getattr(part, "children", None))
+        return all(can_be_fixed(one) for one in part)
+    if not isinstance(part, Component):
+        return True  # words
+    return isinstance(part, TAGS) and not REACHED & vars(part).keys() and can_be_fixed(getattr(part, "children", None))

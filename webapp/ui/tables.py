@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dash import html
+from dash.development.base_component import Component
 
 from webapp.ui.components import Child, Children, aria, data, hidden_text
+from webapp.ui.fixed import Fixed, can_be_fixed, fixed
 
 Item = TypeVar("Item")
 
@@ -46,7 +48,7 @@ def table(
     """
     head = html.Tr([_head(column) for column in columns])
     cell = _listed_cell if listed else _cell
-    rows = [html.Tr([cell(column, item) for column in columns], className=_row_class(item, pick, look)) for item in items]
+    rows = [_row([cell(column, item) for column in columns], _row_class(item, pick, look)) for item in items]
     classes = " ".join(name for name in ("sc-table", "dense" * dense, "sc-listed" * listed, class_name) if name)
     return scroll(
         html.Table([html.Caption(caption, className="visually-hidden"), html.Thead(head), html.Tbody(rows)], className=classes), caption
@@ -67,6 +69,12 @@ def meter(share: float, text: str, *, warn: bool = False) -> html.Span:
     """A share as a short bar and its figure."""
     bar = html.Span(html.I(style={"width": f"{max(0.0, min(1.0, share)) * 100:.1f}%"}), className="bar", **aria(hidden="true"))
     return html.Span([bar, text], className="sc-meter warn" if warn else "sc-meter")
+
+
+def _row(cells: list[html.Td], class_name: str | None) -> Component:
+    """A row as one component, or where something in it leads on, each cell as one that can be."""
+    whole = html.Tr(cells, className=class_name)
+    return Fixed(whole) if can_be_fixed(whole) else html.Tr([fixed(cell) for cell in cells], className=class_name)
 
 
 def _row_class(item: Item, pick: Callable[[Item], bool] | None, look: Callable[[Item], bool] | None) -> str | None:

@@ -8,7 +8,9 @@ import pytest
 from dash import dcc, html
 from plotly.utils import PlotlyJSONEncoder
 
+from tests.webapp.pages.segment_shop import words
 from webapp.ui.fixed import Fixed
+from webapp.ui.tables import Column, table
 
 
 def test_the_whole_tree_goes_to_the_browser_where_dash_looks_for_no_components() -> None:
@@ -29,3 +31,14 @@ def test_the_whole_tree_goes_to_the_browser_where_dash_looks_for_no_components()
 def test_what_a_callback_could_reach_or_what_leads_elsewhere_is_refused(part: object) -> None:
     with pytest.raises(TypeError, match="cannot be fixed"):
         Fixed(html.Table(html.Tr(["words", part])))
+
+
+def test_a_row_is_one_component_but_for_the_cell_that_leads_on() -> None:
+    columns: list[Column[int]] = [
+        Column("Name", lambda n: html.B(str(n))),
+        Column("Act", lambda n: dcc.Link("See it", href="/") if n else ""),
+    ]
+    still, alive = table(columns, [0, 1], caption="Things").children.children[2].children
+    assert isinstance(still, Fixed)
+    assert [type(cell) for cell in alive.children] == [Fixed, html.Td]
+    assert words(still) == "0"
