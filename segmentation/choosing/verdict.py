@@ -125,11 +125,13 @@ def _natural_verdict(chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
 
 def _useful_verdict(candidates: Sequence[Candidate], chosen: Candidate, reasons: tuple[Reason, ...]) -> Verdict:
     defensible = [candidate.k for candidate in candidates if _useful(candidate)]
-    could = f"{_numbers(defensible)} could be defended" if len(defensible) > 1 else f"only {WORDS[chosen.k]} can be defended"
+    several = len(defensible) > 1
+    could = f"{_numbers(defensible)} could be defended" if several else f"only {WORDS[chosen.k]} can be defended"
+    but = "no single number stands out" if several else "there are no gaps between them"
     largest = "the largest number" if chosen.k == max(defensible) else "a number"
     return Verdict(
         "useful",
-        f"Useful, not natural: {WORDS[chosen.k]} segments repeat, but no single number stands out",
+        f"Useful, not natural: {WORDS[chosen.k]} segments repeat, but {but}",
         f"Customers shade into each other, so {could}. {WORDS[chosen.k].capitalize()} is {largest} that resamples bring back almost "
         f"unchanged (mean agreement {chosen.stability_ari:.2f} of 1{_next_agreement(candidates, chosen)}), and every segment keeps "
         f"at least {SMALLEST_SHARE:.0%} of the customers.{_beyond(candidates, chosen)}",

@@ -72,7 +72,9 @@ def test_the_largest_number_that_repeats_is_useful() -> None:
 
 def test_neighbouring_numbers_are_told_as_a_range() -> None:
     assert "any number from two to four could be defended" in recommend(candidates(stability_ari=[0.96, 0.95, 0.94]))[1].explanation
-    assert "only two can be defended" in recommend(candidates(stability_ari=[0.96, 0.5, 0.5]))[1].explanation
+    alone = recommend(candidates(stability_ari=[0.96, 0.5, 0.5]))[1]
+    assert "only two can be defended" in alone.explanation
+    assert alone.headline == "Useful, not natural: two segments repeat, but there are no gaps between them"
 
 
 def test_a_segment_that_is_too_small_is_not_recommended() -> None:

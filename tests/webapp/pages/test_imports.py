@@ -29,6 +29,7 @@ from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.reports import ImportReport
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import Forbidden
+from webapp.services.modelling.promotions import promote_version
 from webapp.ui import discarding
 
 BROKEN = customers_csv((40,)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n"
@@ -310,9 +311,9 @@ def test_bounds_keep_every_digit(shop: Shop) -> None:
 
 def test_who_may_not_see_customers_reads_nothing_about_single_ones(shop: Shop) -> None:
     found = checked(shop, "ID,Income,Wines spend\n1,5,-3\n2,6,4\n")
-    assert "negative value" in words(seen(shop, found))
+    assert "below zero" in words(seen(shop, found))
     as_viewer = words(seen(shop, found, MemberRole.VIEWER))
-    assert "negative value" not in as_viewer
+    assert "below zero" not in as_viewer
     assert "Nothing unusual found" not in as_viewer  # for it would not be true
 
 
@@ -422,3 +423,22 @@ def test_the_result_says_what_to_do_with_rejected_rows(shop: Shop) -> None:
     told = "Correct these rows in the downloaded file and import that file to update: only the customers of these rows change."
     assert told in words(seen(shop, found))
     assert "Correct these rows" not in words(seen(shop, found, MemberRole.VIEWER))
+
+
+def test_the_result_leads_to_what_makes_the_segments_speak_of_these_customers(shop: Shop) -> None:
+    """A re-cluster, then the promotion of what it found; an import that others followed says so."""
+    shop.import_file(customers_csv((40, 30)))
+    shop.recluster(k=2)
+    shop.import_file(customers_csv((40, 35)))
+    with shop.reading() as session:
+        second, first = (each.id for each in services.list_imports(session, shop.actor, "customers"))
+    assert "Models says whether it is time to find them anew" in words(seen(shop, second))
+    assert "Version 1, the champion, was fitted on these customers" in words(seen(shop, first))
+    assert "Other imports followed. Customers now holds 75 customers" in words(seen(shop, first))
+    shop.recluster(k=2)
+    result = seen(shop, second)
+    assert "Version 2 was fitted on them" in words(result)
+    assert any("compare?a=1&b=2" in href for href in links(result))
+    with shop.writing() as session:
+        promote_version(session, shop.actor, "customers", 2)
+    assert "Version 2, the champion, was fitted on these customers" in words(seen(shop, second))

@@ -12,11 +12,12 @@ from webapp.pages.imports.undoing import undo_parts
 from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.data.imports import ImportDetail
+from webapp.services.modelling.versions import list_versions
 from webapp.services.work import jobs as job_services
 from webapp.ui import jobs
 from webapp.ui.components import Child, button, card, empty_state, error_state, icon, verdict
 from webapp.ui.format import count, file_size, number
-from webapp.ui.places import data_address, home_address, segments_address
+from webapp.ui.places import compare_address, data_address, home_address, segments_address
 from webapp.ui.recluster import recluster_button
 
 
@@ -58,8 +59,9 @@ def result_page(view: View, detail: ImportDetail) -> Component:
     """What became of the rows, and the next step."""
     dataset = datasets.show_dataset(view.session, view.actor, detail.dataset)
     undo, asking = undo_parts(view, detail)
+    later = "" if detail.snapshot == dataset.snapshot else "Other imports followed. "
     parts: list[Child] = [
-        head(view, f"Imported {detail.file_name}", f"{dataset.name} now holds {count(dataset.customers, 'customer')}.", [undo]),
+        head(view, f"Imported {detail.file_name}", f"{later}{dataset.name} now holds {count(dataset.customers, 'customer')}.", [undo]),
         asking,
         steps(3),
     ]
@@ -105,14 +107,26 @@ def next_step(view: View, detail: ImportDetail) -> Component:
             icon_name="check-circle",
             action=home,
         )
-    actions = html.Div(
-        [
-            button("See the segments", href=segments_address(team, detail.dataset)),
-            recluster_button(view.actor, at="import", kind="primary"),
-        ],
-        className="sc-actions",
-    )
+    return _after_a_change(view, detail, dataset.champion)
+
+
+def _after_a_change(view: View, detail: ImportDetail, champion: int) -> Component:
+    """Whether the segments speak of these customers already, else what makes them do so."""
+    team = view.actor.team_slug
+    since = (each for each in list_versions(view.session, view.actor, detail.dataset) if each.status == "ready")
+    fitted = [each for each in since if detail.snapshot is not None and each.snapshot >= detail.snapshot]
+    segments = button("See the segments", href=segments_address(team, detail.dataset))
+    actions = [segments, recluster_button(view.actor, at="import", kind="primary")]
     text = (
-        "The champion still speaks of the earlier snapshot. Re-cluster to place the new customers; segments that continue keep their names."
+        "The segments still speak of the earlier snapshot, and Models says whether it is time to find them anew. "
+        "After a re-cluster, segments that continue keep their names."
     )
-    return verdict("Your customers are up to date", text, tone="good", icon_name="check-circle", action=actions)
+    if any(each.champion for each in fitted):
+        actions, text = [segments], f"Version {champion}, the champion, was fitted on these customers or on later ones."
+    elif fitted:
+        href = compare_address(team, detail.dataset, before=champion, after=fitted[0].number)
+        actions = [segments, button("Compare", href=href, kind="primary")]
+        text = f"Version {fitted[0].number} was fitted on them. Compare it with the champion, and promote it if it serves you better."
+    return verdict(
+        "Your customers are up to date", text, tone="good", icon_name="check-circle", action=html.Div(actions, className="sc-actions")
+    )
