@@ -26,6 +26,11 @@ class Segment(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
 
+    @property
+    def shown_name(self) -> str:
+        """The name that the team chose, else that from evidence."""
+        return self.chosen_name or self.name
+
 
 class VersionSegment(Base):
     """Which cluster of a version a segment is; its profile lies in the version's `profiles` at that index.

@@ -129,7 +129,7 @@ def _plain(text: str) -> str:
 def _segments(session: Session, actor: Actor, dataset: Dataset, wanted: str) -> tuple[SegmentHit, ...]:
     """By the name that the team chose and by that from evidence; those that no ready version has cannot be opened and are left out."""
     rows = session.scalars(team_rows(actor, Segment).where(Segment.dataset_id == dataset.id).order_by(Segment.slot)).all()
-    named = best(rows, lambda row: [row.chosen_name or row.name, row.name, row.short_name], wanted)
+    named = best(rows, lambda row: [row.shown_name, row.name, row.short_name], wanted)
     champion = champion_id(session, dataset)
     newest: dict[str, int] = {}
     live: set[str] = set()

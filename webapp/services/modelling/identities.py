@@ -59,16 +59,19 @@ def move_identities(
     rows = session.scalars(team_rows(actor, VersionSegment).where(VersionSegment.version_id == version.id)).all()
     had = segments_of(session, actor, version.id)
     own = {
-        row.cluster: row.segment_id if was.get(row.cluster) is None and _is_own(version, had[row.cluster]) else row.own_segment_id
+        row.cluster: row.segment_id if was.get(row.cluster) is None and _is_own(session, version, had[row.cluster]) else row.own_segment_id
         for row in rows
     }
     kept = _taken_over(session, actor, continuation, before)
     known = {
         each.id: each for each in session.scalars(team_rows(actor, Segment).where(Segment.id.in_([each for each in own.values() if each])))
     }
-    kept |= {cluster: known[segment] for cluster, segment in own.items() if segment and cluster not in kept}
+    taken = {segment.id for segment in kept.values()}
+    kept |= {cluster: known[segment] for cluster, segment in own.items() if segment and segment not in taken and cluster not in kept}
     _tell_apart(session, actor, version, kept, before)
-    newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), [*before.values(), *known.values()])
+    # Versions that follow this one may take any of its segments over, so that no other of the dataset may be called as they are.
+    everybody = session.scalars(team_rows(actor, Segment).where(Segment.dataset_id == version.dataset_id)).all()
+    newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), [*before.values(), *known.values()], everybody)
     lone = [row.cluster for row in rows if row.cluster not in kept]
     profiles = from_json(Profiles, version.profiles).segments if lone else ()
     segments = kept | {cluster: newcomers.segment_for(profiles[cluster]) for cluster in lone}
@@ -107,32 +110,68 @@ def _taken_over(session: Session, actor: Actor, continuation: Continuation, befo
 
 
 def _tell_apart(session: Session, actor: Actor, version: ModelVersion, kept: Mapping[int, Segment], before: Mapping[int, Segment]) -> None:
-    """Give segments another look that were gone while one of the reference (`before`) got theirs: no two of a version look alike."""
+    """Give segments another look or name that were gone while one of the reference (`before`) got theirs: no two of a version are alike."""
     stay = {segment.id for segment in before.values()}
-    used = {segment.slot for segment in kept.values() if segment.id in stay}
+    beside = [segment for segment in kept.values() if segment.id in stay]
     for segment in kept.values():
         if segment.id in stay:
             continue
-        if segment.slot in used:
-            dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
-            was, segment.slot = segment.slot, free_slot(used, [each.slot for each in kept.values()])
-            record_event(session, actor, "segment.recoloured", segment.key, dataset=dataset.slug, before=was, after=segment.slot)
-        used.add(segment.slot)
+        if segment.slot in {each.slot for each in beside}:
+            was, segment.slot = segment.slot, free_slot({*_slots_beside(session, segment), *(each.slot for each in kept.values())}, ())
+            _note(session, actor, version, "segment.recoloured", segment, was, segment.slot)
+        names = {each.shown_name.casefold() for each in beside}
+        if (name := segment.shown_name).casefold() in names:
+            _rename(segment, distinct_name(name, names), {each.short_name.casefold() for each in beside})
+            _note(session, actor, version, "segment.renamed", segment, name, segment.shown_name)
+        beside.append(segment)
 
 
-def _is_own(version: ModelVersion, segment: Segment) -> bool:
-    """Whether a cluster that continues none made the segment: one that came back is older than the version."""
-    return version.ready_at is None or segment.created_at >= version.ready_at
+def _slots_beside(session: Session, segment: Segment) -> set[int]:
+    """The slots of the segments that any version has beside this one."""
+    versions = select(VersionSegment.version_id).where(VersionSegment.segment_id == segment.id)
+    others = select(VersionSegment.segment_id).where(VersionSegment.version_id.in_(versions), VersionSegment.segment_id != segment.id)
+    return set(session.scalars(select(Segment.slot).where(Segment.id.in_(others))))
+
+
+def _rename(segment: Segment, name: str, short_names: Collection[str]) -> None:
+    if segment.chosen_name:
+        segment.chosen_name = name
+    else:
+        segment.name, segment.short_name = name, distinct_short_name(segment.short_name, name, short_names)
+
+
+def _note(
+    session: Session, actor: Actor, version: ModelVersion, action: str, segment: Segment, before: str | int, after: str | int
+) -> None:
+    dataset = team_row(session, actor, Dataset, "dataset", id=version.dataset_id)
+    record_event(session, actor, action, segment.key, dataset=dataset.slug, before=before, after=after)
+
+
+def _is_own(session: Session, version: ModelVersion, segment: Segment) -> bool:
+    """Whether a cluster that continues none made the segment: it is not older than the version, and no version before has it."""
+    if version.ready_at is not None and segment.created_at < version.ready_at:
+        return False
+    earlier = select(VersionSegment.version_id).join(ModelVersion, ModelVersion.id == VersionSegment.version_id)
+    holds = earlier.where(VersionSegment.segment_id == segment.id, ModelVersion.number < version.number).limit(1)
+    return session.scalars(holds).first() is None
 
 
 class _Newcomers:
     """Makes segments for clusters that continue none, apart in name and slot from those that the version `keeps` and that were `before`.
 
-    No champion's segment, not even a retired one, has their name: people remember it, and its tags would seem to be theirs.
+    No champion's segment, not even a retired one, has their name: people remember it, and its tags would seem to be theirs. Neither have
+    the `others`.
     """
 
     def __init__(
-        self, session: Session, actor: Actor, dataset_id: str, at: datetime, keeps: Iterable[Segment], before: Iterable[Segment]
+        self,
+        session: Session,
+        actor: Actor,
+        dataset_id: str,
+        at: datetime,
+        keeps: Iterable[Segment],
+        before: Iterable[Segment],
+        others: Iterable[Segment] = (),
     ) -> None:
         self._session, self._actor, self._dataset_id, self._at = session, actor, dataset_id, at
         kept, known = list(keeps), list(before)
@@ -140,7 +179,7 @@ class _Newcomers:
         self._short_names = {(segment.chosen_name or segment.short_name)[:40].casefold() for segment in kept}
         lived = lived_segments(session, moves_of(session, actor, dataset_id)).values()
         self._remembered = {segment.slot for segment in lived}
-        self._names = {name.casefold() for each in chain(known, lived) for name in (each.name, each.chosen_name) if name}
+        self._names = {name.casefold() for each in chain(known, lived, others) for name in (each.name, each.chosen_name) if name}
 
     def segment_for(self, profile: SegmentProfile) -> Segment:
         """A new segment, called as the evidence says."""

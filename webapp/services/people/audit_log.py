@@ -209,4 +209,4 @@ def _known_names(session: Session, actor: Actor, rows: Sequence[AuditEvent]) -> 
     about = {row.subject for row in rows} | {str(row.details["segment"]) for row in rows if row.details.get("segment")}
     campaigns = session.scalars(team_rows(actor, Campaign).where(Campaign.id.in_(about)))
     segments = session.scalars(team_rows(actor, Segment).where(Segment.key.in_(about)))
-    return {row.id: row.name for row in campaigns} | {row.key: row.chosen_name or row.name for row in segments}
+    return {row.id: row.name for row in campaigns} | {row.key: row.shown_name for row in segments}

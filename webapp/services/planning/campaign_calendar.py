@@ -176,7 +176,7 @@ def _champions_segments(session: Session, actor: Actor, dataset: str) -> list[tu
         .where(VersionSegment.version_id == champion.version_id, Segment.team_id == actor.team_id)
         .order_by(VersionSegment.cluster)
     )
-    return [(segment.key, segment.chosen_name or segment.name, segment.slot, size) for segment, size in found]
+    return [(segment.key, segment.shown_name, segment.slot, size) for segment, size in found]
 
 
 def _row(key: str, name: str, slot: int, customers: int, retired: bool, dated: Sequence[CampaignSummary], month: Span) -> CalendarRow:

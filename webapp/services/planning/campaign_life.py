@@ -101,7 +101,7 @@ def list_events(session: Session, actor: Actor, dataset: str, campaign_id: str) 
     ).all()
     keys = {str(event.details["segment"]) for event in events if "segment" in event.details}
     named = session.scalars(team_rows(actor, Segment).where(Segment.dataset_id == row.id, Segment.key.in_(keys)))
-    names = {segment.key: segment.chosen_name or segment.name for segment in named}
+    names = {segment.key: segment.shown_name for segment in named}
     return tuple(_event(event, names) for event in events)
 
 

@@ -294,7 +294,7 @@ def _tags(session: Session, actor: Actor, dataset: Dataset) -> dict[str, list[Ta
             TagSummary(
                 id=tag.id,
                 segment_key=segment.key,
-                segment_name=_name(segment),
+                segment_name=segment.shown_name,
                 slot=segment.slot,
                 created_by=tag.created_by,
                 created_at=tag.created_at,
@@ -308,12 +308,8 @@ def _tags(session: Session, actor: Actor, dataset: Dataset) -> dict[str, list[Ta
     return tags
 
 
-def _name(segment: Segment) -> str:
-    return segment.chosen_name or segment.name
-
-
 def _successor(segment: Segment) -> Successor:
-    return Successor(segment.key, _name(segment), segment.slot)
+    return Successor(segment.key, segment.shown_name, segment.slot)
 
 
 def _summary(campaign: Campaign, tags: tuple[TagSummary, ...]) -> CampaignSummary:

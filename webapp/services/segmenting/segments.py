@@ -141,7 +141,7 @@ def rename_segment(session: Session, actor: Actor, dataset: str, key: str, name:
     row = team_dataset(session, actor, dataset)
     segment = team_row(session, actor, Segment, "segment", dataset_id=row.id, key=key)
     wanted = clean_name(name, "name") if name.strip() else segment.name
-    before, segment.chosen_name = segment.chosen_name or segment.name, wanted if wanted != segment.name else None
+    before, segment.chosen_name = segment.shown_name, wanted if wanted != segment.name else None
     if before != wanted:
         record_event(session, actor, "segment.renamed", key, dataset=row.slug, before=before, after=wanted)
     session.flush()
