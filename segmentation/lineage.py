@@ -191,11 +191,18 @@ def trace_returns(earlier: Side, current: Side, goes_on: Mapping[int, int | None
     """The current clusters that are again what `gone` clusters of an `earlier` version were, which the versions between had not.
 
     `goes_on` has the current clusters of which is known already what they are: each with the earlier cluster that is the same segment,
-    None where that version did not have it. The others are paired by the rules of `trace_lineage`. ValueError as there.
+    None where that version did not have it. The others are paired by the rules of `trace_lineage`, and where customers decide, more than
+    half (`ORIGIN`) of either must be in the other, of those whom both versions know: in the versions between, clusters were mixed, and
+    what has most customers of one that is gone may have as many of another. ValueError as there.
     """
     lineage = trace_lineage(earlier, current, goes_on)
-    pairs = ((old, new) for new, old in lineage.pairs.items() if old in gone and new not in goes_on)
-    return tuple(Return(old, new, int(lineage.overlap[old, new]), int(lineage.sizes[0][old])) for old, new in pairs if old is not None)
+    by = {link.current: link.by for link in lineage.links if link.kind is Fate.CONTINUED}
+    pairs = [(old, new) for new, old in lineage.pairs.items() if old is not None and old in gone and new not in goes_on]
+    return tuple(
+        Return(old, new, int(lineage.overlap[old, new]), int(lineage.sizes[0][old]))
+        for old, new in pairs
+        if by[new] == "profile" or lineage.overlap[old, new] > ORIGIN * max(lineage.overlap[old].sum(), lineage.overlap[:, new].sum())
+    )
 
 
 def correct_lineage(lineage: Lineage, current: int, continues: int | None) -> Lineage:
