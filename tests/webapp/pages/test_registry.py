@@ -215,6 +215,7 @@ def test_the_preview_says_what_the_promotion_then_does(shop: Shop) -> None:
     for change in found.segments:
         assert any(row.startswith(change.style.name) and str(change.after or "–") in row for row in rows)
     assert sum("Retired" in row for row in rows) == len(gone)
+    assert sum("Most of its customers go to" in row for row in rows) == sum(each.into is not None for each in gone)
     assert any("<b>Spring</b>" in row for row in rows) is bool(found.campaigns)
     with shop.reading() as session, pytest.raises(ServiceError):
         models.preview(look(shop, session, f"{HERE}/models", role=MemberRole.MARKETER), 4)

@@ -60,6 +60,8 @@ def _segment(change: SegmentChange) -> list[Child]:
     label: list[Child] = [segment_label(change.style)]
     if change.evidence is not None:
         label.append(html.Span(f"Its evidence alone says “{change.evidence}”", className="sc-under"))
+    if change.into is not None:
+        label.append(html.Span(f"Most of its customers go to {change.into.name}", className="sc-under"))
     return label
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from segmentation.describing.profiles import SegmentProfile
 from segmentation.palette import SegmentStyle
 from webapp.models import ModelVersion, Snapshot, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset
+from webapp.services.data.lineage_records import read_lineage
 from webapp.services.modelling.promotions import lived_segments, moves_of
 from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
@@ -24,7 +25,8 @@ class SegmentChange:
     """One segment with its customers under the champion and under the other version; None where a version does not have it.
 
     `lived` says that some champion had it before. `evidence` is what the other version's evidence alone calls a continued one, where that
-    is neither the name that it keeps nor what the champion's evidence calls it already.
+    is neither the name that it keeps nor what the champion's evidence calls it already. `into` is the segment that one which would be gone
+    is merged into, as far as the two versions were compared.
     """
 
     style: SegmentStyle
@@ -32,6 +34,7 @@ class SegmentChange:
     after: int | None
     lived: bool = True
     evidence: str | None = None
+    into: SegmentStyle | None = None
 
     @property
     def fate(self) -> str:
@@ -100,7 +103,7 @@ def preview_promotion(session: Session, actor: Actor, dataset: str, number: int)
     changes = [
         _taken_over(style, profile, size, before, lived, said) for (style, size), profile in zip(after.values(), profiles, strict=True)
     ]
-    changes += [SegmentChange(style, size, None) for key, (style, size) in before.items() if key not in after]
+    changes += _leaving(version, champion, before, after)
     order = ("continued", "back", "new", "retired")
     campaigns = (_campaign(each, before, after) for each in list_campaigns(session, actor, dataset) if each.live)
     audiences = (_audience(each, before, after) for each in list_audiences(session, actor, dataset))
@@ -144,6 +147,16 @@ def _taken_over(
         return SegmentChange(style, None, size, lived=style.key in lived)
     evidence = other_name(style, profile) if profile.name != said[style.key] else None
     return SegmentChange(style, before[style.key][1], size, evidence=evidence)
+
+
+def _leaving(version: ModelVersion, champion: ModelVersion | None, before: Sized, after: Sized) -> Iterator[SegmentChange]:
+    """The champion's segments that would be gone; both versions' segments are in the order of their clusters."""
+    stored = read_lineage(version)
+    merged = stored[1].merged if stored and champion and stored[0] == champion.id else {}
+    taken_in = list(after.values())
+    for cluster, (key, (style, size)) in enumerate(before.items()):
+        if key not in after:
+            yield SegmentChange(style, size, None, into=taken_in[merged[cluster]][0] if cluster in merged else None)
 
 
 def _snapshot(session: Session, version: ModelVersion) -> Snapshot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from segmentation.lineage import Fate
 from tests.webapp.working import Shop
 from webapp.models import Champion, MemberRole
 from webapp.services.errors import Forbidden, NotFound
@@ -12,6 +13,7 @@ from webapp.services.planning.campaign_life import archive_campaign
 from webapp.services.planning.campaigns import create_campaign, list_campaigns
 from webapp.services.segmenting.audience_choices import Choice
 from webapp.services.segmenting.audiences import archive_audience, list_audiences, save_audience
+from webapp.services.segmenting.lineages import show_lineage
 from webapp.services.segmenting.promotion_preview import PromotionPreview, preview_promotion
 from webapp.services.segmenting.segments import rename_segment, show_segment, show_segments
 
@@ -48,6 +50,12 @@ def test_every_segment_of_either_version_stands_once_with_its_customers(shop: Sh
     assert {each.style.key for each in found.of("new")} == after.keys() - before.keys()
     assert {each.style.key for each in found.of("continued")} == after.keys() & before.keys()
     assert found.of("retired")
+    with shop.reading() as session:
+        lineage = show_lineage(session, shop.actor, DATASET, 2)
+    assert lineage is not None
+    assert {(each.style, each.into) for each in found.of("retired")} == {
+        (link.previous, link.current) for link in lineage.links if link.kind is Fate.MERGED
+    }
     assert (found.champion, found.version, found.snapshots, found.unplaced) == (1, 2, (1, 1), (0, 0))
 
 
