@@ -40,6 +40,17 @@ def test_cards_show_every_segment_with_its_size_and_lead_to_it(shop: Shop) -> No
         assert [links(part).count(f"/t/{TEAM}/{DATASET}/segments/{style.key}") for part in (bar, body)] == [1, 1]  # chip and card
 
 
+def test_a_card_warns_where_the_evidence_calls_a_segment_by_the_name_of_another(shop: Shop) -> None:
+    first, second, _ = overview_of(shop).styles
+    for style, name in ((first, "Weekend families"), (second, first.name)):
+        with shop.writing() as session:
+            segments.rename_segment(session, shop.actor, DATASET, style.key, name)
+    with shop.reading() as session:
+        _, _, body = page.show_segments_page(Visitor(shop).view(session, "segments"))
+    assert words(body).count("This version’s evidence says") == 1
+    assert f"Weekend families This version’s evidence says “{first.name}”" in words(body)
+
+
 @pytest.mark.parametrize(
     ("role", "may_export", "may_recluster"),
     [(MemberRole.VIEWER, False, False), (MemberRole.MARKETER, True, False), (MemberRole.ANALYST, True, True)],
