@@ -18,7 +18,7 @@ from segmentation.describing.profiles import Profiles
 from segmentation.lineage import Lineage, Return, Side, shared_means, trace_lineage, trace_returns
 from segmentation.roles import CUSTOMER_KEY, Schema
 from webapp import bulk
-from webapp.models import Dataset, ModelVersion, Snapshot, VersionStatus
+from webapp.models import Dataset, ModelVersion, Snapshot, VersionSegment, VersionStatus
 from webapp.services.access import Actor, team_row, team_rows
 from webapp.services.data.lineage_records import Returns
 from webapp.services.modelling.identities import segments_of
@@ -100,9 +100,11 @@ def find_reference(session: Session, actor: Actor, dataset: Dataset) -> Referenc
 def _champions(session: Session, actor: Actor, dataset: Dataset, reference: Earlier) -> Iterator[Earlier]:
     """The champions that were the last with a segment which `reference` does not have, the last one first."""
     known = set(reference.segments.values())
-    moves = moves_of(session, actor, dataset.id)
-    for version_id in dict.fromkeys(move.version_id for move in reversed(moves)):
-        segments = {cluster: segment.id for cluster, segment in segments_of(session, actor, version_id).items()}
+    order = list(dict.fromkeys(move.version_id for move in reversed(moves_of(session, actor, dataset.id))))
+    had: dict[str, dict[int, str]] = {version_id: {} for version_id in order}
+    for row in session.scalars(team_rows(actor, VersionSegment).where(VersionSegment.version_id.in_(order))):
+        had[row.version_id][row.cluster] = row.segment_id
+    for version_id, segments in had.items():
         gone = frozenset(cluster for cluster, segment in segments.items() if segment not in known)
         if not gone:
             continue

@@ -66,7 +66,7 @@ def found_links(version: ModelVersion) -> tuple[Link, ...] | None:
 
 def returns_of(version: ModelVersion) -> Returns:
     """What came back with a version, but for clusters of which a person said what they are."""
-    stored = read_lineage(version)
+    stored = read_lineage(version) if version.lineage and version.lineage.get("returns") else None
     if stored is None:
         return {}
     said = answers_in(stored[1])
@@ -78,5 +78,4 @@ def leads_to(version: ModelVersion) -> frozenset[str]:
     """The ids of the versions whose segments a version's own may be: its reference, and the champions that some came back from."""
     if version.lineage is None:
         return frozenset()
-    record = from_json(_Record, version.lineage)
-    return frozenset({record.reference, *record.returns})
+    return frozenset({version.lineage["reference"], *version.lineage.get("returns", ())})

@@ -57,21 +57,20 @@ def move_identities(
     """
     before = segments_of(session, actor, continuation.reference)
     rows = session.scalars(team_rows(actor, VersionSegment).where(VersionSegment.version_id == version.id)).all()
-    had = segments_of(session, actor, version.id)
+    every = {each.id: each for each in session.scalars(team_rows(actor, Segment).where(Segment.dataset_id == version.dataset_id))}
     own = {
-        row.cluster: row.segment_id if was.get(row.cluster) is None and _is_own(session, version, had[row.cluster]) else row.own_segment_id
+        row.cluster: row.segment_id
+        if was.get(row.cluster) is None and _is_own(session, version, every[row.segment_id])
+        else row.own_segment_id
         for row in rows
     }
     kept = _taken_over(session, actor, continuation, before)
-    known = {
-        each.id: each for each in session.scalars(team_rows(actor, Segment).where(Segment.id.in_([each for each in own.values() if each])))
-    }
     taken = {segment.id for segment in kept.values()}
-    kept |= {cluster: known[segment] for cluster, segment in own.items() if segment and segment not in taken and cluster not in kept}
+    kept |= {cluster: every[segment] for cluster, segment in own.items() if segment and segment not in taken and cluster not in kept}
     _tell_apart(session, actor, version, kept, before)
+    known = [*before.values(), *(every[segment] for segment in own.values() if segment)]
     # Versions that follow this one may take any of its segments over, so that no other of the dataset may be called as they are.
-    everybody = session.scalars(team_rows(actor, Segment).where(Segment.dataset_id == version.dataset_id)).all()
-    newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), [*before.values(), *known.values()], everybody)
+    newcomers = _Newcomers(session, actor, version.dataset_id, at, kept.values(), known, every.values())
     lone = [row.cluster for row in rows if row.cluster not in kept]
     profiles = from_json(Profiles, version.profiles).segments if lone else ()
     segments = kept | {cluster: newcomers.segment_for(profiles[cluster]) for cluster in lone}
