@@ -19,6 +19,11 @@ NAME, CAMPAIGN = "Our best <b>people</b>", "Winter letter"
 GROUPS = (40, 50, 90)
 BEST = 170
 """A customer of the last and largest group."""
+COLOUR_OF = """name => {
+  const card = [...document.querySelectorAll(".sc-segcard")].find(card => card.querySelector("h3").textContent.includes(name));
+  return getComputedStyle(card).getPropertyValue("--s");
+}"""
+"""Found and read in one step: a page that heard of an ended job draws its cards anew, and a card that is gone has no colour."""
 
 
 @pytest.fixture(params=[("light", 1440), ("dark", 390)], ids=["light-1440", "dark-390"])
@@ -86,9 +91,9 @@ def name_it(page: Page) -> None:
 def colour_of_theirs(page: Page, workspace: Workspace) -> Any:
     """The colour in which the card of the named segment is drawn."""
     page.goto(f"{workspace.url}{HOME}/segments")
-    card = page.locator(".sc-segcard", has=page.locator("h3", has_text=NAME))
+    expect(page.locator(".sc-segcard", has=page.locator("h3", has_text=NAME))).to_have_count(1)
     settled(page)
-    return card.evaluate("card => getComputedStyle(card).getPropertyValue('--s')")
+    return page.evaluate(COLOUR_OF, NAME)
 
 
 def see_what_was_merged(page: Page, workspace: Workspace, others: list[dict[str, Any]], shown: str) -> None:
