@@ -101,8 +101,3 @@ def _currency(written: str | None) -> str:
     """Its code where a sign stands for one; as it is written elsewhere."""
     word = (written or "").upper().rstrip(".")
     return _SAME_MONEY.get(word, word)
-
-
-def sql_text(text: str) -> str:
-    """`text` as it stands between the quotation marks of SQL."""
-    return text.replace("'", "''")

@@ -21,15 +21,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.engine import open_engine
+from segmentation.engine import FEW_WORDS, open_engine, word_places
 from segmentation.roles import CUSTOMER_KEY, Column, Kind, Schema
 
 SQL_TYPE = {Kind.INTEGER: "BIGINT", Kind.DECIMAL: "DOUBLE", Kind.DATE: "DATE", Kind.TEXT: "VARCHAR"}
 KEY_ORDER = f"TRY_CAST({CUSTOMER_KEY} AS HUGEINT) NULLS LAST, {CUSTOMER_KEY}"
 """Keys that are numbers by their value, then the others as text."""
 BATCH = 20_000
-COUNTED_AT_ONCE = 16
-"""Columns whose different values are counted at once: each has a table of its own in memory."""
 
 
 @contextmanager
@@ -80,13 +78,15 @@ def typed_frame(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return pd.DataFrame(columns, index=frame.index)
 
 
-def snapshot_digest(path: Path, schema: Schema, as_of: date) -> str:
-    """SHA-256 of what a snapshot means: its schema, its date and its values in customer order, whatever wrote the file."""
+def snapshot_digest(connection: duckdb.DuckDBPyConnection, customers: str, schema: Schema, as_of: date) -> str:
+    """SHA-256 of what a snapshot means: its schema, its date and the values of its `customers` (SQL) in their order, wherever they lie."""
     hasher = hashlib.sha256(json.dumps([as_of.isoformat(), schema_meaning(schema)], ensure_ascii=False).encode())
-    with column_engine() as connection:
-        for column in schema:
-            values = connection.execute(f"SELECT {_plain(column)} AS v FROM read_parquet(?)", [str(path)]).fetchnumpy()["v"]
-            _hash_column(hasher, values, column.kind)
+    for column in schema:
+        if column.kind is Kind.TEXT:
+            _hash_words(hasher, *_words(connection, quoted(column.name), customers))
+        else:
+            values = connection.execute(f"SELECT {_plain(column)} AS v FROM {customers}").fetchnumpy()["v"]
+            _hash_numbers(hasher, values, "<f8" if column.kind is Kind.DECIMAL else "<i8")
     return hasher.hexdigest()
 
 
@@ -144,17 +144,14 @@ def count_words(path: Path, words: pd.DataFrame) -> dict[str, int]:
         return dict(connection.execute(query, [str(path)]).fetchall())
 
 
-def column_figures(path: Path, schema: Schema) -> dict[str, dict[str, Any]]:
-    """Per column: `filled` (share), `distinct`, and `low`, `high`, `typical` as numbers, ISO dates or text."""
+def column_figures(connection: duckdb.DuckDBPyConnection, customers: str, schema: Schema) -> dict[str, dict[str, Any]]:
+    """Per column of the `customers` (SQL): `filled` (share), `distinct`, and `low`, `high`, `typical` as numbers, ISO dates or text.
+
+    Typical is the median, the middle day (the earlier of two), or the commonest word (the first of several by the alphabet).
+    """
     names = ("filled", "distinct", "low", "high", "typical")
-    found: dict[str, dict[str, Any]] = {}
-    with column_engine() as connection:
-        for start in range(0, len(schema.columns), COUNTED_AT_ONCE):
-            part = schema.columns[start : start + COUNTED_AT_ONCE]
-            figures = ", ".join(_figures(column, place) for place, column in enumerate(part))
-            row = connection.execute(f"SELECT {figures} FROM read_parquet(?)", [str(path)]).fetchone() or ()
-            found |= {column.name: dict(zip(names, row[5 * place : 5 * place + 5], strict=True)) for place, column in enumerate(part)}
-    return found
+    found = {column.name: connection.execute(_figures(column, customers)).fetchall()[0] for column in schema}
+    return {name: dict(zip(names, row, strict=True)) for name, row in found.items()}
 
 
 def ordered_rows(path: Path, value: str, chosen: NDArray[np.int64] | None, *, descending: bool, start: int, stop: int) -> NDArray[np.int64]:
@@ -200,41 +197,56 @@ def rows_at(path: Path, expressions: Sequence[str], numbers: NDArray[np.int64]) 
 
 def literal(path: Path) -> str:
     """A path as it stands between the quotes of an SQL literal."""
-    return escaped(str(path))
-
-
-def escaped(text: str) -> str:
-    """Text as it stands between the quotes of an SQL literal."""
-    return text.replace("'", "''")
+    return str(path).replace("'", "''")
 
 
 def _plain(column: Column) -> str:
     return f"{quoted(column.name)} - DATE '1970-01-01'" if column.kind is Kind.DATE else quoted(column.name)
 
 
-def _hash_column(hasher: Any, values: Any, kind: Kind) -> None:
+def _words(
+    connection: duckdb.DuckDBPyConnection, column: str, customers: str
+) -> tuple[NDArray[np.object_], NDArray[np.int64], NDArray[np.integer]]:
+    """The different words of a column of text (m,), how long they are (m,), and which of them each customer has (n,), -1 for none."""
+    few = f"SELECT DISTINCT {column} FROM {customers} WHERE {column} IS NOT NULL LIMIT {FEW_WORDS + 1}"
+    words = [word for (word,) in connection.execute(few).fetchall()]
+    if 0 < len(words) <= FEW_WORDS:
+        return np.array(words, dtype=object), np.array([len(word) for word in words]), word_places(connection, column, words, customers)
+    every = connection.execute(f"SELECT coalesce({column}, '') AS word, length({column}) AS letters FROM {customers}").fetchnumpy()
+    letters = np.ma.asarray(every["letters"], dtype=np.int64)
+    return np.asarray(every["word"]), np.ma.filled(letters, 0), np.where(np.ma.getmaskarray(letters), -1, np.arange(len(letters)))
+
+
+def _hash_words(hasher: Any, words: NDArray[np.object_], letters: NDArray[np.int64], place: NDArray[np.integer]) -> None:
+    """Which customers have none, how long each one's word is, and all of them one after the other."""
+    hasher.update(np.packbits(place < 0).tobytes())
+    hasher.update(np.append(letters, 0)[place].astype("<i8", copy=False).data)
+    hasher.update("".join(np.append(words, "")[place].tolist()).encode("utf-8", "surrogatepass"))
+
+
+def _hash_numbers(hasher: Any, values: NDArray[Any], form: str) -> None:
     missing = np.ma.getmaskarray(values)
     hasher.update(np.packbits(missing).tobytes())
-    if kind is Kind.TEXT:
-        words = np.where(missing, "", np.ma.getdata(values)).tolist()
-        hasher.update(np.fromiter(map(len, words), dtype="<i8", count=len(words)).tobytes())
-        hasher.update("".join(words).encode("utf-8", "surrogatepass"))
-        return
-    plain = np.where(missing, 0, np.ma.getdata(values))
-    form = "<f8" if kind is Kind.DECIMAL else "<i8"
-    hasher.update((plain.astype(form) + np.zeros(1, dtype=form)).tobytes())  # adding zero makes −0.0 and 0.0 one value
+    plain = np.ma.filled(values, 0) if missing.any() else np.ma.getdata(values)
+    hasher.update((plain.astype(form, copy=False) + np.zeros(1, dtype=form)).data)  # adding zero makes −0.0 and 0.0 one value
 
 
-def _figures(column: Column, place: int) -> str:
+def _figures(column: Column, customers: str) -> str:
+    """From how often each value is met, which is sooner counted than different values and the middle one are found apart."""
     name = quoted(column.name)
-    distinct = f"count({name})" if column.name == CUSTOMER_KEY else f"count(DISTINCT {name})"
-    counted = f"count({name}) / greatest(count(*), 1) AS f{place}, {distinct} AS d{place}"
+    if column.name == CUSTOMER_KEY:  # no two are alike
+        return f"SELECT count({name}) / greatest(count(*), 1), count({name}), NULL, NULL, NULL FROM {customers}"
+    counted = f"WITH met AS (SELECT {name} AS v, count(*) AS n FROM {customers} GROUP BY v)"
+    shares = "coalesce(sum(n) FILTER (v IS NOT NULL), 0) / greatest(sum(n), 1), count(v)"
     if column.kind is Kind.TEXT:
-        typical = "NULL" if column.name == CUSTOMER_KEY else f"mode({name})"
-        return f"{counted}, NULL AS l{place}, NULL AS h{place}, {typical} AS t{place}"
-    if column.kind is Kind.DATE:
-        return f"{counted}, CAST(min({name}) AS VARCHAR), CAST(max({name}) AS VARCHAR), CAST(quantile_disc({name}, 0.5) AS VARCHAR)"
-    return f"{counted}, CAST(min({name}) AS DOUBLE), CAST(max({name}) AS DOUBLE), CAST(median({name}) AS DOUBLE)"
+        return f"{counted} SELECT {shares}, NULL, NULL, (SELECT v FROM met WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT 1) FROM met"
+    kind = "VARCHAR" if column.kind is Kind.DATE else "DOUBLE"
+    lower, upper = "min(v) FILTER (2 * upto >= known)", "min(v) FILTER (2 * upto > known)"
+    middle = lower if column.kind is Kind.DATE else f"({lower} / 2 + {upper} / 2)"
+    return (
+        f"{counted}, placed AS (SELECT v, sum(n) OVER (ORDER BY v) AS upto, sum(n) OVER () AS known FROM met WHERE v IS NOT NULL) "
+        f"SELECT {shares}, CAST(min(v) AS {kind}), CAST(max(v) AS {kind}), (SELECT CAST({middle} AS {kind}) FROM placed) FROM met"
+    )
 
 
 def _typed_series(values: pd.Series, kind: Kind) -> pd.Series:

@@ -14,9 +14,10 @@ from typing import Any, Generic, Literal, TypeVar
 import duckdb
 import pandas as pd
 
+from segmentation.engine import sql_text
 from segmentation.intake.rules import empties
 from segmentation.roles import CUSTOMER_KEY, Column, Role, Schema
-from webapp.bulk import BATCH, SQL_TYPE, column_engine, escaped, literal, quoted, sampled_sql, typed_frame
+from webapp.bulk import BATCH, SQL_TYPE, column_engine, column_figures, literal, quoted, sampled_sql, snapshot_digest, typed_frame
 
 Row = TypeVar("Row")
 
@@ -25,6 +26,9 @@ STATE = "__state"
 
 _MEMORY = "450MB"
 """For the merged table and the rows made of it, beside the file's own customers; what is beyond goes to disk."""
+_AFTERWARDS = f"(SELECT * FROM merged WHERE {STATE} <> 'removed')"
+"""The customers that the dataset holds once the merged ones are stored, in the order of their keys."""
+
 CustomerRow = tuple[str, str, str]
 """Customer key, record (the values of `record_columns` as a JSON array), consent."""
 PastRow = tuple[str, str, str, str]
@@ -102,9 +106,17 @@ class Staging:
         """All customers as Parquet, sorted by customer key (as they lie in `merged`; DuckDB keeps that order)."""
         names = ", ".join(quoted(column.name) for column in self.schema)
         with self._connection.cursor() as own:  # so that the rows can be read meanwhile
-            own.execute(
-                f"COPY (SELECT {names} FROM merged WHERE {STATE} <> 'removed') TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd)"
-            )
+            own.execute(f"COPY (SELECT {names} FROM {_AFTERWARDS}) TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd)")
+
+    def snapshot_digest(self, as_of: date) -> str:
+        """The digest of that snapshot."""
+        with self._connection.cursor() as own:
+            return snapshot_digest(own, _AFTERWARDS, self.schema, as_of)
+
+    def column_figures(self) -> dict[str, dict[str, Any]]:
+        """Figures of its columns."""
+        with self._connection.cursor() as own:
+            return column_figures(own, _AFTERWARDS, self.schema)
 
     def prepare_rows(self) -> None:
         """Make the rows that differ from what is stored, so that `rows` has nothing left to compute."""
@@ -292,5 +304,5 @@ def _consent(columns: Sequence[Column]) -> str:
 def _said(column: Column) -> str:
     """The column's folds lead from a cell in lower case to "given" or "withdrawn"; anything else is unknown."""
     folds = {"given": "given", "withdrawn": "withdrawn", **column.folds}
-    cases = " ".join(f"WHEN '{escaped(cell)}' THEN '{word}'" for cell, word in folds.items() if word in ("given", "withdrawn"))
+    cases = " ".join(f"WHEN {sql_text(cell)} THEN '{word}'" for cell, word in folds.items() if word in ("given", "withdrawn"))
     return f"CASE lower(trim(CAST({quoted(column.name)} AS VARCHAR))) {cases} ELSE 'unknown' END"

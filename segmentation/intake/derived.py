@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.engine import sql_text
 from segmentation.evidence import MISSING_WORDS, NO_WORDS, YES_WORDS
-from segmentation.intake.table import Table, one_of, quoted
+from segmentation.intake.table import Table, one_of
 from segmentation.roles import ROW_NUMBERS, Column, Schema
 
 NO_WORD = "none of these"
@@ -56,16 +57,16 @@ def spells_one_word(text: Any, column: Column) -> bool:
 
 def _spells(words: Iterable[str], cell: str) -> str:
     """SQL: whether `cell` is one of `words`; a pattern, for lists or joins of very many columns would fill the memory."""
-    return f"regexp_full_match({cell}, {quoted('|'.join(map(re.escape, sorted(words))))})"
+    return f"regexp_full_match({cell}, {sql_text('|'.join(map(re.escape, sorted(words))))})"
 
 
 def _word_of(table: Table, column: Column) -> str:
     known = YES_WORDS | NO_WORDS | MISSING_WORDS
     cells = {f"lower({table.where[header]})": word for header, word in column.parts.items()}
     stray = ", ".join(f"CASE WHEN NOT {_spells(known, cell)} THEN {cell} END" for cell in cells)
-    said = ", ".join(f"CASE WHEN {_spells(YES_WORDS, cell)} THEN {quoted(word)} END" for cell, word in cells.items())
-    denied = ", ".join(f"CASE WHEN {_spells(NO_WORDS, cell)} THEN {quoted(NO_WORD)} END" for cell in cells)
-    joined = [f"nullif(concat_ws({quoted(_JOINED)}, {each}), '')" for each in (stray, said)]
+    said = ", ".join(f"CASE WHEN {_spells(YES_WORDS, cell)} THEN {sql_text(word)} END" for cell, word in cells.items())
+    denied = ", ".join(f"CASE WHEN {_spells(NO_WORDS, cell)} THEN {sql_text(NO_WORD)} END" for cell in cells)
+    joined = [f"nullif(concat_ws({sql_text(_JOINED)}, {each}), '')" for each in (stray, said)]
     return f"coalesce({', '.join(joined)}, {denied})"
 
 

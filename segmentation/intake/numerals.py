@@ -13,11 +13,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.engine import sql_text
 from segmentation.evidence import MISSING_WORDS
 from segmentation.intake.findings import counted, first_lines
 from segmentation.intake.table import Table, one_of
 from segmentation.intake.types import Finding
-from segmentation.numbers_in_text import EITHER, FOREIGN, PLAIN, Shape, read_shape, sql_text
+from segmentation.numbers_in_text import EITHER, FOREIGN, PLAIN, Shape, read_shape
 from segmentation.roles import Column, DecimalMark, Kind, Role
 from segmentation.wording import lower_first
 
@@ -160,7 +161,7 @@ def _split(table: Table, name: str) -> None:
     kinds = ", ".join(f"unnest(?::{_SQL_TYPES[str(field.type)]}[]) AS {field.name}" for field in fields(Shape))
     columns = [[getattr(shape, field.name) for shape in shapes] for field in fields(Shape)]
     run(f"CREATE OR REPLACE TEMP TABLE shapes AS SELECT unnest(?::VARCHAR[]) AS shape, {kinds}", [texts, *columns])
-    tidy = f"translate(raw_digits, '{sql_text(FOREIGN)}', '{sql_text(PLAIN)}')"
+    tidy = f"translate(raw_digits, {sql_text(FOREIGN)}, {sql_text(PLAIN)})"
     run(
         f"""
         CREATE OR REPLACE TEMP TABLE numerals AS

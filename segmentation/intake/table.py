@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.engine import FEW_WORDS, sql_text, word_places
 from segmentation.errors import UnreadableFile
 from segmentation.intake.findings import clipped
 from segmentation.intake.limits import MAX_LINE
@@ -25,8 +26,6 @@ PADDING = " \t\u00a0"
 """What is no part of a cell at either end."""
 _AT_ONCE = 50
 """Aggregates of one statement: planning it takes the square of their number."""
-_FEW_WORDS = 5_000
-"""Different words of a column up to which DuckDB numbers them, which is faster; beyond, a list of them is."""
 _FOUND = re.compile(r"Found: (\d+)")
 _TEXT = FileFormat(",", "utf-8")
 
@@ -101,16 +100,13 @@ class Table:
     def _number(self, column: str) -> Words:
         found = self.connection.execute(
             f"SELECT {column} AS word, min(rowid) AS first FROM raw WHERE {column} IS NOT NULL GROUP BY word ORDER BY first "
-            f"LIMIT {_FEW_WORDS + 1}"
+            f"LIMIT {FEW_WORDS + 1}"
         ).fetchall()
-        if not 0 < len(found) <= _FEW_WORDS:
+        if not 0 < len(found) <= FEW_WORDS:
             place, different = pd.factorize(self.texts(column).to_numpy())
             return Words(place, different.tolist())
         words = [word for word, _ in found]
-        self.connection.execute(f"CREATE TYPE numbered AS ENUM ({', '.join(map(quoted, words))})")
-        (place,) = self.fetch(f"enum_code(CAST({column} AS numbered))")
-        self.connection.execute("DROP TYPE numbered")
-        return Words(np.ma.filled(place.astype(np.int16), -1), words)
+        return Words(word_places(self.connection, column, words, "raw"), words)
 
     def each_word(self, column: str, *expressions: str) -> tuple[NDArray[np.integer], list[NDArray[Any]]]:
         """The SQL `expressions` over each different `word` of `column` and, at last, over NULL; and which of these stands where (n,)."""
@@ -152,14 +148,9 @@ def _objects(cells: Any) -> NDArray[np.object_]:
 # Results are always fetched whole (fetchall, fetchnumpy): one that is half read keeps its connection from other work.
 
 
-def quoted(text: str) -> str:
-    """A text as SQL has it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def one_of(words: Iterable[str], cell: str) -> str:
     """SQL: whether `cell` is one of `words` (NULL where it is). Of a long IN (...) DuckDB makes a join: slow to plan, and out of order."""
-    return f"list_contains([{', '.join(map(quoted, sorted(words)))}], {cell})"
+    return f"list_contains([{', '.join(map(sql_text, sorted(words)))}], {cell})"
 
 
 def trimmed(cell: str) -> str:

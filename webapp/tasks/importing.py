@@ -311,8 +311,8 @@ def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged) -> NewSnaps
         return _described(plan.base.digest, staged, {})
     with store.writing(plan.team_id, "snapshot") as (temporary, publish):
         staged.staging.write_snapshot(temporary)
-        digest = bulk.snapshot_digest(temporary, schema, staged.as_of)
-        figures = bulk.column_figures(temporary, schema)
+        digest = staged.staging.snapshot_digest(staged.as_of)
+        figures = staged.staging.column_figures()
         exploration = explore_snapshot(temporary, schema, staged.counts.customers, staged.as_of)
         publish(digest)
     return replace(_described(digest, staged, figures), exploration=exploration)

@@ -167,7 +167,7 @@ def test_without_dates_the_snapshot_is_of_the_day_of_the_import_and_stays_when_n
 
 BOUNDARIES = (
     (merging.Staging, "write_snapshot", True),
-    (bulk, "snapshot_digest", False),
+    (merging.Staging, "snapshot_digest", False),
     (merging.Staging, "prepare_rows", False),
     (jobs, "finish_job", True),
     (importing, "record_import", True),
