@@ -86,7 +86,7 @@ def snapshot_digest(connection: duckdb.DuckDBPyConnection, customers: str, schem
             _hash_words(hasher, *_words(connection, quoted(column.name), customers))
         else:
             values = connection.execute(f"SELECT {_plain(column)} AS v FROM {customers}").fetchnumpy()["v"]
-            _hash_numbers(hasher, values, "<f8" if column.kind is Kind.DECIMAL else "<i8")
+            _hash_numbers(hasher, np.ma.asarray(values), "<f8" if column.kind is Kind.DECIMAL else "<i8")
     return hasher.hexdigest()
 
 

@@ -119,11 +119,15 @@ class Staging:
             return column_figures(own, _AFTERWARDS, self.schema)
 
     def prepare_rows(self) -> None:
-        """Make the rows that differ from what is stored, so that `rows` has nothing left to compute."""
+        """Make the rows that differ from what is stored, so that `rows` has nothing left to compute.
+
+        From here on the engine keeps to one core: who stores the rows needs the other, and the two would only stand in each other's way.
+        """
         self._connection.execute(
             f"CREATE TABLE changes AS SELECT {CUSTOMER_KEY}, {_record_sql(self.schema)} AS record, {self._consent()} AS consent "
             f"FROM merged WHERE {STATE} IN ('new', 'changed')"
         )
+        self._connection.execute("SET threads = 1")
 
     def rows(self) -> Iterator[list[CustomerRow]]:
         """The prepared rows, in batches."""
