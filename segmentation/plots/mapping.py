@@ -116,7 +116,7 @@ def _without_gaps(plane: CustomerMap) -> str:
         return f"Segments overlap on this map: {percent(float(elsewhere))} of customers lie among those of another"
     density = np.array(plane.density)
     if any(_banded(density.sum(axis=axis)) for axis in (0, 1)):
-        return "Customers lie in bands on this map; no segment stands apart from all others"
+        return "Customers lie in bands on this map; no segment stands apart"
     return "No gaps between segments are seen on this map"
 
 
