@@ -85,6 +85,8 @@ def _proposed(session: Session, actor: Actor, dataset: Dataset, key: str | None,
         raise NotFound("This version has no such segment.")
     start = [key] if key is not None else list(crossed_names(styles, profiles))
     concerned = _concerned(styles, profiles, start)
+    if not concerned:
+        return ()
     segments = _segments(session, actor, dataset)
     others = {each.shown_name.casefold() for each in segments.values() if each.key not in concerned}
     short_names = {style.short_name.casefold() for style in styles if style.key not in concerned}
