@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
+from scipy.spatial import cKDTree
 
 from segmentation.describing.profile_types import CustomerMap, Profiles
 from segmentation.palette import SegmentStyle, Theme
@@ -23,6 +24,10 @@ COARSE_TITLE = "Where the customers of each segment lie"
 CELLS = "density in cells of ten customers or more"
 GAP = 0.25
 """Between two segments lies a gap where the density falls below this share of the lower of their two peaks."""
+NEIGHBOURS = 10
+"""Customers around one on the map that say among whom they lie."""
+MIXED = 0.1
+"""Segments overlap from this share of their customers on that lies among those of another."""
 
 
 def customer_map(
@@ -86,25 +91,51 @@ def _centre_table(plane: CustomerMap, by_cluster: Mapping[int, SegmentStyle]) ->
 
 
 def customer_map_title(profiles: Profiles) -> str:
-    """Whether density falls to a gap between segments, measured along the lines that join their centres."""
-    if profiles.map is not None and profiles.map.coarse:
+    """Whether gaps part the segments on the map; that none is seen there does not say that there is none."""
+    plane = profiles.map
+    if plane is not None and plane.coarse:
         return COARSE_TITLE
-    if profiles.map is None or len(set(profiles.map.cluster)) < 2:
+    if plane is None or len(set(plane.cluster)) < 2:
         return "One segment holds all customers on the map"
-    gaps = _gaps(profiles.map)
-    linked = [bool((row > GAP).any()) for row in gaps]
-    if not any(linked):
+    border = _gaps(plane) > GAP
+    linked = border.any(axis=1)
+    if not linked.any():
         return "Gaps lie between all segments"
-    if _connected(gaps > GAP):
-        return "Segments border on each other without gaps"
-    apart = linked.count(False)
-    if apart == 1:
-        return (
-            "One segment lies apart; the others border on each other"
-            if _connected((gaps > GAP)[np.ix_(linked, linked)])
-            else "Some segments lie apart from others"
-        )
+    if _connected(border):
+        return _without_gaps(plane)
+    if (~linked).sum() == 1 and _connected(border[np.ix_(linked, linked)]):
+        return "One segment lies apart; on this map the others border on each other"
     return "Some segments lie apart from others"
+
+
+def _without_gaps(plane: CustomerMap) -> str:
+    """What is seen of segments that all border on each other, directly or through others."""
+    among = _among(plane)
+    elsewhere = 1 - np.trace(among) / among.sum()
+    if elsewhere >= MIXED:
+        return f"Segments overlap on this map: {percent(float(elsewhere))} of customers lie among those of another"
+    density = np.array(plane.density)
+    if any(_banded(density.sum(axis=axis)) for axis in (0, 1)):
+        return "Customers lie in bands on this map; no segment stands apart"
+    return "No gaps between segments are seen on this map"
+
+
+def _banded(density: NDArray[np.float64]) -> bool:
+    """Whether an empty stripe crosses the map: along an axis, density falls below `GAP` of the lower of two peaks that stand out."""
+    lower = np.minimum(np.maximum.accumulate(density), np.maximum.accumulate(density[::-1])[::-1])
+    return bool(((density < GAP * lower) & (lower >= GAP * density.max())).any())
+
+
+def _among(plane: CustomerMap) -> NDArray[np.int64]:
+    """Customers drawn by their segment (rows) and by that of most of their nearest `NEIGHBOURS` on the map (columns)."""
+    found, place = np.unique(plane.cluster, return_inverse=True)
+    across, up = (np.array(values) / (edges[-1] - edges[0]) for values, edges in ((plane.x, plane.x_edges), (plane.y, plane.y_edges)))
+    points = np.column_stack([across, up])
+    _, nearest = cKDTree(points).query(points, np.arange(1, min(NEIGHBOURS + 1, len(points)) + 1))
+    near = np.eye(len(found), dtype=np.int64)[place[nearest[:, 1:]]].sum(axis=1)
+    table = np.zeros((len(found), len(found)), dtype=np.int64)
+    np.add.at(table, (place, near.argmax(axis=1)), 1)
+    return table
 
 
 def _centres(plane: CustomerMap) -> tuple[list[int], NDArray[np.float64]]:
@@ -115,7 +146,10 @@ def _centres(plane: CustomerMap) -> tuple[list[int], NDArray[np.float64]]:
 
 
 def _gaps(plane: CustomerMap) -> NDArray[np.float64]:
-    """For each pair of segments, the lowest density between their centres over the lower of the two (0 on the diagonal)."""
+    """For each pair of segments, the lowest density between their centres over the lower of the two (0 on the diagonal).
+
+    It is 1 where they overlap beside that line: `MIXED` of either lie among the other.
+    """
     _, centres = _centres(plane)
     density = np.array(plane.density)
     spacing = np.array([plane.x_edges[1] - plane.x_edges[0], plane.y_edges[1] - plane.y_edges[0]])
@@ -127,7 +161,10 @@ def _gaps(plane: CustomerMap) -> NDArray[np.float64]:
             line = cells[a] * (1 - steps) + cells[b] * steps
             along = map_coordinates(density, [line[:, 1], line[:, 0]], order=1, mode="nearest")
             result[a, b] = result[b, a] = along.min() / max(min(along[0], along[-1]), 1e-9)
-    return result
+    among = _among(plane)
+    mixed = among >= MIXED * among.sum(axis=1, keepdims=True)
+    np.fill_diagonal(mixed, val=False)
+    return np.where(mixed | mixed.T, 1.0, result)
 
 
 def _connected(linked: NDArray[np.bool_]) -> bool:

@@ -131,11 +131,29 @@ OPENERS = (
     ("{home}/segments", "What this shows"),
     ("{home}/segments/{held.segment}", "Tag a campaign"),
     ("{home}/segments/{held.segment}", "Change name"),
+    ("{home}/segments/{held.segment}", "Rename to what the evidence says"),
     ("{home}/segments/{held.segment}?tab=campaigns", "Remove"),
     ("{home}/data", "Confirm a legal basis"),
     ("{home}/campaigns", "New campaign"),
 )
 """Where a button opens something."""
+
+
+def test_the_name_that_the_evidence_says_is_taken_and_given_back(team: Team, open_page: Open) -> None:
+    page = open_page(team.workspace)
+    sign_in(page, team.workspace, "analyst@north.example")
+    team.visit(page, f"{team.home()}/segments/{team.held.segment}?tab=history")
+    title = page.locator("#page h1").first
+    named, offer = title.inner_text(), page.get_by_role("button", name="Rename to what the evidence says")
+    offer.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Chosen by your team")
+    page.get_by_role("button", name="Use these names").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(title).not_to_have_text(named)
+    expect(offer).to_be_hidden()
+    page.get_by_role("button", name=f"Restore “{named}”").first.click()
+    expect(title).to_have_text(named)
+    expect(offer).to_be_visible()
 
 
 def check_shell(page: Page, width: int) -> None:

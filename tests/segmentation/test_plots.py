@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from segmentation import plots
+from segmentation.describing.customer_map import Floats, customer_map
 from segmentation.describing.profiles import Interval, MixPart, Profiles
 from segmentation.palette import DARK, LIGHT, SegmentStyle, Theme, colour_index
 from segmentation.plots.chart import dodge
@@ -187,16 +189,49 @@ def test_differences_not_significant_are_grey(profiles: Profiles) -> None:
     assert colours == [LIGHT.fill[0], LIGHT.rest]
 
 
-def test_map_title_tells_gaps_from_borders(profiles: Profiles) -> None:
+def test_map_title_tells_gaps_from_overlap(profiles: Profiles) -> None:
     assert customer_map_title(profiles) == "Gaps lie between all segments"
     world = made_world()
     joined = replace(world, features=world.features / 9 + np.random.default_rng(1).normal(size=world.features.shape)).profiles()
-    assert customer_map_title(joined) == "Segments border on each other without gaps"
+    assert customer_map_title(joined) == "Segments overlap on this map: 39% of customers lie among those of another"
     label = world.assignments.label
     apart = world.features.copy()
     apart[label == 1] -= [0, 9, 0]
     apart[label != 2, 0] += np.where(label[label != 2] == 0, 6, -1.5)
-    assert customer_map_title(replace(world, features=apart).profiles()) == "One segment lies apart; the others border on each other"
+    title = customer_map_title(replace(world, features=apart).profiles())
+    assert title == "One segment lies apart; on this map the others border on each other"
+
+
+def test_map_title_says_what_is_seen_where_no_gap_parts_segments(profiles: Profiles) -> None:
+    """Bands come from features of few values: whoever sees stripes with nothing between is not told that there are no gaps."""
+    rng = np.random.default_rng(3)
+    plain = rng.uniform(0, 3, (2_400, 2)) * [2, 1]
+    bands = np.column_stack([plain[:, 0], np.repeat([0.0, 1.5, 3.0], 800) + rng.normal(0, 0.1, 2_400)])
+
+    def title(features: Floats, label: NDArray[np.bool_]) -> str:
+        return customer_map_title(replace(profiles, map=customer_map(features, label.astype(np.int16), 0)))
+
+    assert title(plain, plain[:, 0] < 3) == "No gaps between segments are seen on this map"
+    assert title(bands, bands[:, 0] < 3) == "Customers lie in bands on this map; no segment stands apart"
+    assert title(bands, bands[:, 1] < 1) == "Gaps lie between all segments"
+
+
+def test_a_map_of_one_customer_is_drawn(profiles: Profiles) -> None:
+    assert profiles.map is not None
+    one = replace(profiles.map, x=profiles.map.x[:1], y=profiles.map.y[:1], cluster=profiles.map.cluster[:1])
+    chart = plots.customer_map(replace(profiles, map=one), styles_of(profiles), theme=LIGHT, narrow=False)
+    assert chart is not None
+    assert chart.title == "One segment holds all customers on the map"
+
+
+def test_segments_that_run_through_each_other_are_not_told_as_parted(profiles: Profiles) -> None:
+    """The line between their centres can be empty where they overlap elsewhere."""
+    rng = np.random.default_rng(4)
+    turn = rng.uniform(0, 2 * np.pi, 1_600)
+    ring = np.column_stack([np.cos(turn), 0.6 * np.sin(turn)]) * 10 + rng.normal(0, 0.3, (1_600, 2))
+    left = (ring[:, 0] + rng.normal(0, 6, 1_600) < 0).astype(np.int16)
+    shown = customer_map(ring, left, 0)
+    assert customer_map_title(replace(profiles, map=shown)).startswith("Segments overlap on this map")
 
 
 def test_mix_title_names_what_is_more_and_less(profiles: Profiles) -> None:

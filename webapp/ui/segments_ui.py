@@ -14,7 +14,7 @@ from segmentation.describing.bands import JACCARD, BandName, stability_band
 from segmentation.describing.profiles import Evidence, Profiles, SegmentProfile
 from segmentation.palette import SegmentStyle
 from webapp.services.planning.campaigns import CampaignSummary
-from webapp.services.segmenting.segments import SegmentsOverview, other_name
+from webapp.services.segmenting.segments import SegmentsOverview, crossed_names
 from webapp.ui import format
 from webapp.ui.campaign_form import STATUS_WORDS
 from webapp.ui.campaign_tags import campaign_tags
@@ -159,22 +159,23 @@ def _spelled(n: int) -> str:
 
 def segment_cards(overview: SegmentsOverview, where: Where) -> html.Div:
     """A card for each segment, in the order of the version's clusters."""
-    pairs = zip(overview.styles, overview.profiles.segments, strict=True)
+    crossed = crossed_names(overview.styles, overview.profiles.segments)
     cards = [
         segment_card(
-            style, profile, where.segment(style.key), overview.campaigns.get(style.key, ()), _beside_name(overview, style, profile)
+            style,
+            profile,
+            where.segment(style.key),
+            overview.campaigns.get(style.key, ()),
+            _beside_name(came_from(overview, style.key), crossed.get(style.key)),
         )
-        for style, profile in pairs
+        for style, profile in zip(overview.styles, overview.profiles.segments, strict=True)
     ]
     return html.Div(cards, className="sc-segrow", style={"--cols": cards_a_row(len(cards))})
 
 
-def _beside_name(overview: SegmentsOverview, style: SegmentStyle, profile: SegmentProfile) -> str:
+def _beside_name(origin: str, evidence: str | None) -> str:
     """What has to stand beside a segment's name so that nobody is misled by it."""
-    evidence = other_name(style, profile)
-    crossed = evidence is not None and evidence.casefold() in {each.name.casefold() for each in overview.styles}
-    told = (came_from(overview, style.key), f"This version’s evidence says “{evidence}”" if crossed else "")
-    return ". ".join(each for each in told if each)
+    return ". ".join(each for each in (origin, f"This version’s evidence says “{evidence}”" if evidence else "") if each)
 
 
 def came_from(overview: SegmentsOverview, key: str) -> str:

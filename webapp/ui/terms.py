@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dash import html
+
 from segmentation.choosing.verdict import REPEATABLE, SMALLEST_SHARE
 from segmentation.clustering import BRIDGED
+from webapp.ui.components import Child
 from webapp.ui.format import number, percent
 
 Shown = Callable[[float | None], str]
@@ -116,3 +119,9 @@ AGREEMENT = Term(
 
 TERMS = (SEPARATION, DISTANCE, REPEATABILITY, FORETOLD, COMPACTNESS, CONTRAST, EXPLAINED, BRIDGE, SMALLEST, UNASSIGNED, AGREEMENT)
 """In the order in which pages show them."""
+
+
+def named_term(term: Term) -> list[Child]:
+    """The plain words with the term beside them, and under them what the figure says."""
+    name = html.Span([html.Span(term.words, className="sc-strong"), " ", html.Span(term.term, className="sc-muted sc-term")])
+    return [name, html.Span(term.text, className="sc-under")]

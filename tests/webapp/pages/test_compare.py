@@ -16,14 +16,16 @@ from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
 from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.pages import compare
-from webapp.pages.compare import correcting
+from webapp.pages.compare import correcting, parts
 from webapp.pages.compare.parts import alike_words, matching_title
 from webapp.services.errors import Forbidden, NotFound
 from webapp.services.modelling import versions
 from webapp.services.segmenting import compared, lineages
+from webapp.services.segmenting.compared import VersionsCompared
 from webapp.services.segmenting.movements import Uncounted
 from webapp.ui import moving
 from webapp.ui.format import day
+from webapp.ui.terms import REPEATABILITY
 
 
 @pytest.fixture
@@ -62,6 +64,40 @@ def test_one_snapshot_needs_no_counting_and_cannot_have_drifted(shop: Shop) -> N
     assert "every difference is the model's" in text
     assert "so whatever differs is the model's doing" in text
     assert "v2" in text
+
+
+def test_both_sides_have_their_segments_in_one_order_the_shared_ones_first(shop: Shop) -> None:
+    shop.recluster(k=4)
+    with shop.reading() as session:
+        view = look(shop, session, f"{HERE}/compare", search="?a=3&b=2")
+        found = compared.compare_versions(session, shop.actor, shop.resources.store, "customers", 3, 2)
+        assert isinstance(found, VersionsCompared)
+        later = replace(found.after, styles=found.after.styles[::-1])
+        turned = replace(found, after=later, table=tuple(row[::-1] for row in found.table), matches=found.matches[::-1])
+        flows, overlap = (each.figure for each in walk(parts.charts(view, turned)) if hasattr(each, "figure"))
+        card = parts.matching_card(view, turned, None, None, lambda _: None)
+    kept = [style.name for style in later.styles if style in found.before.styles]
+    assert len(kept) > 1
+    assert list(flows["data"][0]["node"]["customdata"])[: len(kept)] == kept
+    assert all(name.startswith(said.rstrip("…")) for name, said in zip(kept, overlap["layout"]["yaxis"]["ticktext"], strict=False))
+    diagonal = {each["text"] for each in overlap["layout"]["annotations"] if each["x"] == each["y"] < len(kept)}
+    assert diagonal == {f"{each.shared:,}" for each in found.matches if each.fate is Fate.CONTINUED}
+    assert {each["text"] for each in overlap["layout"]["annotations"]} == {f"{each:,}" for row in found.table for each in row}
+    fates = [words(each) for each in walk(card) if "sc-badge" in str(getattr(each, "className", ""))]
+    assert fates == sorted(fates, key=lambda each: each != "Continued")
+    assert len(set(fates)) > 1
+
+
+def test_every_figure_says_what_it_means(shop: Shop) -> None:
+    counted(shop)
+    text = seen(shop)
+    assert REPEATABILITY.text in text
+    assert "population stability index, PSI" in text
+    with shop.reading() as session:
+        view = look(shop, session, f"{HERE}/compare")
+        content = [*compare.show_body(view), *compare.show_drift(view)]
+    said = {words(part): getattr(part, "title", None) for part in walk(content) if isinstance(part, html.Th)}
+    assert {"In sd", "PSI", "Chance gives", "What says so"} <= {head for head, title in said.items() if title}
 
 
 def test_the_sides_are_the_champion_and_the_newest_unless_the_address_says_otherwise(shop: Shop) -> None:

@@ -241,6 +241,14 @@ def test_a_new_champion_says_what_became_of_the_segments(shop: Shop) -> None:
     text = words(seen(shop))
     assert "continued from version 2" in text
     assert "Tags of a retired segment stay on it." in text
+    with shop.reading() as session:
+        found = traces.find_succession(session, shop.actor, "customers")
+    assert found is not None
+    (gone,) = found.retired
+    assert f"retired: {gone.name} (most of them are in {found.into[gone.key].name} now)" in text
+    compared = f"{HERE}/compare?a=2&b=3"
+    assert compared in links(seen(shop))
+    assert compared not in links(seen(shop, role=MemberRole.VIEWER))
 
 
 def test_no_figure_is_scored_to_show_home(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from webapp.services.segmenting import compared
 from webapp.services.segmenting.compared import VersionsCompared
 from webapp.services.segmenting.movements import Uncounted
 from webapp.ui.components import Child, button, card, empty_state, hidden_text, icon, menu, page_head, row, skeleton, skeleton_tiles
+from webapp.ui.evidence_names import crossed_hint, names_dialog, register_names
 from webapp.ui.format import day
 from webapp.ui.moving import counting_card, register_counting
 from webapp.ui.page import Page
@@ -42,7 +43,7 @@ def layout(_place: Place) -> Component:
     """The page in its final shape, still waiting."""
     waiting = [skeleton_tiles(), row((12, skeleton(TALL))), row((12, skeleton(TALL))), skeleton(LOW)]
     head = html.Div(page_head("Compare", "Reading both versions…"), id=Ids.HEAD)
-    return html.Div([head, html.Div(waiting, id=Ids.BODY), dcc.Store(id=Ids.CORRECT_VERSION), correct_dialog()])
+    return html.Div([head, html.Div(waiting, id=Ids.BODY), dcc.Store(id=Ids.CORRECT_VERSION), correct_dialog(), names_dialog(AT)])
 
 
 def chosen_pair(view: View, listed: Sequence[VersionSummary]) -> tuple[int, int] | None:
@@ -116,6 +117,7 @@ def comparison(view: View, found: VersionsCompared) -> list[Child]:
     more = address(view.actor.team_slug, view.dataset, "compare", None, **{**view.query, "all": 1})
     return [
         html.P([icon("info-circle"), _of_what(found)], className="sc-filter-note sc-stack"),
+        *hints(view, found),
         parts.tiles(found),
         *parts.charts(view, found),
         parts.matching_card(
@@ -123,6 +125,14 @@ def comparison(view: View, found: VersionsCompared) -> list[Child]:
         ),
         parts.profiles_card(view, found, every="all" in view.query, more=more),
         row((6, parts.figures_card(found)), (6, html.Div(skeleton(TALL), id=Ids.DRIFT))),
+    ]
+
+
+def hints(view: View, found: VersionsCompared) -> list[Child]:
+    """Where names crossed in either version; it is the later one that they are to fit."""
+    return [
+        crossed_hint(view, AT, found.before.version.number, mend=False),
+        crossed_hint(view, AT, found.after.version.number),
     ]
 
 
@@ -164,6 +174,7 @@ def register(callbacks: Callbacks) -> None:
         return show_drift(view)
 
     register_counting(callbacks, AT)
+    register_names(callbacks, AT)
     register_correcting(callbacks)
     register_taking_back(callbacks)
 

@@ -27,7 +27,7 @@ from webapp.ui.format import MISSING, by, count, currency_sign, day, listing, nu
 from webapp.ui.moving import drawn_between
 from webapp.ui.places import data_address, segment_address
 from webapp.ui.tables import Column, table
-from webapp.ui.terms import TERMS, Term
+from webapp.ui.terms import TERMS, Term, named_term
 
 ALIKE = ((0.9, "almost the same"), (0.8, "much alike"), (0.65, "alike in the main"), (-2.0, "different"))
 """From which adjusted Rand index on two divisions are called so (Steinley 2004: excellent, good, moderate, poor)."""
@@ -39,7 +39,13 @@ INFORMATION_HELP = (
     "Adjusted mutual information: how much one version's segment tells of the other's, beyond chance. 1 everything, 0 nothing "
     "(Vinh, Epps and Bailey 2010)."
 )
-APART_HELP = "Beyond what all customers changed, in standard deviations of all customers before"
+OVERLAP_HELP = (
+    "Customers who are in both, as a share of each, and how far apart the means of the two lie: the root mean square over their measures, "
+    "in standard deviations of all customers."
+)
+APART_HELP = "How far the mean moved beyond what all customers changed, in standard deviations (sd) of all customers before: 0.2 is little."
+PSI_HELP = "Population stability index (Siddiqi 2006): 0 where customers spread over the values of the column as they did before."
+CHANCE_HELP = "What the index stays below 95 times in 100 where nothing changed but who was drawn"
 FATES: dict[Fate, tuple[str, Tone, str]] = {
     Fate.CONTINUED: ("Continued", "good", "arrow-right"),
     Fate.SPLIT: ("Split off", "info", "signpost-split"),
@@ -76,11 +82,26 @@ def tiles(found: VersionsCompared) -> html.Div:
 
 def charts(view: View, found: VersionsCompared) -> list[Child]:
     """From segment to segment, as bands and as a table of cells."""
-    before, after = found.before.styles, found.after.styles
+    shared = shared_order(found)
+    rows, columns = in_order(found.before.styles, shared), in_order(found.after.styles, shared)
+    counts = [[found.table[a][b] for b in columns] for a in rows]
+    before, after = tuple(found.before.styles[a] for a in rows), tuple(found.after.styles[b] for b in columns)
     drawing = partial(drawn_between, display=view.display, currency=found.currency)
-    flows, overlap = (partial(drawing, plot, found.table, before, after) for plot in (plots.version_flows, plots.overlap_map))
+    flows, overlap = (partial(drawing, plot, counts, before, after) for plot in (plots.version_flows, plots.overlap_map))
     cards = [chart_or_error(name, draw, empty=nobody) for name, draw in ((Ids.FLOWS, flows), (Ids.OVERLAP, overlap))]
     return [html.Div(each, className="sc-stack") for each in cards[: None if found.placed else 1]]
+
+
+def shared_order(found: VersionsCompared) -> list[str]:
+    """The keys of the segments that both versions have, as the later one has them: in this order they stand first, on both sides alike."""
+    before = {style.key for style in found.before.styles}
+    return [style.key for style in found.after.styles if style.key in before]
+
+
+def in_order(styles: Sequence[SegmentStyle], shared: Sequence[str]) -> list[int]:
+    """Places in `styles`: first those of the `shared` segments in their order, then the others."""
+    places = {style.key: at for at, style in enumerate(styles)}
+    return [places[key] for key in (*shared, *(key for key in places if key not in shared))]
 
 
 def nobody() -> Component:
@@ -100,13 +121,15 @@ def matching_card(
         Column("Before", lambda item: _named(view, item.before, found.before)),
         Column("After", lambda item: _named(view, item.after, found.after)),
         Column("Customers", lambda item: f"{number(item.size_before)} → {number(item.size_after)}", numeric=True, wide=True),
-        Column("What says so", _overlap_words, wide=True),
+        Column("What says so", _overlap_words, wide=True, title=OVERLAP_HELP),
     ]
+    matches = sorted(found.matches, key=lambda each: each.fate is not Fate.CONTINUED)
     return card(
-        matching_title(found.matches, backs),
+        matching_title(matches, backs),
         f"Continued: at least {percent(CONTINUED_FROM)} of the smaller one are in both; where most customers are others, profiles within "
-        f"{NEAR} standard deviations. Split or merged: more than {percent(ORIGIN)} of the part are in the other one. Or a person said so.",
-        table(columns, found.matches, caption="What became of every segment", listed=True),
+        f"{NEAR} standard deviations (sd). Split or merged: more than {percent(ORIGIN)} of the part are in the other one. "
+        "Or a person said so.",
+        table(columns, matches, caption="What became of every segment", listed=True),
         tools=correct,
         flush=True,
         className="sc-stack",
@@ -200,9 +223,7 @@ def profiles_card(view: View, found: VersionsCompared, *, every: bool, more: str
         Column("Mean of", lambda item: item.change.label),
         Column("Before", lambda item: quantity(item.change.before, item.change.unit, sign), numeric=True),
         Column("After", lambda item: quantity(item.change.after, item.change.unit, sign), numeric=True),
-        Column(
-            "In sd", lambda item: signed(item.change.apart, 2), numeric=True, wide=True, title="In standard deviations of all customers"
-        ),
+        Column("In sd", lambda item: signed(item.change.apart, 2), numeric=True, wide=True, title=APART_HELP),
     ]
     foot = None if every else dcc.Link("Show all measures", href=more)
     body = table(columns, lines, caption="Means of continued segments before and after")
@@ -230,14 +251,14 @@ def figures_card(found: VersionsCompared) -> html.Section:
     first, second = found.before.version, found.after.version
     shown = [term for term in TERMS if term.name in first.figures or term.name in second.figures]
     columns: list[Column[Term]] = [
-        Column("Figure", lambda term: term.words, title="Term on hover"),
+        Column("Figure", named_term),
         Column(f"v{first.number}", lambda term: term.shown(first.figures.get(term.name)), numeric=True),
         Column(f"v{second.number}", lambda term: term.shown(second.figures.get(term.name)), numeric=True),
     ]
     sub = [
         f"v{each.number}: {algorithm_name(each.algorithm)}, {count(each.k or 0, 'segment')}, seed {each.seed}" for each in (first, second)
     ]
-    body = table(columns, shown, caption="Figures of both versions")
+    body = table(columns, shown, caption="Figures of both versions", class_name="sc-figures")
     return card("Figures side by side", f"{'; '.join(sub)}. Of other features or algorithms they are not on one scale.", body, flush=True)
 
 
@@ -252,12 +273,13 @@ def drift_card(view: View, found: VersionsCompared) -> html.Section:
     columns: list[Column[ColumnChange]] = [
         Column("Column", lambda item: html.Span(item.after.label, className="sc-clip")),
         Column("Drift", lambda item: badge(*DRIFT[item.drift or "steady"])),
-        Column("PSI", lambda item: number(item.psi, 3), numeric=True, title="Population stability index (Siddiqi 2006)"),
-        Column("Chance gives", lambda item: number(item.chance, 3), numeric=True, wide=True, title="What it stays below 95 times in 100"),
+        Column("PSI", lambda item: number(item.psi, 3), numeric=True, title=PSI_HELP),
+        Column("Chance gives", lambda item: number(item.chance, 3), numeric=True, wide=True, title=CHANCE_HELP),
     ]
     href = data_address(view.actor.team_slug, view.dataset or "", snapshot=numbers[0], against=numbers[1])
     foot = dcc.Link("All that changed between the snapshots", href=href)
-    sub = "Population stability index: below 0.1 steady, from 0.25 on large; what chance alone would give is steady too."
+    sub = "How differently customers spread over the values of a column (population stability index, PSI): below 0.1 steady, "
+    sub += "from 0.25 on large; what chance alone would give is steady too."
     body = table(columns, ordered[:12], caption="Drift of each column between both snapshots")
     return card(drift_title(compared), sub, body, foot=foot, flush=True)
 

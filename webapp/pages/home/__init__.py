@@ -28,6 +28,7 @@ from webapp.ui import jobs, sample
 from webapp.ui.actions import actions_card
 from webapp.ui.advice import advice_verdict
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton, skeleton_tiles
+from webapp.ui.evidence_names import crossed_hint, names_dialog, register_names
 from webapp.ui.format import count, day
 from webapp.ui.page import Page
 from webapp.ui.places import HOME, Place, data_address, home_address, new_address
@@ -44,7 +45,7 @@ COMING = (
 
 def layout(_place: Place) -> Component:
     waiting = [page_head("Home", "Reading how things stand…"), skeleton_tiles(), row((8, skeleton(340)), (4, skeleton(340)))]
-    return html.Div([html.Div(waiting, id=Ids.BODY), dcc.Store(id=Ids.GO)])
+    return html.Div([html.Div(waiting, id=Ids.BODY), dcc.Store(id=Ids.GO), names_dialog("home")])
 
 
 def show_home(view: View) -> tuple[Any, str | None]:
@@ -129,6 +130,7 @@ def home_body(view: View, dataset: DatasetSummary, overview: SegmentsOverview | 
     actions = actions_card(view, overview)
     return [
         advice_verdict(view, at="home", only_if_due=True),
+        crossed_hint(view, "home", overview.version.number),
         tiles(dataset, overview, counted, fitted_on),
         row((8, over_time), (4, steps)) if steps else row((12, over_time)),
         row((6, changes), (6, actions)) if changes else row((12, actions)),
@@ -217,6 +219,7 @@ def register(callbacks: Callbacks) -> None:
         return count_clicked(view, clicks)
 
     sample.register(callbacks)
+    register_names(callbacks, "home")
     _clientside(callbacks)
 
 

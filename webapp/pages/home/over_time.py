@@ -21,7 +21,7 @@ from webapp.ui.charts import chart_card
 from webapp.ui.components import Child, Children, button, card, empty_state, icon, segment_label, slot_class
 from webapp.ui.drawing import drawn_over_time
 from webapp.ui.format import count, day, listing, number, signed
-from webapp.ui.places import segment_address
+from webapp.ui.places import compare_address, segment_address
 from webapp.ui.tables import Column, table
 
 WAITING = 404
@@ -75,7 +75,7 @@ def counting_card(view: View, traces: Traces) -> html.Section:
 
 def changes_card(view: View, traces: Traces, succession: Succession | None, overview: SegmentsOverview) -> html.Section | None:
     """What changed since the day before, or with one day only since the version before; None where there is nothing to compare."""
-    foot = succession_words(succession, overview)
+    foot = succession_words(view, succession, overview)
     if traces.comparable:
         before, now = traces.divisions[-2:]
         changes = [_between(style, place, before, now) for place, style in enumerate(traces.styles)]
@@ -142,7 +142,7 @@ def _segment_link(view: View, style: SegmentStyle) -> dcc.Link:
     return dcc.Link(segment_label(style, short=view.display.narrow), href=href, className=f"sc-name {slot_class(style.slot)}")
 
 
-def succession_words(succession: Succession | None, overview: SegmentsOverview) -> list[Child] | None:
+def succession_words(view: View, succession: Succession | None, overview: SegmentsOverview) -> list[Child] | None:
     """What the last promotion did to the segments, as a sentence with an icon; None for a first champion."""
     if succession is None or succession.version != overview.version.number:
         return None
@@ -153,9 +153,19 @@ def succession_words(succession: Succession | None, overview: SegmentsOverview) 
     parts = [f"{_spelled(len(succession.continued))} continued from version {succession.previous}"]
     for styles, word in ((succession.back, "came back"), (succession.new, "new"), (succession.retired, "retired")):
         if styles:
-            parts.append(f"{word}: {listing([style.name for style in styles])}")
+            parts.append(f"{word}: {listing([_with_heir(style, succession) for style in styles])}")
     text = "; ".join(parts)
-    return [icon("info-circle"), html.Span(f"{text[:1].upper()}{text[1:]}. Tags of a retired segment stay on it.")]
+    told: list[Child] = [f"{text[:1].upper()}{text[1:]}. Tags of a retired segment stay on it."]
+    if view.actor.may(Permission.VIEW_CUSTOMERS):
+        href = compare_address(view.actor.team_slug, view.dataset or "", before=succession.previous, after=succession.version)
+        told += [" ", dcc.Link("Compare the two versions", href=href)]
+    return [icon("info-circle"), html.Span(told)]
+
+
+def _with_heir(style: SegmentStyle, succession: Succession) -> str:
+    """`Quiet shoppers (most of them are in Loyal families now)`."""
+    heir = succession.into.get(style.key)
+    return f"{style.name} (most of them are in {heir.name} now)" if heir else style.name
 
 
 def _spelled(n: int) -> str:

@@ -16,7 +16,7 @@ from webapp.ui.components import Child, Tone, badge, card, empty_state, segment_
 from webapp.ui.feature_picker import weight_words
 from webapp.ui.format import MISSING, count, customers_or_few, number, percent
 from webapp.ui.tables import Column, meter, table
-from webapp.ui.terms import AGREEMENT, DISTANCE, SEPARATION, TERMS, UNASSIGNED, Term
+from webapp.ui.terms import AGREEMENT, DISTANCE, SEPARATION, TERMS, UNASSIGNED, Term, named_term
 
 BANDS: dict[BandName, tuple[str, Tone]] = {
     "highly stable": ("Highly stable", "good"),
@@ -36,18 +36,12 @@ def figures_card(version: VersionSummary) -> Component:
     figures = version.figures
     shown = [term for term in TERMS if figures.get(term.name) is not None]
     columns: list[Column[Term]] = [
-        Column("Figure", _named),
+        Column("Figure", named_term),
         Column("Here", lambda term: _value(term, figures), numeric=True),
         Column("Shuffled columns", lambda term: _null(term, figures), numeric=True, title="The same for columns shuffled on their own"),
     ]
     body = table(columns, shown, caption="Figures of this version", class_name="sc-figures")
     return card("Figures", _measured_on(figures), body, foot=_stand_in(figures), flush=True)
-
-
-def _named(term: Term) -> list[Child]:
-    """The plain words with the term beside them, and what the figure says."""
-    name = html.Span([html.Span(term.words, className="sc-strong"), " ", html.Span(term.term, className="sc-muted sc-term")])
-    return [name, html.Span(term.text, className="sc-under")]
 
 
 def _value(term: Term, figures: dict[str, float]) -> list[Child]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_update, set_props
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
 from webapp.pages.segment import campaigns, customers, history, look, movement, profile, rename
 from webapp.pages.segment.head import chosen_tab, segment_head
-from webapp.pages.segment.ids import PARTS, UNTAG, Ids
+from webapp.pages.segment.ids import AT, PARTS, UNTAG, Ids
 from webapp.pages.segment.retired import read_retired, retired_note, settled, without_profile
 from webapp.services.access import Permission
 from webapp.services.errors import Forbidden
@@ -20,6 +20,7 @@ from webapp.services.segmenting.segments import SegmentDetail
 from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import Child, page_head, row, skeleton
 from webapp.ui.customer_grid import page_rows
+from webapp.ui.evidence_names import names_dialog, register_names
 from webapp.ui.moving import register_counting
 from webapp.ui.page import Page
 from webapp.ui.places import Place, segment_address
@@ -37,7 +38,8 @@ def layout(_place: Place) -> Component:
     waiting = [html.Div(page_head("Segment"), className="visually-hidden"), skeleton(HEAD_HEIGHT)]
     cards = row((7, skeleton(profile.TALL)), (5, skeleton(profile.TALL)))
     parts = [html.Div(waiting, id=Ids.HEAD), html.Div(cards, id=Ids.TAB), dcc.Store(id=Ids.CHANGED), dcc.Store(id=Ids.DRAWN)]
-    return html.Div([*parts, campaigns.tag_dialog(), untag_dialog(UNTAG), rename.rename_dialog(), look.look_dialog()])
+    dialogs = [campaigns.tag_dialog(), untag_dialog(UNTAG), rename.rename_dialog(), names_dialog(AT), look.look_dialog()]
+    return html.Div([*parts, *dialogs])
 
 
 def read_segment(view: View) -> SegmentDetail:
@@ -105,6 +107,7 @@ def register(callbacks: Callbacks) -> None:
     register_notes(callbacks)
     register_untag(callbacks, UNTAG, Ids.CHANGED)
     register_counting(callbacks, movement.AT)
+    register_names(callbacks, AT, lambda what: set_props(Ids.CHANGED, {"data": what}))
     dialogs = ((Ids.TAG_DIALOG, Ids.TAG_CANCEL), (Ids.RENAME_DIALOG, Ids.RENAME_CANCEL), (Ids.LOOK_DIALOG, Ids.LOOK_CANCEL))
     for dialog, cancel in dialogs:
         close = ClientsideFunction("shell", "openDialog")

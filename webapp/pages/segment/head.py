@@ -11,15 +11,16 @@ from dash.development.base_component import Component
 
 from segmentation.describing.profiles import SegmentProfile
 from webapp.edge import View
-from webapp.pages.segment.ids import PARTS, Ids
+from webapp.pages.segment.ids import AT, PARTS, Ids
 from webapp.services.access import Permission
 from webapp.services.filtering.columns import CONFIDENCE, SEGMENT
 from webapp.services.filtering.filters import Condition, Filter, filters_to_query
 from webapp.services.segmenting import segment_history
-from webapp.services.segmenting.segments import SegmentDetail, other_name
+from webapp.services.segmenting.segments import SegmentDetail, crossed_names, other_name
 from webapp.ui import format
 from webapp.ui.audiences import save_link
 from webapp.ui.components import Child, aria, button, icon, icon_button, mark_tile, slot_class
+from webapp.ui.evidence_names import names_button
 from webapp.ui.places import customers_address, customers_csv_address, segments_address
 from webapp.ui.redraw import part_id
 from webapp.ui.segments_ui import Where, fact_text, stability_badge
@@ -73,6 +74,7 @@ def persona(view: View, detail: SegmentDetail, where: Where) -> Component:
         title,
         html.P(detail.description or detail.profile.persona, id=part_id(PARTS, "lead"), className="lead"),
         html.Div([kept_name(detail), kept_words(detail)], id=part_id(PARTS, "kept")),
+        mend_button(detail) if able else None,
     ]
     if named:
         words.append(html.Div([html.Span("Evidence", className="sc-muted"), *named], className=f"sc-facts {slot_class(detail.style.slot)}"))
@@ -91,8 +93,15 @@ def kept_name(detail: SegmentDetail) -> Component | None:
     found = other_name(detail.style, detail.profile)
     if found is None:
         return None
-    text = f"Its name is kept from earlier versions or was chosen by your team. This version's evidence alone says “{found}”."
-    return html.P(text, className="sc-kept-name")
+    crossed = detail.style.key in crossed_names(detail.overview.styles, detail.overview.profiles.segments)
+    another = ", the name of another segment of this version" if crossed else ""
+    text = f"Its name is kept from earlier versions or was chosen by your team. This version's evidence alone says “{found}”{another}."
+    return html.P(text, className="sc-kept-name sc-other-name")
+
+
+def mend_button(detail: SegmentDetail) -> Component:
+    """Under `kept_name`, the way to be called so; the style sheet hides it where nothing is said there, so that the head can stay."""
+    return html.Div(names_button(AT, detail.overview.version.number, detail.style.key), className="sc-mend-name")
 
 
 def kept_words(detail: SegmentDetail) -> Component | None:

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
 from webapp.pages.segment.look import pair_words
-from webapp.pages.segment.rename import restore_name
+from webapp.pages.segment.rename import restore_name, restore_names
 from webapp.services.access import Permission
 from webapp.services.errors import Invalid
 from webapp.services.segmenting import segment_history, segment_notes
@@ -83,7 +83,7 @@ def entry_words(entry: HistoryEntry, where: Where) -> list[Child]:
         size = "" if entry.size is None else f", with {format.count(entry.size, 'customer')}"
         return [f"{version_words(entry)} in ", version, size]
     if entry.what is Happening.RENAMED:
-        return [f"Renamed from “{entry.before}” to “{entry.after}”"]
+        return [f"Renamed from “{entry.before}” to “{entry.after}”{_together(entry)}"]
     if entry.what is Happening.RECOLOURED:
         before, after = int(entry.before), int(entry.after)
         return [
@@ -98,6 +98,12 @@ def entry_words(entry: HistoryEntry, where: Where) -> list[Child]:
         return ["Tagged for ", link] if entry.what is Happening.TAGGED else ["No longer tagged for ", link]
     told = {Happening.NOTED: "Note", Happening.NOTE_REMOVED: "A note was removed"}
     return [told.get(entry.what) or ("Described anew" if entry.after else "Description taken away; the evidence speaks again")]
+
+
+def _together(entry: HistoryEntry) -> str:
+    """`, and in the same act “Regulars” to “Families”`."""
+    others = [f"“{before}” to “{after}”" for before, after in entry.together.values() if before != entry.before]
+    return f", and in the same act {format.listing(others)}" if others else ""
 
 
 def version_words(entry: HistoryEntry) -> str:
@@ -125,10 +131,11 @@ def entry_action(view: View, detail: SegmentDetail, entry: HistoryEntry) -> Comp
         id = {"type": Ids.NOTE_REMOVE, "note": entry.note}
         return button(["Remove", hidden_text(f" the note of {entry.by}")], id=id, kind="ghost", small=True)
     if entry.what is Happening.RENAMED and entry.before != detail.style.name and view.actor.may(Permission.PROMOTE):
-        words: list[Child] = ["Restore", html.Span(f" “{entry.before}”", className="visually-hidden")]
-        return button(
-            words, id={"type": Ids.RESTORE, "at": entry.at.isoformat()}, kind="ghost", small=True, title=f"Call it “{entry.before}” again"
-        )
+        every = len(entry.together)
+        words: list[Child] = [f"Restore {every} names" if every else "Restore", hidden_text(f" “{entry.before}”")]
+        again = format.listing([f"“{before}”" for before, _ in entry.together.values()]) if every else f"“{entry.before}”"
+        title = f"Call {'them' if every else 'it'} {again} again"
+        return button(words, id={"type": Ids.RESTORE, "at": entry.at.isoformat()}, kind="ghost", small=True, title=title)
     return None
 
 
@@ -160,4 +167,6 @@ def restore(view: View, pressed: Any) -> Any:
     entries = segment_history.show_history(view.session, view.actor, view.dataset or "", view.item or "")
     wanted = (entry for entry in entries if entry.what is Happening.RENAMED and entry.at.isoformat() == pressed["at"])
     entry = next(wanted, None)
-    return no_update if entry is None else restore_name(view, entry.before)
+    if entry is None:
+        return no_update
+    return restore_names(view, entry.together) if entry.together else restore_name(view, entry.before)

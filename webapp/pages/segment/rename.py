@@ -11,9 +11,11 @@ from dash.development.base_component import Component
 from webapp.edge import View
 from webapp.pages.segment.ids import Ids
 from webapp.services.errors import Invalid
-from webapp.services.segmenting import segment_looks, segments
+from webapp.services.segmenting import evidence_names, segment_looks, segments
+from webapp.services.segmenting.evidence_names import Renamed
 from webapp.services.segmenting.segment_looks import LONGEST_TEXT
 from webapp.services.segmenting.segments import SegmentDetail
+from webapp.ui import format
 from webapp.ui.components import button
 from webapp.ui.forms import dialog, field, text_area, text_input
 from webapp.ui.notices import notify
@@ -66,3 +68,10 @@ def restore_name(view: View, name: str) -> Any:
     style = segments.rename_segment(view.session, view.actor, view.dataset or "", view.item or "", name)
     notify(f"The segment is called {style.name} again.", "good")
     return [style.name, "again"]
+
+
+def restore_names(view: View, together: Renamed) -> Any:
+    """Give all segments of one act the names back that they had before it."""
+    evidence_names.restore_names(view.session, view.actor, view.dataset or "", together)
+    notify(f"{format.listing([before for before, _ in together.values()])} are called so again.", "good")
+    return [sorted(together), "again"]

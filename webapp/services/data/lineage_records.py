@@ -59,6 +59,17 @@ def read_lineage(version: ModelVersion) -> tuple[str, Lineage] | None:
     return record.reference, Lineage(record.links, overlap, (before, now), None if record.distances is None else np.array(record.distances))
 
 
+def merged_into(before: ModelVersion, now: ModelVersion) -> Mapping[int, int]:
+    """Clusters of `before` that are a part of one of `now`, with that; nothing where neither of the two was compared to the other.
+
+    `now` can be the earlier one, as it is after a rollback: read backwards, what was split off is merged.
+    """
+    ahead, back = read_lineage(now), read_lineage(before)
+    if ahead is not None and ahead[0] == before.id:
+        return ahead[1].merged
+    return back[1].split if back is not None and back[0] == now.id else {}
+
+
 def found_links(version: ModelVersion) -> tuple[Link, ...] | None:
     """The links of a version as they were at its fit; None where that was not kept."""
     return None if version.lineage is None else from_json(_Record, version.lineage).found

@@ -116,7 +116,7 @@ def _tell_apart(session: Session, actor: Actor, version: ModelVersion, kept: Map
         if segment.id in stay:
             continue
         if segment.slot in {each.slot for each in beside}:
-            was, segment.slot = segment.slot, free_slot({*_slots_beside(session, segment), *(each.slot for each in kept.values())}, ())
+            was, segment.slot = segment.slot, free_slot({each.slot for each in (*segments_beside(session, segment), *kept.values())}, ())
             _note(session, actor, version, "segment.recoloured", segment, was, segment.slot)
         names = {each.shown_name.casefold() for each in beside}
         if (name := segment.shown_name).casefold() in names:
@@ -125,11 +125,11 @@ def _tell_apart(session: Session, actor: Actor, version: ModelVersion, kept: Map
         beside.append(segment)
 
 
-def _slots_beside(session: Session, segment: Segment) -> set[int]:
-    """The slots of the segments that any version has beside this one."""
+def segments_beside(session: Session, segment: Segment) -> Sequence[Segment]:
+    """The segments that any version has beside this one. For services only."""
     versions = select(VersionSegment.version_id).where(VersionSegment.segment_id == segment.id)
     others = select(VersionSegment.segment_id).where(VersionSegment.version_id.in_(versions), VersionSegment.segment_id != segment.id)
-    return set(session.scalars(select(Segment.slot).where(Segment.id.in_(others))))
+    return session.scalars(select(Segment).where(Segment.id.in_(others))).all()
 
 
 def _rename(segment: Segment, name: str, short_names: Collection[str]) -> None:

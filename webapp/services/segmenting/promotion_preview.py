@@ -12,7 +12,7 @@ from segmentation.describing.profiles import SegmentProfile
 from segmentation.palette import SegmentStyle
 from webapp.models import ModelVersion, Snapshot, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset
-from webapp.services.data.lineage_records import read_lineage
+from webapp.services.data.lineage_records import merged_into
 from webapp.services.modelling.promotions import lived_segments, moves_of
 from webapp.services.modelling.versions import find_version, ready_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
@@ -151,8 +151,7 @@ def _taken_over(
 
 def _leaving(version: ModelVersion, champion: ModelVersion | None, before: Sized, after: Sized) -> Iterator[SegmentChange]:
     """The champion's segments that would be gone; both versions' segments are in the order of their clusters."""
-    stored = read_lineage(version)
-    merged = stored[1].merged if stored and champion and stored[0] == champion.id else {}
+    merged = merged_into(champion, version) if champion else {}
     taken_in = list(after.values())
     for cluster, (key, (style, size)) in enumerate(before.items()):
         if key not in after:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,7 +43,7 @@ class HistoryEntry:
 
     `before` and `after` are names, texts, or slots as text; `version` and `size` belong to versions (`after` is then the other segment
     of a split or merge), `note` (its id) and `removable` to notes, whose text is `after`, and `campaign` (its id), whose name is `after`,
-    to tags.
+    to tags. `together` are the names before and after, by key, of all segments that were renamed in one act with this one.
     """
 
     at: datetime
@@ -56,6 +56,7 @@ class HistoryEntry:
     note: str | None = None
     removable: bool = False
     campaign: str | None = None
+    together: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 _EVENTS = {
@@ -127,7 +128,8 @@ def _own_events(session: Session, actor: Actor, segment: Segment) -> Iterator[Hi
     )
     for event in rows:
         before, after = (str(event.details.get(name) or "") for name in ("before", "after"))
-        yield HistoryEntry(event.at, event.actor, _EVENTS[event.action], before=before, after=after)
+        together = {key: (names[0], names[1]) for key, names in event.details.get("together", {}).items()}
+        yield HistoryEntry(event.at, event.actor, _EVENTS[event.action], before=before, after=after, together=together)
 
 
 def _tag_events(session: Session, actor: Actor, dataset: Dataset, segment: Segment) -> Iterator[HistoryEntry]:

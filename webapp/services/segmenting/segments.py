@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -16,10 +16,11 @@ from segmentation.palette import SegmentStyle
 from webapp.models import Dataset, ModelVersion, Segment, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
-from webapp.services.data.datasets import clean_name
+from webapp.services.data.datasets import clean_name, lock_dataset
 from webapp.services.data.lineage_records import read_lineage
-from webapp.services.errors import NotFound
+from webapp.services.errors import Invalid, NotFound
 from webapp.services.filtering.coarse import coarse, stability_of
+from webapp.services.modelling.identities import segments_beside
 from webapp.services.modelling.lineages import came_back
 from webapp.services.modelling.versions import VersionSummary, find_version, fitted_version, summarise_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
@@ -136,16 +137,35 @@ def dataset_of_segment(session: Session, actor: Actor, key: str) -> str:
 
 
 def rename_segment(session: Session, actor: Actor, dataset: str, key: str, name: str) -> SegmentStyle:
-    """Give a segment a name of the team's own; an empty one, or the evidence's own, returns to the name from evidence."""
+    """Give a segment a name of the team's own; an empty one, or the evidence's own, returns to the name from evidence.
+
+    Invalid where a segment that some version has beside this one is called so.
+    """
     require(actor, Permission.PROMOTE)
     row = team_dataset(session, actor, dataset)
+    lock_dataset(session, row)  # two who choose the same name at the same moment must not both get it
     segment = team_row(session, actor, Segment, "segment", dataset_id=row.id, key=key)
     wanted = clean_name(name, "name") if name.strip() else segment.name
-    before, segment.chosen_name = segment.shown_name, wanted if wanted != segment.name else None
-    if before != wanted:
-        record_event(session, actor, "segment.renamed", key, dataset=row.slug, before=before, after=wanted)
-    session.flush()
+    call_segments(session, actor, row, {segment: wanted})
     return style_of(segment)
+
+
+def call_segments(session: Session, actor: Actor, dataset: Dataset, names: Mapping[Segment, str]) -> None:
+    """Give segments names in one act, so that none has to wait for that of another. For services only, which hold the dataset's lock.
+
+    Invalid where another segment is called so that some version has beside one of them; then none is renamed.
+    """
+    changed = {segment: wanted for segment, wanted in names.items() if segment.shown_name != wanted}
+    for segment, wanted in changed.items():
+        beside = [each for each in segments_beside(session, segment) if each not in changed]
+        if wanted.casefold() in {each.shown_name.casefold() for each in beside}:
+            raise Invalid(f"Another segment is called “{wanted}”. Choose a name that no other one has.", details={"field": "name"})
+    together = {segment.key: [segment.shown_name, wanted] for segment, wanted in changed.items()}
+    more = {"together": together} if len(together) > 1 else {}
+    for segment, wanted in changed.items():
+        before, segment.chosen_name = segment.shown_name, wanted if wanted != segment.name else None
+        record_event(session, actor, "segment.renamed", segment.key, dataset=dataset.slug, before=before, after=wanted, **more)
+    session.flush()
 
 
 def version_styles(session: Session, version: ModelVersion | str) -> tuple[SegmentStyle, ...]:
@@ -173,6 +193,13 @@ def other_name(style: SegmentStyle, profile: SegmentProfile) -> str | None:
     A segment keeps its name from version to version, so that a later version's evidence can differ from it.
     """
     return None if style.name.casefold().startswith(profile.name.casefold()) else profile.name
+
+
+def crossed_names(styles: Sequence[SegmentStyle], profiles: Sequence[SegmentProfile]) -> dict[str, str]:
+    """By segment key, what a version's evidence calls those that it calls by the name of another segment of the version."""
+    names = {style.name.casefold() for style in styles}
+    said = {style.key: other_name(style, profile) for style, profile in zip(styles, profiles, strict=True)}
+    return {key: name for key, name in said.items() if name is not None and name.casefold() in names}
 
 
 def _overview(

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from segmentation.movement import Division
 from segmentation.palette import SegmentStyle
 from webapp.models import Dataset, Job, JobStatus, ModelVersion, Segment, Snapshot, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
+from webapp.services.data.lineage_records import merged_into
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict
 from webapp.services.filtering.coarse import count_of, two_digits
@@ -22,6 +23,9 @@ from webapp.services.segmenting.segments import style_of, version_styles
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.work.subjects import TRACE
+
+Sized = dict[str, tuple[SegmentStyle, int]]
+"""A version's segments by key, in the order of its clusters, with their sizes."""
 
 _ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 
@@ -56,7 +60,7 @@ class Succession:
     """What the last promotion did to the segments: which the `previous` version had too, which came, which went.
 
     Those that came are `back` where an earlier champion had them, else `new`. `before` are the previous version's sizes by segment key,
-    on the snapshot of the day `previous_as_of`.
+    on the snapshot of the day `previous_as_of`. `into` has the keys of those that went and were merged into another, with that.
     """
 
     version: int
@@ -69,6 +73,7 @@ class Succession:
     new: tuple[SegmentStyle, ...]
     retired: tuple[SegmentStyle, ...]
     before: dict[str, int]
+    into: dict[str, SegmentStyle]
 
 
 def list_traces(session: Session, actor: Actor, dataset: str) -> Traces | None:
@@ -125,17 +130,15 @@ def find_succession(session: Session, actor: Actor, dataset: str) -> Succession 
         return None
     lived = lived_segments(session, moves[:-1])
     now, before = (_segments(session, version) for version in (promotion.version_id, promotion.previous_id))
-    numbers = dict(
-        session.execute(
-            select(ModelVersion.id, ModelVersion.number).where(ModelVersion.id.in_((promotion.version_id, promotion.previous_id)))
-        ).all()
-    )
+    both = team_rows(actor, ModelVersion).where(ModelVersion.id.in_((promotion.version_id, promotion.previous_id)))
+    versions = {each.id: each for each in session.scalars(both.options(defer(ModelVersion.profiles), defer(ModelVersion.report)))}
+    previous, version = versions[promotion.previous_id], versions[promotion.version_id]
     as_of = session.scalars(
         select(Snapshot.as_of).join(ModelVersion, ModelVersion.snapshot_id == Snapshot.id).where(ModelVersion.id == promotion.previous_id)
     ).one()
     return Succession(
-        version=numbers[promotion.version_id],
-        previous=numbers[promotion.previous_id],
+        version=version.number,
+        previous=previous.number,
         promoted_at=promotion.created_at,
         promoted_by=promotion.created_by,
         previous_as_of=as_of,
@@ -144,10 +147,17 @@ def find_succession(session: Session, actor: Actor, dataset: str) -> Succession 
         new=tuple(style for key, (style, _) in now.items() if key not in before and key not in lived),
         retired=tuple(style for key, (style, _) in before.items() if key not in now),
         before={key: size for key, (_, size) in before.items()},
+        into=_merged(previous, version, before, now),
     )
 
 
-def _segments(session: Session, version_id: str) -> dict[str, tuple[SegmentStyle, int]]:
+def _merged(previous: ModelVersion, version: ModelVersion, before: Sized, now: Sized) -> dict[str, SegmentStyle]:
+    """Segments of `previous` that `version` has not, by key, with the one that most of their customers are in."""
+    keys, styles = list(before), [style for style, _ in now.values()]
+    return {keys[old]: styles[new] for old, new in merged_into(previous, version).items() if keys[old] not in now}
+
+
+def _segments(session: Session, version_id: str) -> Sized:
     """Styles and sizes of a version's segments by key, in cluster order. The version was reached through the team."""
     rows = session.execute(
         select(Segment, VersionSegment.size)

@@ -20,7 +20,7 @@ from webapp.services.data.lineage_records import read_lineage
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.modelling import promotions
 from webapp.services.modelling.identities import segments_of
-from webapp.services.segmenting import lineages
+from webapp.services.segmenting import evidence_names, lineages
 
 SEEDS = 40 if LONG else 2
 STEPS = 30
@@ -65,7 +65,7 @@ def keys(shop: Shop) -> dict[int, list[str]]:
 
 
 def take_a_step(shop: Shop, draw: random.Random) -> None:
-    """Re-cluster, promote, roll back, say which segment is which or take that back; or be refused."""
+    """Re-cluster, promote, roll back, say which segment is which or take that back, rename by the evidence; or be refused."""
     known = identities(shop)
     number = draw.choice(sorted(known))
     key = draw.choice(known[number]).key
@@ -75,9 +75,10 @@ def take_a_step(shop: Shop, draw: random.Random) -> None:
         lambda: roll_back(shop),
         lambda: correct(shop, number, key, draw),
         lambda: take_back(shop, number, key),
+        lambda: rename(shop, number, key),
     )
     with suppress(Conflict, Invalid):
-        draw.choices(steps, weights=(5, 5, 1, 6, 4))[0]()
+        draw.choices(steps, weights=(5, 5, 1, 6, 4, 3))[0]()
 
 
 def recluster(shop: Shop, draw: random.Random) -> None:
@@ -104,6 +105,13 @@ def correct(shop: Shop, number: int, key: str, draw: random.Random) -> None:
 def take_back(shop: Shop, number: int, key: str) -> None:
     with shop.writing() as session:
         lineages.take_back_correction(session, shop.actor, DATASET, number, key)
+
+
+def rename(shop: Shop, number: int, key: str) -> None:
+    with shop.writing() as session:
+        changes = evidence_names.propose_names(session, shop.actor, DATASET, key=key, version=number)
+        seen = {each.style.key: (each.style.name, each.renamed.name) for each in changes}
+        evidence_names.accept_names(session, shop.actor, DATASET, seen, key=key, version=number)
 
 
 def check(shop: Shop) -> None:

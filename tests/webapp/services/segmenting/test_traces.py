@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from segmentation.artifact import unpack_assignments
+from segmentation.lineage import Fate
 from tests.webapp.conftest import Prepare
 from tests.webapp.months import FEBRUARY, FILE, GROWN, JANUARY, moved
 from tests.webapp.working import Shop, claim, open_shop, run_claimed, run_jobs
@@ -18,6 +19,7 @@ from webapp.services.errors import Conflict, Forbidden, NotFound
 from webapp.services.filtering.coarse import count_of, two_digits
 from webapp.services.modelling import promotions, tracing
 from webapp.services.segmenting import traces
+from webapp.services.segmenting.lineages import show_lineage
 from webapp.services.segmenting.promotion_preview import preview_promotion
 from webapp.services.segmenting.traces import Traces
 from webapp.services.work import jobs
@@ -246,6 +248,36 @@ def test_a_promotion_tells_which_segments_continued(shop: Shop) -> None:
     assert len(found.continued) + len(found.new) == 2
     assert len(found.continued) + len(found.retired) == 3
     assert sum(found.before.values()) == 150
+    with shop.reading() as session:
+        lineage = show_lineage(session, shop.actor, "customers", 2)
+    assert lineage is not None
+    merged = {link.previous.key: link.current for link in lineage.links if link.kind is Fate.MERGED and link.previous}
+    assert found.into == merged != {}
+
+
+def test_after_a_rollback_what_was_split_off_is_in_its_whole_again(shop: Shop) -> None:
+    shop.recluster(k=4, promote=True)
+    with shop.writing() as session:
+        lineage = show_lineage(session, shop.actor, "customers", 2)
+        ahead = preview_promotion(session, shop.actor, "customers", 1)
+        promotions.roll_back(session, shop.actor, "customers")
+        found = traces.find_succession(session, shop.actor, "customers")
+    assert lineage is not None
+    assert found is not None
+    split = {link.current.key: link.previous for link in lineage.links if link.kind is Fate.SPLIT and link.current}
+    assert {each.style.key: each.into for each in ahead.of("retired")} == found.into == split != {}
+
+
+def test_a_promotion_between_versions_that_nobody_compared_does_not_say_where_customers_went(shop: Shop) -> None:
+    shop.recluster(k=2)
+    shop.recluster(k=2, seed=7)
+    for number in (2, 3):
+        with shop.writing() as session:
+            promotions.promote_version(session, shop.actor, "customers", number)
+    with shop.reading() as session:
+        found = traces.find_succession(session, shop.actor, "customers")
+    assert found is not None
+    assert found.into == {}
 
 
 def test_a_rollback_brings_back_what_lived_before(shop: Shop) -> None:
