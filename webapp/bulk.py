@@ -236,7 +236,8 @@ def _figures(column: Column, customers: str) -> str:
     name = quoted(column.name)
     if column.name == CUSTOMER_KEY:  # no two are alike
         return f"SELECT count({name}) / greatest(count(*), 1), count({name}), NULL, NULL, NULL FROM {customers}"
-    counted = f"WITH met AS (SELECT {name} AS v, count(*) AS n FROM {customers} GROUP BY v)"
+    plain = f"{name} + 0.0" if column.kind is Kind.DECIMAL else name  # adding zero makes −0.0 and 0.0 one value
+    counted = f"WITH met AS (SELECT {plain} AS v, count(*) AS n FROM {customers} GROUP BY v)"
     shares = "coalesce(sum(n) FILTER (v IS NOT NULL), 0) / greatest(sum(n), 1), count(v)"
     if column.kind is Kind.TEXT:
         return f"{counted} SELECT {shares}, NULL, NULL, (SELECT v FROM met WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT 1) FROM met"

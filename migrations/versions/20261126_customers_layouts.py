@@ -1,6 +1,6 @@
 """a customer's record lists values, and the dataset's layouts say of which columns; the database looks up no dataset for every customer
 
-Records that are there stay objects, without a layout. A consent is told without a list, which SQLite would make a table of.
+Records that are there stay objects, without a layout.
 """
 
 from __future__ import annotations
@@ -41,8 +41,6 @@ def upgrade() -> None:
     with op.batch_alter_table("customers") as batch_op:
         batch_op.drop_constraint("fk_customers_dataset_id", type_="foreignkey")
         batch_op.add_column(sa.Column("layout_id", sa.Integer(), nullable=True))
-        batch_op.drop_constraint(op.f("ck_customers_consent"), type_="check")
-        batch_op.create_check_constraint(op.f("ck_customers_consent"), "consent = 'unknown' OR consent = 'given' OR consent = 'withdrawn'")
 
 
 def downgrade() -> None:
@@ -51,6 +49,4 @@ def downgrade() -> None:
     with op.batch_alter_table("customers") as batch_op:
         batch_op.drop_column("layout_id")
         batch_op.create_foreign_key("fk_customers_dataset_id", "datasets", ["dataset_id"], ["id"])
-        batch_op.drop_constraint(op.f("ck_customers_consent"), type_="check")
-        batch_op.create_check_constraint(op.f("ck_customers_consent"), "consent IN ('given', 'withdrawn', 'unknown')")
     op.drop_table("layouts")

@@ -118,6 +118,12 @@ def test_figures_of_columns(snapshot: Path) -> None:
     assert figures[CUSTOMER_KEY] == {"filled": 1.0, "distinct": 4, "low": None, "high": None, "typical": None}
 
 
+def test_figures_know_one_zero(tmp_path: Path) -> None:
+    found = figures_of(write(tmp_path / "zeros", frame(amount=[-0.0, 0.0, -0.0, None])))["amount"]
+    assert [str(found[name]) for name in ("low", "high", "typical")] == ["0.0"] * 3
+    assert found["distinct"] == 1
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_figures_are_those_of_pandas(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:

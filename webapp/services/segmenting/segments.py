@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -20,7 +20,7 @@ from webapp.services.data.datasets import clean_name, lock_dataset
 from webapp.services.data.lineage_records import read_lineage
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.filtering.coarse import coarse, stability_of
-from webapp.services.modelling.identities import segments_beside
+from webapp.services.modelling.identities import distinct_short_name, segments_beside
 from webapp.services.modelling.lineages import came_back
 from webapp.services.modelling.versions import VersionSummary, find_version, fitted_version, summarise_version
 from webapp.services.planning.campaigns import CampaignSummary, list_campaigns
@@ -177,7 +177,16 @@ def version_styles(session: Session, version: ModelVersion | str) -> tuple[Segme
         .where(VersionSegment.version_id == version_id)
         .order_by(VersionSegment.cluster)
     )
-    return tuple(style_of(segment) for segment in rows)
+    return tuple(_apart(map(style_of, rows)))
+
+
+def _apart(styles: Iterable[SegmentStyle]) -> Iterator[SegmentStyle]:
+    """The same, no two called alike for short: names that live on, and those that people choose, know only of each other in full."""
+    taken = set[str]()
+    for style in styles:
+        short_name = distinct_short_name(style.short_name, style.name, taken)
+        taken.add(short_name.casefold())
+        yield replace(style, short_name=short_name)
 
 
 def style_of(segment: Segment) -> SegmentStyle:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.conftest import LONG
 from tests.webapp.conftest import Prepare
@@ -20,7 +21,7 @@ from webapp.services.data.lineage_records import read_lineage
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.modelling import promotions
 from webapp.services.modelling.identities import segments_of
-from webapp.services.segmenting import evidence_names, lineages
+from webapp.services.segmenting import evidence_names, lineages, segments
 
 SEEDS = 40 if LONG else 2
 STEPS = 30
@@ -55,8 +56,7 @@ def identities(shop: Shop) -> dict[int, list[Called]]:
         versions = session.execute(select(ModelVersion.number, ModelVersion.id)).all()
         found = {number: segments_of(session, shop.actor, version) for number, version in versions}
         return {
-            number: [Called(each.key, each.slot, each.shown_name) for _, each in sorted(segments.items())]
-            for number, segments in found.items()
+            number: [Called(each.key, each.slot, each.shown_name) for _, each in sorted(called.items())] for number, called in found.items()
         }
 
 
@@ -65,7 +65,7 @@ def keys(shop: Shop) -> dict[int, list[str]]:
 
 
 def take_a_step(shop: Shop, draw: random.Random) -> None:
-    """Re-cluster, promote, roll back, say which segment is which or take that back, rename by the evidence; or be refused."""
+    """Re-cluster, promote, roll back, say which segment is which or take that back, rename by the evidence or by hand; or be refused."""
     known = identities(shop)
     number = draw.choice(sorted(known))
     key = draw.choice(known[number]).key
@@ -76,9 +76,10 @@ def take_a_step(shop: Shop, draw: random.Random) -> None:
         lambda: correct(shop, number, key, draw),
         lambda: take_back(shop, number, key),
         lambda: rename(shop, number, key),
+        lambda: choose_a_name(shop, key, draw.choice(known[number]).key, draw),
     )
     with suppress(Conflict, Invalid):
-        draw.choices(steps, weights=(5, 5, 1, 6, 4, 3))[0]()
+        draw.choices(steps, weights=(5, 5, 1, 6, 4, 3, 2))[0]()
 
 
 def recluster(shop: Shop, draw: random.Random) -> None:
@@ -114,13 +115,26 @@ def rename(shop: Shop, number: int, key: str) -> None:
         evidence_names.accept_names(session, shop.actor, DATASET, seen, key=key, version=number)
 
 
+def choose_a_name(shop: Shop, key: str, other: str, draw: random.Random) -> None:
+    """By hand: one that another segment has for short, or one of a few that begin alike."""
+    with shop.writing() as session:
+        name = draw.choice(["x" * 50, "x" * 60, segment_of(session, other).short_name])
+        segments.rename_segment(session, shop.actor, DATASET, key, name)
+
+
+def segment_of(session: Session, key: str) -> Segment:
+    return session.scalars(select(Segment).where(Segment.key == key)).one()
+
+
 def check(shop: Shop) -> None:
-    for number, segments in identities(shop).items():
-        for told in ([each.key for each in segments], [each.slot for each in segments], [each.name.casefold() for each in segments]):
+    for number, called in identities(shop).items():
+        for told in ([each.key for each in called], [each.slot for each in called], [each.name.casefold() for each in called]):
             assert len(set(told)) == len(told), number
     with shop.reading() as session:
         for version in session.scalars(select(ModelVersion)):
             assert not list(strayed(shop, version)), version.number
+            short = [style.short_name.casefold() for style in segments.version_styles(session, version)]
+            assert len(set(short)) == len(short), version.number
 
 
 def strayed(shop: Shop, version: ModelVersion) -> Iterator[int]:

@@ -49,6 +49,23 @@ def test_a_name_of_the_teams_own_is_kept_by_later_versions_and_can_be_given_back
         assert segments.rename_segment(session, shop.actor, "customers", style.key, "") == style
 
 
+def test_names_that_are_cut_alike_or_are_the_short_one_of_another_are_told_apart(shop: Shop) -> None:
+    with shop.writing() as session:
+        overview = segments.show_segments(session, shop.actor, "customers")
+        assert overview is not None
+        first, second, third = overview.styles
+        for style, name in ((first, third.short_name), (second, "x" * 50), (third, "x" * 60)):
+            segments.rename_segment(session, shop.actor, "customers", style.key, name)
+        called = segments.show_segments(session, shop.actor, "customers")
+        assert called is not None
+        assert [style.name for style in called.styles] == [third.short_name, "x" * 50, "x" * 60]
+        assert [style.short_name for style in called.styles] == [third.short_name, "x" * 40, f"{'x' * 35} 2"]
+        segments.rename_segment(session, shop.actor, "customers", third.key, "")
+        back = segments.show_segments(session, shop.actor, "customers")
+        assert back is not None
+        assert back.styles[2].short_name not in {style.short_name for style in back.styles[:2]}
+
+
 def test_segments_of_other_versions_and_other_keys_are_not_found(shop: Shop) -> None:
     shop.recluster(k=2)
     with shop.reading() as session:
