@@ -23,7 +23,16 @@ from webapp.services.access import Actor
 from webapp.services.browsing.customers import CustomerQuery
 from webapp.services.browsing.exports import save_customers
 from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset, show_dataset
-from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, discard_import, show_import, start_import, undo_import
+from webapp.services.data.imports import (
+    ImportDetail,
+    StoredFile,
+    clean_mapping,
+    discard_import,
+    preview_undo,
+    show_import,
+    start_import,
+    undo_import,
+)
 from webapp.services.data.mappings import PARTS
 from webapp.services.errors import Conflict, Invalid, ServiceError
 
@@ -170,7 +179,10 @@ def undo(import_id: str, team_name: str | None) -> Report:
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
+        repeats = preview_undo(session, actor, import_id).repeats
         asked = undo_import(session, actor, import_id)
+    for repeat in repeats:
+        click.echo(f"The same file, brought again on {repeat.day} without a change, is undone along with it.", err=True)
     finish(resources, actor, asked.job_id or "")
     with unit_of_work(resources, read_only=True) as session:
         detail = show_import(session, actor, import_id)
@@ -181,6 +193,7 @@ def undo(import_id: str, team_name: str | None) -> Report:
         "status": detail.status,
         "snapshot": dataset.snapshot,
         "customers": dataset.customers,
+        "undone_along": [repeat.import_id for repeat in repeats],
     }
 
 

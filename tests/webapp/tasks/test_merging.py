@@ -221,7 +221,9 @@ def test_what_is_built_upon_cannot_be_undone(sqlite_shop: Shop) -> None:
     with sqlite_shop.writing() as session, pytest.raises(Conflict, match=r"Version 1 was fitted on these customers"):
         imports.undo_import(session, sqlite_shop.actor, second.id)
     with sqlite_shop.reading() as session:
-        assert "Version 1" in (imports.undo_problem(session, sqlite_shop.actor, second.id) or "")
+        found = imports.preview_undo(session, sqlite_shop.actor, second.id)
+    assert "Version 1" in (found.problem or "")
+    assert (found.code, found.details["version"]) == ("version_depends", 1)
     checked = check(sqlite_shop, FILE)
     with sqlite_shop.reading() as session:
         latest = imports.list_imports(session, sqlite_shop.actor, "customers")[0]

@@ -30,7 +30,7 @@ from webapp.services.data.reports import (
     report_of,
     visible_report,
 )
-from webapp.services.data.undoing import refuse_undo
+from webapp.services.data.undoing import UndoPreview, refuse_undo
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.services.work import jobs
 from webapp.services.work.subjects import CHECK_IMPORT, IMPORT, UNDO_IMPORT
@@ -49,6 +49,7 @@ __all__ = [
     "SegmentFlow",
     "SegmentMoves",
     "StoredFile",
+    "UndoPreview",
     "WaitingFile",
     "change_mapping",
     "clean_mapping",
@@ -57,11 +58,11 @@ __all__ = [
     "discard_import",
     "list_imports",
     "list_waiting",
+    "preview_undo",
     "read_rejects",
     "show_import",
     "start_import",
     "undo_import",
-    "undo_problem",
 ]
 
 LONGEST_FILE_NAME = 255
@@ -263,14 +264,16 @@ def undo_import(session: Session, actor: Actor, import_id: str) -> ImportDetail:
     return show_import(session, actor, row.id)
 
 
-def undo_problem(session: Session, actor: Actor, import_id: str) -> str | None:
-    """Why a stored import cannot be undone, in words; None where it can."""
+def preview_undo(session: Session, actor: Actor, import_id: str) -> UndoPreview:
+    """What `undo_import` would do, or why it would refuse."""
+    require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
+    dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
     try:
-        refuse_undo(session, actor, team_row(session, actor, Dataset, "dataset", id=row.dataset_id), row)
+        _, repeats = refuse_undo(session, actor, dataset, row)
     except Conflict as problem:
-        return problem.message
-    return None
+        return UndoPreview(problem.message, problem.code, problem.details)
+    return UndoPreview(repeats=tuple(map(EarlierImport.of, repeats)))
 
 
 def clean_mode(mode: str) -> ImportMode:

@@ -71,6 +71,7 @@ _SENTENCES: dict[str, str] = {
     "import.discarded": "Discarded {file} of {dataset}, which was not imported",
     "import.undo_requested": "Asked for an import to be undone",
     "import.undone": "Undid an import",
+    "import.undone_along": "Undid an import of {file} along with the one that it repeated",
     "import.stored": "Stored an import into {dataset} as snapshot {snapshot}",
     "customers.exported": "Exported {rows} customers of {subject}",
     "audit.exported": "Downloaded the audit log",
