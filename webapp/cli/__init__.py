@@ -37,6 +37,7 @@ COMMANDS = {
     "keep": "registry",
     "compare": "comparing",
     "lineage": "lineage",
+    "jobs": "background",
     "schedule": "schedules",
     "campaign": "campaigns",
     "audience": "audiences",

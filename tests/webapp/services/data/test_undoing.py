@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from tests.webapp.tasks.test_importing import FILE, records
 from tests.webapp.tasks.test_merging import bring, stored, undo
-from tests.webapp.working import Shop, count_rows, customers_csv, open_shop
+from tests.webapp.working import Shop, count_rows, customers_csv, open_shop, run_jobs, store_file
 from webapp.edge import Resources
 from webapp.models import AuditEvent, Customer, SavedMapping
 from webapp.services.data import imports
-from webapp.services.data.imports import UndoPreview
+from webapp.services.data.imports import ImportDetail, StoredFile, UndoPreview
 from webapp.services.errors import Conflict
+from webapp.services.work import jobs
 
 
 @pytest.fixture
@@ -87,3 +90,55 @@ def test_a_version_still_stands_in_the_way_where_the_file_was_repeated(sqlite_sh
     bring(sqlite_shop, customers_csv((20, 20)))
     sqlite_shop.recluster()
     assert preview(sqlite_shop, first.id).code == "version_depends"
+
+
+def ask(shop: Shop, text: str) -> ImportDetail:
+    """Ask for an import that waits for its job."""
+    file = store_file(shop.resources, shop.actor, text)
+    with shop.writing() as session:
+        return imports.start_import(session, shop.actor, "customers", file, check=False)
+
+
+def test_an_import_that_waits_is_in_the_way_until_it_is_cancelled(shop: Shop) -> None:
+    first, _ = bring(shop, FILE)
+    waiting = ask(shop, FILE.replace("20000", "1"))
+    found = preview(shop, first.id)
+    assert (found.code, found.details) == ("import_pending", {"import_id": waiting.id, "job_id": waiting.job_id})
+    with shop.writing() as session, pytest.raises(Conflict, match=r"customers.csv of .* Cancel its job first"):
+        imports.undo_import(session, shop.actor, first.id)
+    with shop.writing() as session:
+        jobs.cancel_job(session, shop.actor, waiting.job_id or "")
+    assert undo(shop, first.id).status == "undone"
+    assert stored(shop) == []
+
+
+def test_an_import_that_is_asked_for_after_the_undo_waits_its_turn(sqlite_shop: Shop) -> None:
+    first, _ = bring(sqlite_shop, FILE)
+    with sqlite_shop.writing() as session:
+        imports.undo_import(session, sqlite_shop.actor, first.id)
+    ask(sqlite_shop, FILE.replace("20000", "1"))
+    run_jobs(sqlite_shop.resources)
+    with sqlite_shop.reading() as session:
+        assert imports.show_import(session, sqlite_shop.actor, first.id).status == "undone"
+    assert records(sqlite_shop)["b"]["income"] == 1.0
+
+
+def test_the_very_same_import_is_found_while_it_waits(sqlite_shop: Shop) -> None:
+    bring(sqlite_shop, FILE)
+    oldest, _ = ask(sqlite_shop, FILE), ask(sqlite_shop, FILE)
+    same, other = (store_file(sqlite_shop.resources, sqlite_shop.actor, text) for text in (FILE, FILE + "z,1,1,,,0\n"))
+
+    def found(file: StoredFile, **how: object) -> str | None:
+        with sqlite_shop.reading() as session:
+            pending = imports.find_pending(session, sqlite_shop.actor, "customers", file, **how)  # type: ignore[arg-type]
+        return pending and pending.id
+
+    assert found(same) == oldest.id
+    assert [
+        found(other),
+        found(same, mode="append"),
+        found(same, as_of=date(2024, 5, 1)),
+        found(same, mapping={"schema": {"Id": "customer_id"}}),
+    ] == [None] * 4
+    run_jobs(sqlite_shop.resources)
+    assert found(same) is None
