@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, undefer
 
 from segmentation.codec import from_json
 from segmentation.roles import Schema
+from segmentation.wording import listed
 from webapp.merging import RestoredRow
 from webapp.models import Customer, Dataset, Import, ImportStatus, ModelVersion, Snapshot, Sweep, VersionStatus
 from webapp.records import forget_new_customers, restore_customers
@@ -168,11 +169,13 @@ def _refuse_dependent_fit(session: Session, actor: Actor, dataset: Dataset, row:
     )
     numbers = session.scalars(fitted.order_by(ModelVersion.number).with_only_columns(ModelVersion.number)).all()
     if numbers:
+        newest = numbers[-1]
+        versions = f"Version {newest} was" if len(numbers) == 1 else f"Versions {listed([str(number) for number in numbers])} were"
         raise Conflict(
-            f"Version {numbers[-1]} was fitted on these customers, and undoing the import would leave it without them. Import a corrected "
-            "file instead.",
+            f"{versions} fitted on these customers, and undoing the import would leave nothing of them. Where nobody relies on a version, "
+            f"remove it first, on its page or by `smartcart versions remove {newest}`; otherwise import a corrected file instead.",
             code="version_depends",
-            details={"version": numbers[-1]},
+            details={"version": newest, "versions": list(numbers)},
         )
     for number, what in ((_pending(session, actor, ModelVersion, row), "Version"), (_pending(session, actor, Sweep, row), "Sweep")):
         if number is not None:

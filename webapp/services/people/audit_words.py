@@ -87,6 +87,7 @@ _SENTENCES: dict[str, str] = {
     "version.pinned": "Kept version {number} of {dataset} from being removed",
     "version.unpinned": "Let version {number} of {dataset} be removed with the others",
     "version.removed": "Removed version {number} of {dataset} to make room",
+    "version.removed_by_hand": "Removed version {number} of {dataset}, on which nobody relied",
     "version.retention_changed": "Changed how many versions {subject} keeps from {before} to {after}",
     "sweep.requested": "Asked for comparison {number} in the Lab of {dataset}",
     "sweep.ready": "Comparison {number} in the Lab of {dataset} was ready",

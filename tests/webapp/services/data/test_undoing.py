@@ -15,6 +15,8 @@ from webapp.models import AuditEvent, Customer, SavedMapping
 from webapp.services.data import imports
 from webapp.services.data.imports import ImportDetail, StoredFile, UndoPreview
 from webapp.services.errors import Conflict
+from webapp.services.modelling.retention import remove_version
+from webapp.services.modelling.versions import list_versions
 from webapp.services.work import jobs
 
 
@@ -142,3 +144,21 @@ def test_the_very_same_import_is_found_while_it_waits(sqlite_shop: Shop) -> None
     ] == [None] * 4
     run_jobs(sqlite_shop.resources)
     assert found(same) is None
+
+
+def test_an_import_can_be_undone_once_the_versions_that_nobody_wanted_are_removed(shop: Shop) -> None:
+    bring(shop, customers_csv((20, 20)))
+    shop.recluster(k=2)
+    second, _ = bring(shop, customers_csv((9,), first=900))
+    for seed in (1, 2):
+        shop.recluster(k=2, seed=seed)
+    found = preview(shop, second.id)
+    assert (found.code, found.details) == ("version_depends", {"version": 3, "versions": [2, 3]})
+    assert "Versions 2 and 3 were fitted on these customers" in (found.problem or "")
+    for number in (3, 2):
+        with shop.writing() as session:
+            remove_version(session, shop.actor, "customers", number)
+    assert undo(shop, second.id).status == "undone"
+    with shop.reading() as session:
+        assert count_rows(session, Customer) == [40]
+        assert [each.status for each in list_versions(session, shop.actor, "customers")] == ["removed", "removed", "ready"]
