@@ -13,6 +13,7 @@ from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.services.access import Permission
 from webapp.services.data.datasets import DatasetSummary, list_datasets
+from webapp.services.data.removing import RemovedDataset, remove_dataset
 from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS, FeatureWish
 from webapp.services.modelling.versions import LONGEST_NOTE, VersionSummary, list_versions, request_recluster
 from webapp.services.segmenting.segments import SegmentsOverview, show_segments
@@ -54,6 +55,10 @@ class Versions:
 
 def get_datasets(call: Call) -> Datasets:
     return Datasets(list_datasets(call.session, call.actor))
+
+
+def delete_dataset(call: Call) -> RemovedDataset:
+    return remove_dataset(call.session, call.actor, call.parts["dataset"])
 
 
 def get_segments(call: Call) -> Segments:
@@ -124,6 +129,16 @@ RECLUSTER = {
 NO_CUSTOMERS = {409: "The dataset has no customers yet"}
 OPERATIONS = (
     Operation("list_datasets", "GET", "/datasets", "The team's datasets", Permission.VIEW, get_datasets),
+    Operation(
+        name="remove_dataset",
+        method="DELETE",
+        path="/datasets/{dataset}",
+        summary="Remove a dataset of which nothing is left but imports that were undone, refused or discarded",
+        needs=Permission.IMPORT,
+        run=delete_dataset,
+        writes=True,
+        refusals={409: "It is not empty; `details.holds` says of what"},
+    ),
     Operation(
         "list_segments",
         "GET",

@@ -36,6 +36,7 @@ from webapp.services.data.imports import (
     undo_import,
 )
 from webapp.services.data.mappings import PARTS
+from webapp.services.data.removing import remove_dataset
 from webapp.services.errors import Conflict, Invalid, ServiceError
 
 MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format` and `values`."
@@ -269,6 +270,18 @@ def confirm_basis(dataset_name: str | None, team_name: str | None) -> Report:
         actor = find_operator(session, team_name)
         confirmed = confirm_legal_basis(session, actor, find_dataset(session, actor, dataset_name).slug)
     return {"dataset": confirmed.slug, "legal_basis_confirmed": confirmed.legal_basis_confirmed}
+
+
+@dataset_group.command("remove")
+@dataset_option
+@team_option
+@reports(lambda report: f"{report['name']} is removed. The audit log stays.")
+def remove(dataset_name: str | None, team_name: str | None) -> Report:
+    """Remove a dataset of which nothing is left but imports that were undone, refused or discarded."""
+    with unit_of_work(open_workspace()) as session:
+        actor = find_operator(session, team_name)
+        removed = remove_dataset(session, actor, find_dataset(session, actor, dataset_name).slug)
+    return {"dataset": removed.slug, "name": removed.name}
 
 
 COMMANDS = (import_file, undo, export, dataset_group)

@@ -15,8 +15,9 @@ from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapsh
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
-from webapp.services.data.leftovers import remove_files, remove_if_empty
+from webapp.services.data.leftovers import remove_files
 from webapp.services.data.mappings import clean_mapping, joined_mapping
+from webapp.services.data.removing import remove_if_empty
 from webapp.services.data.reports import (
     EMPTIED,
     KNOWN_KEPT,
