@@ -57,7 +57,7 @@ def test_name_colour_and_tag_follow_the_customers(workspace: Workspace, open_pag
         workspace.run("campaign", "add", "--name", f"For {size}", "--segment", before[size]["key"])
     colour = colour_of_theirs(page, workspace)
     for k, seed in (("4", "7"), ("2", "5")):
-        made = workspace.run("recluster", "--k", k, "--seed", seed)
+        made = workspace.run("recluster", "--k", k, "--seed", seed, "--anyway")
         workspace.run("promote", str(made["version"]))
         assert colour_of_theirs(page, workspace) == colour
         picture(page, f"lineage-segments-{k}-{shown}")
@@ -122,7 +122,7 @@ def see_what_was_merged(page: Page, workspace: Workspace, others: list[dict[str,
 def see_what_came_back(page: Page, workspace: Workspace, others: list[dict[str, Any]], shown: str) -> None:
     """The merged one is found again, which the champion has not: it is the segment that it was, and has its campaign."""
     champion = {segment["key"] for segment in workspace.run("segments")["segments"]}
-    made = workspace.run("recluster", "--k", "3", "--seed", "3")
+    made = workspace.run("recluster", "--k", "3", "--seed", "3", "--anyway")
     [back] = [segment for segment in others if segment["key"] not in champion]
     page.goto(f"{workspace.url}{HOME}/compare?a=3&b={made['version']}")
     expect(page.get_by_text(re.compile(f"{re.escape(back['name'])} is back: version [12] had it"))).to_be_visible()

@@ -116,9 +116,9 @@ def import_file(resources: Resources, actor: Actor, data: bytes | str, *, datase
 def recluster(
     resources: Resources, actor: Actor, dataset: str = "customers", *, genuine: bool = False, **options: object
 ) -> VersionSummary:
-    """Re-cluster and answer the version that came of it, whatever its status."""
+    """Re-cluster and answer the version that came of it, whatever its status; a twin of one that is there, unless told otherwise."""
     with unit_of_work(resources) as session:
-        versions.request_recluster(session, actor, dataset, **options)  # type: ignore[arg-type]
+        versions.request_recluster(session, actor, dataset, **{"anyway": True, **options})  # type: ignore[arg-type]
     run_jobs(resources, genuine=genuine)
     with unit_of_work(resources, read_only=True) as session:
         return versions.list_versions(session, actor, dataset)[0]

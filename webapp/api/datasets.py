@@ -15,6 +15,7 @@ from webapp.services.access import Permission
 from webapp.services.data.datasets import DatasetSummary, list_datasets
 from webapp.services.data.removing import RemovedDataset, remove_dataset
 from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS, FeatureWish
+from webapp.services.modelling.promotions import point_to
 from webapp.services.modelling.versions import LONGEST_NOTE, VersionSummary, list_versions, request_recluster
 from webapp.services.segmenting.segments import SegmentsOverview, show_segments
 
@@ -81,8 +82,19 @@ def get_versions(call: Call) -> Versions:
 
 
 def post_recluster(call: Call) -> JobAnswer:
-    job = request_recluster(call.session, call.actor, call.parts["dataset"], **call.sent)
-    return job_answer(call, job)
+    dataset, sent = call.parts["dataset"], call.sent
+    job = job_answer(call, request_recluster(call.session, call.actor, dataset, store=call.resources.store, **sent))
+    if job.finished_at is not None and job.version is not None:
+        point_to(
+            call.session,
+            call.actor,
+            dataset,
+            job.version,
+            promote=sent["promote"],
+            challenge=sent["challenge"],
+            store=call.resources.store,
+        )
+    return job
 
 
 def segment_count(about: str) -> Field:
@@ -125,6 +137,7 @@ RECLUSTER = {
     "promote": yes_no("Make the new version the champion."),
     "challenge": yes_no("Let the new version challenge the champion."),
     "note": text("Kept with the version, for the team's record.", longest=LONGEST_NOTE, default=""),
+    "anyway": yes_no("Make a version even where one of the same customers, settings and seed is there."),
 }
 NO_CUSTOMERS = {409: "The dataset has no customers yet"}
 OPERATIONS = (
@@ -153,7 +166,7 @@ OPERATIONS = (
         name="recluster",
         method="POST",
         path="/datasets/{dataset}/recluster",
-        summary="Fit a new version; while one is being fitted, that job",
+        summary="Fit a new version; while one is being fitted, that job; where the same one is there, the job that made it, which is done",
         needs=Permission.RECLUSTER,
         run=post_recluster,
         body=json_body(RECLUSTER),
