@@ -494,3 +494,17 @@ def test_what_an_undone_import_taught_is_forgotten(sqlite_shop: Shop) -> None:
     assert again.mapping_from.import_id == first.id
     undo(sqlite_shop, first.id)
     assert check(sqlite_shop, FILE.replace("10", "13")).mapping_from is None
+
+
+def test_what_finds_segments_is_judged_by_all_customers_that_there_will_be(sqlite_shop: Shop) -> None:
+    """Everybody in the second file has one income, which says nothing of them alone and much of them beside the others."""
+    rows = "".join(f"{number},500,{number % 3}\n" for number in range(900, 912))
+    few = f"ID,Income,Visits\n{rows}"
+
+    def uses(report: ImportReport) -> dict[str, str]:
+        return {choice.source: choice.use for choice in report.columns}
+
+    assert uses(check(sqlite_shop, few))["Income"] == "no, profile only"
+    bring(sqlite_shop, customers_csv((30, 30)))
+    assert uses(check(sqlite_shop, few))["Income"] == "in income"
+    assert uses(check(sqlite_shop, few, mode="replace"))["Income"] == "no, profile only"
