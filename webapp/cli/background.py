@@ -18,7 +18,7 @@ COLUMNS = {"id": "ID", "kind": "WORK", "subject": "ON", "status": "STATE", "crea
 
 @click.group("jobs", cls=ListingGroup)
 def jobs() -> None:
-    """Background work: lists it (newest first) unless told otherwise."""
+    """Background work; lists it unless told otherwise."""
 
 
 @jobs.command("list")

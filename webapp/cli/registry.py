@@ -33,7 +33,7 @@ NOTE = click.option("--note", default="", help="Why, for the team's record.")
 
 @click.group("versions", cls=ListingGroup)
 def versions() -> None:
-    """Model versions of a dataset: lists them, and which one was live when, unless told otherwise."""
+    """Model versions of a dataset; lists them unless told otherwise."""
 
 
 @versions.command("list")
