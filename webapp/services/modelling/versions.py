@@ -157,13 +157,8 @@ def request_recluster(
     `schedule` is the id of the one that asks: its version becomes the challenger and is never promoted by itself.
     """
     require(actor, Permission.RECLUSTER)
-    check_algorithm(algorithm)
-    check_k(k)
-    check_seed(seed)
-    requested = {"algorithm": algorithm, "k": k, "features": checked_features(features), "promote": promote}
-    if challenge:
-        requested["challenge"] = True
-    requested |= {"schedule": schedule} if schedule else {}
+    requested = _checked_request(algorithm, k, seed, features) | {"promote": promote}
+    requested |= ({"challenge": True} if challenge else {}) | ({"schedule": schedule} if schedule else {})
     row = team_dataset(session, actor, dataset)
     lock_dataset(session, row)
     exclusive = f"{RECLUSTER}:{row.id}"
@@ -193,6 +188,14 @@ def request_recluster(
     record_event(session, actor, "version.requested", f"{row.slug}/{version.number}", seed=seed, **requested)
     session.flush()
     return jobs.show_job(session, actor, job.id)
+
+
+def _checked_request(algorithm: str, k: int | None, seed: int, features: FeatureWish) -> dict[str, Any]:
+    """What is asked of a fit, as a version keeps it; Invalid names what cannot be asked for."""
+    check_algorithm(algorithm)
+    check_k(k)
+    check_seed(seed)
+    return {"algorithm": algorithm, "k": k, "features": checked_features(features)}
 
 
 def _twins_job(
