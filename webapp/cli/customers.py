@@ -40,6 +40,11 @@ from webapp.services.data.removing import remove_dataset
 from webapp.services.errors import Conflict, Invalid, ServiceError
 
 MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format` and `values`."
+WAYS_ON = {
+    "import_pending": "`smartcart jobs cancel {job_id}` stops it.",
+    "newer_import": "`smartcart import-undo {import_id}` does that.",
+    "version_depends": "`smartcart versions remove {version}` removes one.",
+}
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -208,9 +213,10 @@ def undo(import_id: str, team_name: str | None) -> Report:
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
-        repeats = preview_undo(session, actor, import_id).repeats
-        asked = undo_import(session, actor, import_id)
-    for repeat in repeats:
+        found = preview_undo(session, actor, import_id)
+        with _hinting():
+            asked = undo_import(session, actor, import_id)
+    for repeat in found.repeats:
         click.echo(f"The same file, brought again on {repeat.day} without a change, is undone along with it.", err=True)
     finish(resources, actor, asked.job_id or "")
     with unit_of_work(resources, read_only=True) as session:
@@ -222,8 +228,18 @@ def undo(import_id: str, team_name: str | None) -> Report:
         "status": detail.status,
         "snapshot": dataset.snapshot,
         "customers": dataset.customers,
-        "undone_along": [repeat.import_id for repeat in repeats],
+        "undone_along": [repeat.import_id for repeat in found.repeats],
     }
+
+
+@contextmanager
+def _hinting() -> Iterator[None]:
+    """Name the command that takes away what is in the way of an undo."""
+    try:
+        yield
+    except Conflict as refusal:
+        hint = WAYS_ON.get(refusal.code, "").format_map(refusal.details)
+        raise Conflict(f"{refusal.message} {hint}".rstrip(), code=refusal.code, details=refusal.details) from None
 
 
 def export_in_words(report: Report) -> str:

@@ -77,7 +77,7 @@ def recluster_dialog() -> Component:
                 number_input(Ids.SEED, value=0, low=0, high=2**31 - 1),
                 help_text="The same customers, settings and seed give the same segments, so that is not done twice.",
             ),
-            dbc.Checklist(id=Ids.ANYWAY, options=[{"label": ANYWAY, "value": "anyway"}], value=[], class_name="sc-choices"),
+            dbc.Checklist(id=Ids.ANYWAY, options=[{"label": ANYWAY, "value": "anyway"}], value=[]),
         ],
         className="sc-more",
     )

@@ -31,6 +31,7 @@ from webapp.pages.data.ids import Ids
 from webapp.pages.data.where import Where
 from webapp.services.data import imports, timeline
 from webapp.services.data.comparing import ColumnChange, Comparison
+from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.snapshot_changes import Totals
 from webapp.services.data.snapshots import ColumnQuality
 from webapp.services.scheduling.schedules import add_schedule, remove_schedule
@@ -313,7 +314,9 @@ def test_an_empty_dataset_is_removed_on_its_page(shop: Shop, monkeypatch: pytest
     assert "Remove Customers?" in words(body)
     assert Ids.REMOVE_OPEN not in ids(shown(shop, role=MemberRole.MARKETER)[0])
     with shop.writing() as session:
+        ensure_dataset(session, shop.actor, "Other")
         view = look(shop, session, f"{HERE}/data")
         assert removing.remove(view, None) is no_update
-        assert removing.remove(view, 1) == "/t/north-market"
+        assert removing.remove(view, 1) == "/t/north-market/other"
+        assert removing.remove(look(shop, session, "/t/north-market/other/data"), 1) == "/t/north-market"
     assert "The dataset Customers is removed." in words(said[0][1]["children"])

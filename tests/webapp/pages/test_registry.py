@@ -264,7 +264,8 @@ def test_what_would_be_removed_stands_there_before_it_is_saved(shop: Shop, said:
     body = seen(shop)[1]
     assert "Removed" in next(words(part) for part in walk(body) if isinstance(part, html.Tr) and words(part).startswith("v3"))
     head, page, _ = seen(shop, "3")
-    assert "to make room" in words(page)
+    assert "Removed on " in words(page)
+    assert "To work with it, re-cluster with its settings and seed." in words(page)
     assert "Model card" in words(page)
     assert not [each for each in ids(head) if isinstance(each, dict)]
 

@@ -13,9 +13,9 @@ from webapp.services.access import Permission
 from webapp.services.data import removing
 from webapp.services.data.datasets import DatasetSummary
 from webapp.ui.components import button
+from webapp.ui.discarding import address_after
 from webapp.ui.forms import dialog
 from webapp.ui.notices import notify
-from webapp.ui.places import team_address
 
 GOES = "It holds no customers. Its files, which were not imported or were undone, leave the list with it; the audit log stays."
 
@@ -28,7 +28,9 @@ def remove_parts(view: View, dataset: DatasetSummary) -> tuple[Component | None,
     held = removing.show_obstacles(view.session, view.actor, dataset.slug)
     if held:
         text = removing.obstacles_in_words(dataset.name, held)
-        return opens, dialog(Ids.REMOVE_ASK, "This dataset cannot be removed", html.P(text), None, cancel_id=Ids.REMOVE_CANCEL)
+        return opens, dialog(
+            Ids.REMOVE_ASK, "This dataset cannot be removed", html.P(text), None, cancel_id=Ids.REMOVE_CANCEL, cancel_text="Close"
+        )
     confirm = button("Remove it", id=Ids.REMOVE, kind="danger")
     return opens, dialog(Ids.REMOVE_ASK, f"Remove {dataset.name}?", html.P(GOES), confirm, cancel_id=Ids.REMOVE_CANCEL)
 
@@ -39,4 +41,4 @@ def remove(view: View, clicks: int | None) -> Any:
         return no_update
     gone = removing.remove_dataset(view.session, view.actor, view.dataset or "")
     notify(f"The dataset {gone.name} is removed.", "good")
-    return team_address(view.actor.team_slug)
+    return address_after(view)

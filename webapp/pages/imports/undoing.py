@@ -37,7 +37,14 @@ def undo_dialog(detail: ImportDetail, found: UndoPreview) -> Component:
 
 def refusal_dialog(view: View, found: UndoPreview) -> Component:
     """Why it cannot be undone now, and the way to what would have to go first."""
-    return dialog(Ids.UNDO_ASK, "This import cannot be undone now", html.P(found.problem), _way_on(view, found), cancel_id=Ids.UNDO_CANCEL)
+    return dialog(
+        Ids.UNDO_ASK,
+        "This import cannot be undone now",
+        html.P(found.problem),
+        _way_on(view, found),
+        cancel_id=Ids.UNDO_CANCEL,
+        cancel_text="Close",
+    )
 
 
 def _along(found: UndoPreview) -> Component | None:

@@ -91,7 +91,7 @@ def removed_notice(version: VersionSummary) -> Component | None:
     if version.removed_at is None:
         return None
     text = "Its figures and its model card are kept. To work with it, re-cluster with its settings and seed."
-    return verdict(f"Removed on {day(version.removed_at)} to make room", text, tone="neutral", icon_name="archive")
+    return verdict(f"Removed on {day(version.removed_at)}", text, tone="neutral", icon_name="archive")
 
 
 def model_body(view: View, version: VersionSummary) -> list[Child]:

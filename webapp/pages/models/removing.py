@@ -36,7 +36,14 @@ def remove_dialog(view: View, version: VersionSummary) -> Component | None:
     reasons = retention.show_reliance(view.session, view.actor, view.dataset or "", version.number)
     if reasons:
         text = reliance_in_words(version.number, reasons)
-        return dialog(Ids.REMOVE_ASK, f"Version {version.number} cannot be removed", html.P(text), None, cancel_id=Ids.REMOVE_CANCEL)
+        return dialog(
+            Ids.REMOVE_ASK,
+            f"Version {version.number} cannot be removed",
+            html.P(text),
+            None,
+            cancel_id=Ids.REMOVE_CANCEL,
+            cancel_text="Close",
+        )
     confirm = button("Remove the version", id=Ids.REMOVE, kind="danger")
     return dialog(Ids.REMOVE_ASK, f"Remove version {version.number}?", html.P(STAYS), confirm, cancel_id=Ids.REMOVE_CANCEL)
 

@@ -347,7 +347,7 @@ def _refuse_pending(session: Session, actor: Actor, dataset: Dataset) -> None:
         detail = _details(session, actor, [row])[0]
         raise Conflict(
             f"{row.file_name} of {row.created_by} waits to be imported, or is at work since {row.created_at:%Y-%m-%d %H:%M} UTC, and would "
-            "bring its customers in after the undo. Cancel its job first, on Jobs or by `smartcart jobs cancel`, or wait for it to end.",
+            "bring its customers in after the undo. Cancel its job first, or wait for it to end.",
             code="import_pending",
             details={"import_id": row.id, "job_id": detail.job_id},
         )

@@ -169,11 +169,12 @@ def _refuse_dependent_fit(session: Session, actor: Actor, dataset: Dataset, row:
     )
     numbers = session.scalars(fitted.order_by(ModelVersion.number).with_only_columns(ModelVersion.number)).all()
     if numbers:
-        newest = numbers[-1]
-        versions = f"Version {newest} was" if len(numbers) == 1 else f"Versions {listed([str(number) for number in numbers])} were"
+        one, newest = len(numbers) == 1, numbers[-1]
+        them = "it" if one else "them"
+        which = f"Version {newest} was" if one else f"Versions {listed([str(number) for number in numbers])} were"
         raise Conflict(
-            f"{versions} fitted on these customers, and undoing the import would leave nothing of them. Where nobody relies on a version, "
-            f"remove it first, on its page or by `smartcart versions remove {newest}`; otherwise import a corrected file instead.",
+            f"{which} fitted on these customers, who would not be there any more. Remove {them} first, where nobody "
+            f"relies on {them}; otherwise import a corrected file instead.",
             code="version_depends",
             details={"version": newest, "versions": list(numbers)},
         )

@@ -279,7 +279,7 @@ def _demand_ready(version: ModelVersion) -> None:
         raise Conflict(f"Version {version.number} is not ready yet. Wait for its job to end.", code="not_ready")
     if version.status == VersionStatus.REMOVED:
         raise Conflict(
-            f"Version {version.number} was removed to make room. Its figures and its model card are there; to work with it, "
+            f"Version {version.number} was removed. Its figures and its model card are there; to work with it, "
             "re-cluster with its settings and seed.",
             code="removed",
         )
