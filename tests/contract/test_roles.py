@@ -143,6 +143,7 @@ def fitting(endpoint: str) -> dict[str, Any]:
         "api_take_back_correction": {"version": 1, "segment": "x"},
         "api_promote": {"version": 1},
         "api_challenge": {"version": 1},
+        "api_remove_version": {"version": 1},
         "api_add_schedule": {"kind": "recluster", "cron": "0 6 * * 1"},
     }
     if endpoint == "api_import_customers":

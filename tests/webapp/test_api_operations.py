@@ -151,6 +151,20 @@ def test_a_recluster_is_a_job_that_can_be_followed_and_its_version_is_listed(sho
     assert (version["number"], version["champion"], version["k"], version["seed"]) == (1, True, 3, 4)
 
 
+def test_a_version_that_is_there_is_answered_with_the_job_that_made_it_where_that_is_wished(shop: Planned, client: FlaskClient) -> None:
+    imported(shop)
+    headers, address = token(shop, MemberRole.ANALYST), f"{V}/datasets/real/recluster"
+    for k in (3, 2):
+        client.post(address, json={"k": k}, headers=headers)
+        run_jobs(shop.resources)
+    again = client.post(address, json={"k": 2, "promote": True, "unless_there": True}, headers=headers)
+    assert (again.status_code, again.json["status"], again.json["version"]) == (202, "done", 2)
+    listed = client.get(f"{V}/datasets/real/versions", headers=headers).json["versions"]
+    assert [(each["number"], each["champion"]) for each in listed] == [(2, True), (1, False)]
+    twin = client.post(address, json={"k": 2}, headers=headers)
+    assert (twin.json["status"], twin.json["version"]) == ("queued", 3)
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -65,6 +65,14 @@ def test_the_champion_of_a_day_is_answered_with_the_history(shop: Shop, client: 
     assert client.get(f"{HERE}/champions", headers=headers).json["champion"] == 2
 
 
+def test_a_version_is_removed_unless_somebody_relies_on_it(shop: Shop, client: FlaskClient) -> None:
+    headers = token(shop, MemberRole.ANALYST)
+    status, refused = send(client, headers, "versions/remove", version=1)
+    assert (status, refused["code"], refused["details"]["reasons"]) == (409, "relied_on", ["champion"])
+    status, removed = send(client, headers, "versions/remove", version=2)
+    assert (status, removed["number"], removed["status"]) == (200, 2, "removed")
+
+
 def test_viewers_read_versions_in_coarse_figures(shop: Shop, client: FlaskClient) -> None:
     """Two significant digits, and three of the smallest segment's share, whose size is exact; `evaluated_on` counts customers."""
     for role, coarse in ((MemberRole.VIEWER, True), (MemberRole.MARKETER, False)):
@@ -85,6 +93,7 @@ def test_viewers_read_versions_in_coarse_figures(shop: Shop, client: FlaskClient
         ("rollback", {"note": 5}, "note"),
         ("challenge", {"version": 0}, "version"),
         ("rollback", {"version": 1}, "version"),
+        ("versions/remove", {}, "version"),
     ],
 )
 def test_a_bad_field_is_named_and_nothing_moves(shop: Shop, client: FlaskClient, act: str, body: dict[str, Any], field: str) -> None:
@@ -94,7 +103,7 @@ def test_a_bad_field_is_named_and_nothing_moves(shop: Shop, client: FlaskClient,
 
 
 def test_roles_and_other_teams_are_kept_out(shop: Shop, client: FlaskClient) -> None:
-    for act, body in (("promote", {"version": 2}), ("rollback", {}), ("challenge", {"version": 2})):
+    for act, body in (("promote", {"version": 2}), ("rollback", {}), ("challenge", {"version": 2}), ("versions/remove", {"version": 2})):
         assert send(client, token(shop, MemberRole.MARKETER), act, **body)[0] == 403
         assert send(client, token(shop, MemberRole.ADMIN, stranger=True), act, **body)[0] == 404
     assert client.get(f"{HERE}/champions", headers=token(shop, MemberRole.ADMIN, stranger=True)).status_code == 404
@@ -102,4 +111,6 @@ def test_roles_and_other_teams_are_kept_out(shop: Shop, client: FlaskClient) -> 
 
 def test_the_description_has_them() -> None:
     paths = describe(OPERATIONS)["paths"]
-    assert {"/promote", "/rollback", "/challenge", "/champions"} <= {path.removeprefix("/api/v1/datasets/{dataset}") for path in paths}
+    assert {"/promote", "/rollback", "/challenge", "/champions", "/versions/remove"} <= {
+        path.removeprefix("/api/v1/datasets/{dataset}") for path in paths
+    }

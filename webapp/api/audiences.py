@@ -14,7 +14,7 @@ from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.services.access import Permission
 from webapp.services.browsing.exports import customers_of
-from webapp.services.data.datasets import LONGEST_NAME
+from webapp.services.data.names import LONGEST_NAME
 from webapp.services.filtering.filters import LONGEST
 from webapp.services.planning.campaigns import LONGEST_NOTE
 from webapp.services.segmenting.audience_choices import Flow, make_choice

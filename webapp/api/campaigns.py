@@ -10,7 +10,8 @@ from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.models import CampaignStatus
 from webapp.services.access import Permission
-from webapp.services.data.datasets import LONGEST_NAME, list_datasets, show_dataset
+from webapp.services.data.datasets import list_datasets, show_dataset
+from webapp.services.data.names import LONGEST_NAME
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.planning.campaigns import (
     CHANNELS,

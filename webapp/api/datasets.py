@@ -13,7 +13,9 @@ from webapp.api.operations import Call, Operation
 from webapp.api.routes import json_body
 from webapp.services.access import Permission
 from webapp.services.data.datasets import DatasetSummary, list_datasets
+from webapp.services.data.removing import RemovedDataset, remove_dataset
 from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS, FeatureWish
+from webapp.services.modelling.promotions import point_to
 from webapp.services.modelling.versions import LONGEST_NOTE, VersionSummary, list_versions, request_recluster
 from webapp.services.segmenting.segments import SegmentsOverview, show_segments
 
@@ -56,6 +58,10 @@ def get_datasets(call: Call) -> Datasets:
     return Datasets(list_datasets(call.session, call.actor))
 
 
+def delete_dataset(call: Call) -> RemovedDataset:
+    return remove_dataset(call.session, call.actor, call.parts["dataset"])
+
+
 def get_segments(call: Call) -> Segments:
     dataset = call.parts["dataset"]
     overview = show_segments(call.session, call.actor, dataset, version=call.query["version"])
@@ -76,8 +82,19 @@ def get_versions(call: Call) -> Versions:
 
 
 def post_recluster(call: Call) -> JobAnswer:
-    job = request_recluster(call.session, call.actor, call.parts["dataset"], **call.sent)
-    return job_answer(call, job)
+    dataset, sent = call.parts["dataset"], call.sent
+    job = job_answer(call, request_recluster(call.session, call.actor, dataset, store=call.resources.store, **sent))
+    if job.finished_at is not None and job.version is not None:
+        point_to(
+            call.session,
+            call.actor,
+            dataset,
+            job.version,
+            promote=sent["promote"],
+            challenge=sent["challenge"],
+            store=call.resources.store,
+        )
+    return job
 
 
 def segment_count(about: str) -> Field:
@@ -120,10 +137,21 @@ RECLUSTER = {
     "promote": yes_no("Make the new version the champion."),
     "challenge": yes_no("Let the new version challenge the champion."),
     "note": text("Kept with the version, for the team's record.", longest=LONGEST_NOTE, default=""),
+    "unless_there": yes_no("Not where a version of the same customers, settings and seed is there: the answer is the job that made it."),
 }
 NO_CUSTOMERS = {409: "The dataset has no customers yet"}
 OPERATIONS = (
     Operation("list_datasets", "GET", "/datasets", "The team's datasets", Permission.VIEW, get_datasets),
+    Operation(
+        name="remove_dataset",
+        method="DELETE",
+        path="/datasets/{dataset}",
+        summary="Remove a dataset of which nothing is left but imports that were undone, refused or discarded",
+        needs=Permission.IMPORT,
+        run=delete_dataset,
+        writes=True,
+        refusals={409: "It is not empty; `details.holds` says of what"},
+    ),
     Operation(
         "list_segments",
         "GET",

@@ -12,6 +12,7 @@ from webapp.services.access import Permission
 from webapp.services.data.datasets import show_dataset
 from webapp.services.modelling.challengers import set_challenger
 from webapp.services.modelling.promotions import Promoted, Stretch, champion_on, live_history, promote_version, roll_back
+from webapp.services.modelling.retention import remove_version
 from webapp.services.modelling.versions import LONGEST_NOTE, VersionSummary
 
 
@@ -52,6 +53,10 @@ def post_rollback(call: Call) -> Promoted:
 
 def post_challenge(call: Call) -> VersionSummary:
     return set_challenger(call.session, call.actor, call.parts["dataset"], call.sent["version"])
+
+
+def post_remove(call: Call) -> VersionSummary:
+    return remove_version(call.session, call.actor, call.parts["dataset"], call.sent["version"])
 
 
 MOVE = {
@@ -102,5 +107,16 @@ OPERATIONS = (
         body=json_body(NUMBER),
         writes=True,
         refusals=MOVED,
+    ),
+    Operation(
+        name="remove_version",
+        method="POST",
+        path="/datasets/{dataset}/versions/remove",
+        summary="Remove a version on which nobody relies; its figures and its model card stay",
+        needs=Permission.PROMOTE,
+        run=post_remove,
+        body=json_body(NUMBER),
+        writes=True,
+        refusals={409: "Somebody relies on it, as `details.reasons` says, or it is not ready or removed"},
     ),
 )

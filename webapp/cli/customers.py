@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from segmentation import FileFormat, inspect_file, require_customer_id, to_json
 from webapp.cli.answers import Report, reports
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
 from webapp.cli.import_words import import_in_words
-from webapp.cli.jobs import finish
+from webapp.cli.jobs import finish, is_left_behind
 from webapp.cli.values import VERSION, writing
 from webapp.edge import Resources, unit_of_work
 from webapp.models import ImportMode
@@ -23,12 +24,37 @@ from webapp.services.access import Actor
 from webapp.services.browsing.customers import CustomerQuery
 from webapp.services.browsing.exports import save_customers
 from webapp.services.data.datasets import confirm_legal_basis, ensure_dataset, show_dataset
-from webapp.services.data.imports import ImportDetail, StoredFile, clean_mapping, discard_import, show_import, start_import, undo_import
+from webapp.services.data.imports import (
+    ImportDetail,
+    StoredFile,
+    clean_mapping,
+    discard_import,
+    find_pending,
+    preview_undo,
+    show_import,
+    start_import,
+    undo_import,
+)
 from webapp.services.data.mappings import PARTS
+from webapp.services.data.removing import remove_dataset
 from webapp.services.errors import Conflict, Invalid, ServiceError
 
 MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format` and `values`."
+WAYS_ON = {
+    "import_pending": "`smartcart jobs cancel {job_id}` stops it.",
+    "newer_import": "`smartcart import-undo {import_id}` does that.",
+    "version_depends": "`smartcart versions remove {version}` removes one.",
+}
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An import and who asked for it; `waited` tells that it was there already, waiting or at work."""
+
+    actor: Actor
+    detail: ImportDetail
+    waited: bool
 
 
 @click.command("import")
@@ -54,12 +80,14 @@ def import_file(
     resources = open_workspace()
     if not _knows_columns(resources, team_name, dataset_name):
         refuse_unusable(file, stated)
-    actor, detail = store_file(resources, team_name, dataset_name, file, mapping=stated, as_of=as_of, check=dry_run, mode=mode)
+    begun = begin_import(resources, team_name, dataset_name, file, mapping=stated, as_of=as_of, mode=mode, check=dry_run)
+    actor, detail = begun.actor, begun.detail
     with _discarded(resources, actor, detail.id) if dry_run else nullcontext():
         if detail.job_id:
             finish(resources, actor, detail.job_id)
         with unit_of_work(resources, read_only=True) as session:
-            return import_report(show_import(session, actor, detail.id), dry_run=dry_run)
+            report = import_report(show_import(session, actor, detail.id), dry_run=dry_run)
+    return {**report, "taken_over": begun.waited}
 
 
 @contextmanager
@@ -89,26 +117,41 @@ def _knows_columns(resources: Resources, team_name: str | None, dataset_name: st
         return False
 
 
+def begin_import(resources: Resources, team_name: str | None, dataset_name: str | None, file: Path, **how: Any) -> Begun:
+    """Start the file's import; where the very same is at work, wait for it first, and take it over once its process is gone."""
+    while True:
+        begun = store_file(resources, team_name, dataset_name, file, **how)
+        if not begun.waited:
+            return begun
+        since = f"{begun.detail.created_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{begun.detail.file_name} waits to be imported already, or is at work, since {since}. Waiting for that.", err=True)
+        if is_left_behind(resources, begun.actor, begun.detail.job_id or ""):
+            click.echo("Nobody is at that import any more, so this command takes it over.", err=True)
+            return begun
+
+
 def store_file(
     resources: Resources,
     team_name: str | None,
     dataset_name: str | None,
     file: Path,
     *,
-    mapping: dict[str, Any] | None,
-    as_of: datetime | None,
-    check: bool,
+    check: bool = False,
+    mapping: dict[str, Any] | None = None,
+    as_of: datetime | None = None,
     mode: str = ImportMode.UPDATE,
-) -> tuple[Actor, ImportDetail]:
-    """Put the file into the store and start its import (or only its dry run)."""
+) -> Begun:
+    """Put the file into the store and start its import (or only its dry run), unless the very same import is at work."""
+    how: dict[str, Any] = {"mapping": mapping, "as_of": as_of.date() if as_of else None, "mode": mode}
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name, create=True)
         dataset = ensure_dataset(session, actor, dataset_name) if dataset_name else find_dataset(session, actor, None)
         with file.open("rb") as stream:
             digest, size = resources.store.put_stream(actor.team_id, "upload", stream)
         stored = StoredFile(file.name, digest, size)
-        day = as_of.date() if as_of else None
-        return actor, start_import(session, actor, dataset.slug, stored, mapping=mapping, as_of=day, check=check, mode=mode)
+        if not check and (found := find_pending(session, actor, dataset.slug, stored, **how)) is not None:
+            return Begun(actor, found, waited=True)
+        return Begun(actor, start_import(session, actor, dataset.slug, stored, check=check, **how), waited=False)
 
 
 def import_report(detail: ImportDetail, *, dry_run: bool) -> Report:
@@ -170,7 +213,11 @@ def undo(import_id: str, team_name: str | None) -> Report:
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
-        asked = undo_import(session, actor, import_id)
+        found = preview_undo(session, actor, import_id)
+        with _hinting():
+            asked = undo_import(session, actor, import_id)
+    for repeat in found.repeats:
+        click.echo(f"The same file, brought again on {repeat.day} without a change, is undone along with it.", err=True)
     finish(resources, actor, asked.job_id or "")
     with unit_of_work(resources, read_only=True) as session:
         detail = show_import(session, actor, import_id)
@@ -181,7 +228,18 @@ def undo(import_id: str, team_name: str | None) -> Report:
         "status": detail.status,
         "snapshot": dataset.snapshot,
         "customers": dataset.customers,
+        "undone_along": [repeat.import_id for repeat in found.repeats],
     }
+
+
+@contextmanager
+def _hinting() -> Iterator[None]:
+    """Name the command that takes away what is in the way of an undo."""
+    try:
+        yield
+    except Conflict as refusal:
+        hint = WAYS_ON.get(refusal.code, "").format_map(refusal.details)
+        raise Conflict(f"{refusal.message} {hint}".rstrip(), code=refusal.code, details=refusal.details) from None
 
 
 def export_in_words(report: Report) -> str:
@@ -228,6 +286,18 @@ def confirm_basis(dataset_name: str | None, team_name: str | None) -> Report:
         actor = find_operator(session, team_name)
         confirmed = confirm_legal_basis(session, actor, find_dataset(session, actor, dataset_name).slug)
     return {"dataset": confirmed.slug, "legal_basis_confirmed": confirmed.legal_basis_confirmed}
+
+
+@dataset_group.command("remove")
+@dataset_option
+@team_option
+@reports(lambda report: f"{report['name']} is removed. The audit log stays.")
+def remove(dataset_name: str | None, team_name: str | None) -> Report:
+    """Remove a dataset of which nothing is left but imports that were undone, refused or discarded."""
+    with unit_of_work(open_workspace()) as session:
+        actor = find_operator(session, team_name)
+        removed = remove_dataset(session, actor, find_dataset(session, actor, dataset_name).slug)
+    return {"dataset": removed.slug, "name": removed.name}
 
 
 COMMANDS = (import_file, undo, export, dataset_group)

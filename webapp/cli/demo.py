@@ -11,7 +11,7 @@ from segmentation import SyntheticCustomers, write_customers
 from webapp.address import announced
 from webapp.cli.answers import answering, as_json_text
 from webapp.cli.context import open_workspace
-from webapp.cli.customers import READABLE, refuse_unusable, store_file
+from webapp.cli.customers import READABLE, begin_import, refuse_unusable
 from webapp.cli.jobs import finish
 from webapp.cli.serving import listen, read_config
 from webapp.config import Config, write_secret
@@ -102,7 +102,7 @@ def _import(resources: Resources, actor: Actor, file: Path) -> str:
     click.echo(f"Importing {file.name} ...", err=True)
     refuse_unusable(file)
     name = file.stem.replace("_", " ").strip().capitalize()
-    _, detail = store_file(resources, actor.team_slug, name, file, mapping=None, as_of=None, check=False)
+    detail = begin_import(resources, actor.team_slug, name, file).detail
     if detail.job_id:
         finish(resources, actor, detail.job_id)
     return name

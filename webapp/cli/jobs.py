@@ -13,7 +13,7 @@ import click
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.errors import Conflict, ServiceError
-from webapp.services.work.jobs import JobSummary, cancel_job, show_job, workers_alive
+from webapp.services.work.jobs import JobSummary, cancel_job, find_claimable, is_abandoned, show_job, workers_alive
 
 POLL_SECONDS = 0.2
 STEPS = 1000
@@ -37,22 +37,44 @@ def finish(resources: Resources, actor: Actor, job_id: str) -> JobSummary:
     return job
 
 
+def is_left_behind(resources: Resources, actor: Actor, job_id: str) -> bool:
+    """Wait for a job of somebody else: True once nobody is at it any more, so that it can be taken over, False once it has ended."""
+    patience = resources.config.lease_seconds
+    with _bar() as bar:
+        while True:
+            job = _look(resources, actor, job_id, bar)
+            with unit_of_work(resources, read_only=True) as session:
+                left = is_abandoned(session, actor, job_id, patience=patience)
+            if left or job.finished_at is not None:
+                return left
+            time.sleep(POLL_SECONDS)
+
+
 def _follow(resources: Resources, actor: Actor, job_id: str, bar: Any) -> JobSummary:
-    while True:
-        with unit_of_work(resources, read_only=True) as session:
-            job = show_job(session, actor, job_id)
-        _show(bar, job.stage, job.progress)
-        if job.finished_at is not None:
-            return job
+    while (job := _look(resources, actor, job_id, bar)).finished_at is None:
         time.sleep(POLL_SECONDS)
+    return job
 
 
 def _run_here(resources: Resources, actor: Actor, job_id: str, bar: Any) -> JobSummary:
     # The statistics take seconds to import; only this path needs them in the command's own process.
     from webapp.worker import run_inline
 
-    run_inline(resources, job_id, on_progress=lambda stage, share: _show(bar, stage, share))
-    return _follow(resources, actor, job_id, bar)
+    while (job := _look(resources, actor, job_id, bar)).finished_at is None:
+        with unit_of_work(resources, read_only=True) as session:
+            free = find_claimable(session, job_id)
+        if free:
+            run_inline(resources, job_id, on_progress=lambda stage, share: _show(bar, stage, share))
+        else:  # another process has it, which may vanish
+            time.sleep(POLL_SECONDS)
+    return job
+
+
+def _look(resources: Resources, actor: Actor, job_id: str, bar: Any) -> JobSummary:
+    with unit_of_work(resources, read_only=True) as session:
+        job = show_job(session, actor, job_id)
+    _show(bar, job.stage, job.progress)
+    return job
 
 
 @contextmanager

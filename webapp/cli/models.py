@@ -18,7 +18,8 @@ from webapp.cli.values import SEED, VERSION
 from webapp.edge import Resources, unit_of_work
 from webapp.services.access import Actor
 from webapp.services.errors import NotFound
-from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
+from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish, twin_in_words
+from webapp.services.modelling.promotions import point_to
 from webapp.services.modelling.versions import request_recluster, show_report, show_version, version_of_job
 from webapp.services.segmenting.segments import show_segments
 
@@ -74,6 +75,9 @@ class Features(click.ParamType[FeatureWish]):
 @click.option("--promote", is_flag=True, help="Make the new version the champion.")
 @click.option("--challenge", is_flag=True, help="Let the new version challenge the champion.")
 @click.option("--note", default="", help="Kept with the version, for the team's record.")
+@click.option(
+    "--unless-there", is_flag=True, help="Not where a version of the same customers, settings and seed is there: that one is told."
+)
 @team_option
 @reports(lambda report: _recluster_in_words(report))
 def recluster(dataset_name: str | None, team_name: str | None, **asked: Any) -> Report:
@@ -81,10 +85,16 @@ def recluster(dataset_name: str | None, team_name: str | None, **asked: Any) -> 
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
-        dataset = find_dataset(session, actor, dataset_name)
-        job = request_recluster(session, actor, dataset.slug, **asked)
-    finish(resources, actor, job.id)
-    return recluster_report(resources, actor, dataset.slug, job.id)
+        dataset = find_dataset(session, actor, dataset_name).slug
+        job = request_recluster(session, actor, dataset, store=resources.store, **asked)
+        twin = version_of_job(session, actor, job.id) if job.finished_at else None
+        if twin is not None:
+            point_to(session, actor, dataset, twin, promote=asked["promote"], challenge=asked["challenge"], store=resources.store)
+    if twin is None:
+        finish(resources, actor, job.id)
+    else:
+        click.echo(twin_in_words(twin), err=True)
+    return {**recluster_report(resources, actor, dataset, job.id), "already_there": twin is not None}
 
 
 def recluster_report(resources: Resources, actor: Actor, dataset: str, job_id: str) -> Report:

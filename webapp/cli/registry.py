@@ -11,12 +11,13 @@ import click
 from segmentation import to_json
 from webapp.cli.answers import Report, reports, table
 from webapp.cli.context import dataset_option, find_dataset, find_operator, open_workspace, team_option
+from webapp.cli.groups import ListingGroup
 from webapp.cli.values import VERSION
 from webapp.edge import unit_of_work
 from webapp.services.data.datasets import show_dataset
 from webapp.services.modelling.challengers import set_challenger
 from webapp.services.modelling.promotions import Promoted, champion_on, live_history, promote_version, roll_back
-from webapp.services.modelling.retention import MOST_KEPT, RELIANCE_WORDS, Reliance, change_keeping, show_keeping
+from webapp.services.modelling.retention import MOST_KEPT, RELIANCE_WORDS, Reliance, change_keeping, remove_version, show_keeping
 from webapp.services.modelling.versions import list_versions
 
 COLUMNS = {
@@ -30,12 +31,17 @@ COLUMNS = {
 NOTE = click.option("--note", default="", help="Why, for the team's record.")
 
 
-@click.command("versions")
+@click.group("versions", cls=ListingGroup)
+def versions() -> None:
+    """Model versions of a dataset; lists them unless told otherwise."""
+
+
+@versions.command("list")
 @dataset_option
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Which version was champion at the end of that day?")
 @team_option
 @reports(lambda report: _versions_in_words(report))
-def versions(dataset_name: str | None, on: datetime | None, team_name: str | None) -> Report:
+def versions_list(dataset_name: str | None, on: datetime | None, team_name: str | None) -> Report:
     """List the model versions of a dataset, and which one was live when."""
     with unit_of_work(open_workspace(), read_only=True) as session:
         actor = find_operator(session, team_name)
@@ -49,6 +55,19 @@ def versions(dataset_name: str | None, on: datetime | None, team_name: str | Non
             ],
             **asked,
         }
+
+
+@versions.command("remove")
+@click.argument("version", type=VERSION)
+@dataset_option
+@team_option
+@reports(lambda report: f"Version {report['number']} is removed. Its figures and its model card stay; a worker takes its files.")
+def versions_remove(version: int, dataset_name: str | None, team_name: str | None) -> Report:
+    """Remove a version on which nobody relies."""
+    with unit_of_work(open_workspace()) as session:
+        actor = find_operator(session, team_name)
+        removed = remove_version(session, actor, find_dataset(session, actor, dataset_name).slug, version)
+    return {**to_json(removed), **_moments(removed)}
 
 
 @click.command("promote")

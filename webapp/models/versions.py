@@ -178,5 +178,6 @@ def _refuse_bulk_change(statement: ORMExecuteState) -> None:
 
 @event.listens_for(ModelVersion, "before_delete")
 def _refuse_removal(_mapper: Mapper[Any], _connection: object, version: ModelVersion) -> None:
-    if version.status in FINAL:
+    """The row of a removed one goes with its whole dataset alone."""
+    if version.status == VersionStatus.READY:
         raise AlteredVersion(f"Version {version.number} is ready; its row stays.")

@@ -344,7 +344,7 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
         rejected=intake.rejected_rows,
         rejects=intake.rejects[:REPORTED_REJECTS],
         findings=read.findings,
-        columns=_choices(read, staged.as_of),
+        columns=_choices(staged),
         schema={source: str(role) for source, role in schema_roles(read.file_schema).items()},
         format=intake.format,
         as_of=staged.as_of,
@@ -363,19 +363,19 @@ def _report(plan: ImportPlan, staged: _Staged) -> ImportReport:
     )
 
 
-def _in_use(read: _Read, as_of: date) -> dict[str, tuple[str, ...]]:
-    """Which columns would find segments, by the default recipe on (a sample of) the file's customers."""
-    customers = read.intake.customers
-    sample = customers.iloc[:: max(1, len(customers) // SAMPLED_ROWS)]
+def _in_use(staged: _Staged) -> dict[str, tuple[str, ...]]:
+    """Which columns would find segments, by the default recipe on (a sample of) the customers that the dataset has once the file is in."""
+    merged, as_of = staged.staging, staged.as_of
     try:
-        measured = measure_customers(sample, read.intake.schema, as_of)
+        sample = merged.sample(merged.schema, max(1, staged.counts.customers // SAMPLED_ROWS))
+        measured = measure_customers(sample, merged.schema, as_of)
         return columns_in_use(measured, recipe_for(measured, as_of))
     except NotEnoughData:
         return {}
 
 
-def _choices(read: _Read, as_of: date) -> tuple[ColumnChoice, ...]:
-    in_use = _in_use(read, as_of)
+def _choices(staged: _Staged) -> tuple[ColumnChoice, ...]:
+    read, in_use = staged.read, _in_use(staged)
     return tuple(column_choice(read.preview, column, _use(read, column, in_use)) for column in read.file_schema)
 
 

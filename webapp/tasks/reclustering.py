@@ -29,7 +29,7 @@ from webapp.services.modelling import kept_measures
 from webapp.services.modelling.challengers import move_challenger, offer_challenger
 from webapp.services.modelling.fit_requests import EVERY_FEATURE, FeatureWish
 from webapp.services.modelling.identities import Continuation, store_identities
-from webapp.services.modelling.promotions import move_champion
+from webapp.services.modelling.promotions import AS_ASKED, move_champion
 from webapp.services.modelling.retention import request_tidying
 from webapp.services.modelling.versions import VersionReport, lock_champion
 from webapp.services.work import jobs
@@ -173,7 +173,7 @@ def _point(session: Session, actor: Actor, dataset: Dataset, version: ModelVersi
     if version.requested.get("schedule"):
         offer_challenger(session, actor, dataset, version)
     elif version.requested["promote"]:
-        move_champion(session, actor, dataset, version, previous=champion, note="Promoted as asked for with the re-cluster.")
+        move_champion(session, actor, dataset, version, previous=champion, note=AS_ASKED)
     elif champion is None and version.verdict != "none":
         move_champion(session, actor, dataset, version, previous=None, note="The first version with segments in it.")
     elif champion is not None and version.requested.get("challenge"):

@@ -8,12 +8,12 @@ from dash.development.base_component import Component
 
 from webapp.edge import View
 from webapp.services.access import Permission
-from webapp.services.data import imports
+from webapp.services.data import datasets, imports
 from webapp.services.data.imports import ImportDetail
 from webapp.ui import jobs
 from webapp.ui.components import Child, button, hidden_text
 from webapp.ui.notices import notify
-from webapp.ui.places import data_address, team_address
+from webapp.ui.places import data_address, home_address, team_address
 
 DISCARDABLE = ("checked", "failed")
 
@@ -32,7 +32,14 @@ def discard(view: View, import_id: str) -> str:
     team = view.actor.team_slug
     if gone.dataset_removed:
         notify(f"{gone.file_name} is discarded. Nothing else was in its dataset, which is gone too.", "good")
-        return team_address(team)
+        return address_after(view)
     notify(f"{gone.file_name} is discarded. No customer was changed.", "good")
     jobs.read_again({"discarded": import_id})
     return data_address(team, gone.dataset, tab="imports")
+
+
+def address_after(view: View) -> str:
+    """Where to go on once a dataset is gone: another one of the team, as long as there is one."""
+    # The team's own page would lead there too, by loading anew, and lose the notice.
+    known = datasets.list_datasets(view.session, view.actor)
+    return home_address(view.actor.team_slug, known[0].slug) if known else team_address(view.actor.team_slug)

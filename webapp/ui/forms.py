@@ -63,16 +63,24 @@ def labelled(label: str, control: Component) -> html.Label:
 
 
 def dialog(
-    id: Any, title: str, body: Children, confirm: Component, *, cancel_id: Any, note: Children = None, opened: bool = False
+    id: Any,
+    title: str,
+    body: Children,
+    confirm: Component | None,
+    *,
+    cancel_id: Any,
+    cancel_text: str = "Cancel",
+    note: Children = None,
+    opened: bool = False,
 ) -> Component:
-    """A dialog with one primary action; Escape, the cross and Cancel close it (`cancel_id` through a client-side callback)."""
+    """A dialog with one primary action, or none; Escape, the cross and Cancel close it (`cancel_id` through a client-side callback)."""
     heading = f"{id}-title"
     foot: list[Child] = [html.Div(note, className="form-text me-auto")] if note is not None else []
     shown: Component = dbc.Modal(
         [
             dbc.ModalHeader(html.H2(title, id=heading, className="modal-title"), close_button=True),
             dbc.ModalBody(body),
-            dbc.ModalFooter([*foot, button("Cancel", id=cancel_id, kind="ghost"), confirm]),
+            dbc.ModalFooter([*foot, button(cancel_text, id=cancel_id, kind="ghost"), confirm]),
         ],
         id=id,
         is_open=opened,

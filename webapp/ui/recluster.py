@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import ALL, ClientsideFunction, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
@@ -17,16 +18,19 @@ from webapp.edge import Callbacks, View
 from webapp.services.access import Actor, Permission
 from webapp.services.data import feature_lists
 from webapp.services.modelling import versions
-from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, MOST_SEGMENTS, algorithm_name
+from webapp.services.modelling.fit_requests import FEWEST_SEGMENTS, MOST_SEGMENTS, algorithm_name, twin_in_words
+from webapp.services.work.jobs import JobSummary
 from webapp.ui import jobs
 from webapp.ui.components import button
 from webapp.ui.feature_picker import chosen_weights, feature_table, weight_values
 from webapp.ui.forms import dialog, field, number_input, select, text_input
 from webapp.ui.notices import notify
+from webapp.ui.places import models_address
 
 BEST = "best"
 AT = "recluster"
 """Tells the weights of the dialog from those of the Lab."""
+ANYWAY = "Make a version even where one with these settings is there"
 EXPLANATION = (
     "Fits a new version on the newest snapshot. Segments that continue keep their names, colours and tags. "
     "Nothing changes for your team until somebody promotes it; only the first version is promoted by itself."
@@ -40,6 +44,7 @@ class Ids(StrEnum):
     METHOD = "recluster-method"
     FEATURES = "recluster-features"
     SEED = "recluster-seed"
+    ANYWAY = "recluster-anyway"
     NOTE = "recluster-note"
     START = "recluster-start"
     CANCEL = "recluster-cancel"
@@ -70,8 +75,9 @@ def recluster_dialog() -> Component:
             field(
                 "Seed",
                 number_input(Ids.SEED, value=0, low=0, high=2**31 - 1),
-                help_text="The same customers, settings and seed give the same segments.",
+                help_text="The same customers, settings and seed give the same segments, so that is not done twice.",
             ),
+            dbc.Checklist(id=Ids.ANYWAY, options=[{"label": ANYWAY, "value": "anyway"}], value=[]),
         ],
         className="sc-more",
     )
@@ -103,9 +109,9 @@ def show_features(view: View, is_open: bool | None) -> Any:
     return feature_table(choices, AT) if choices else None
 
 
-def note_once_closed(is_open: bool | None) -> Any:
-    """Nothing: a note is of one version, and does not wait for the next."""
-    return no_update if is_open else ""
+def once_closed(is_open: bool | None) -> tuple[Any, Any]:
+    """No note and no twin: either is asked for once, and does not wait for the next version."""
+    return (no_update, no_update) if is_open else ("", [])
 
 
 def start(
@@ -117,6 +123,7 @@ def start(
     weights: Sequence[Any] = (),
     names: Sequence[Mapping[str, Any]] = (),
     note: str | None = None,
+    anyway: Sequence[str] | None = None,
 ) -> tuple[Any, Any]:
     """Ask for a new version as the dialog says; closes it and nudges the job bar."""
     if not clicks or view.dataset is None:
@@ -132,9 +139,21 @@ def start(
         seed=int(seed or 0),
         features=chosen_weights(choices, weights, names),
         note=note or "",
+        unless_there=not anyway,
+        store=view.resources.store,
     )
-    notify(f"{jobs.job_title(job)} has started. You can leave this page.", "info")
-    return False, job.id
+    return False, tell_started(view, job, "You can leave this page.")
+
+
+def tell_started(view: View, job: JobSummary, more: str) -> str:
+    """Say that a fit has started, or lead to the version that is there already; the job to watch."""
+    if job.finished_at is None:
+        notify(f"{jobs.job_title(job)} has started. {more}", "info")
+        return job.id
+    number = versions.version_of_job(view.session, view.actor, job.id)
+    address = models_address(view.actor.team_slug, job.dataset, version=number)
+    notify(twin_in_words(number), "info", link=(f"See version {number}", address))
+    return job.id
 
 
 def register(callbacks: Callbacks) -> None:
@@ -147,6 +166,7 @@ def register(callbacks: Callbacks) -> None:
         State(Ids.METHOD, "value"),
         *weight_values(AT),
         State(Ids.NOTE, "value"),
+        State(Ids.ANYWAY, "value"),
         needs=Permission.RECLUSTER,
         writes=True,
         prevent_initial_call=True,
@@ -157,12 +177,13 @@ def register(callbacks: Callbacks) -> None:
     @callbacks.on(
         Output(Ids.FEATURES, "children"),
         Output(Ids.NOTE, "value"),
+        Output(Ids.ANYWAY, "value"),
         Input(Ids.DIALOG, "is_open"),
         needs=Permission.RECLUSTER,
         prevent_initial_call=True,
     )
     def features(view: View, is_open: bool | None) -> Any:
-        return show_features(view, is_open), note_once_closed(is_open)
+        return show_features(view, is_open), *once_closed(is_open)
 
     callbacks.clientside(
         ClientsideFunction("shell", "openDialog"),

@@ -21,9 +21,22 @@ def test_modes_and_undo(plain_command: Command, tmp_path: Path) -> None:
     done = plain_command("import", str(fewer), "--mode", "replace")
     assert (done["mode"], done["removed"], done["unchanged"], done["snapshot"]) == ("replace", 4, 8, 2)
     undone = plain_command("import-undo", done["import_id"])
-    assert (undone["status"], undone["customers"], undone["snapshot"]) == ("undone", 12, 1)
+    assert (undone["status"], undone["customers"], undone["snapshot"], undone["undone_along"]) == ("undone", 12, 1, [])
     assert plain_command("import-undo", done["import_id"], code=2)["error"]["code"] == "not_stored"
     assert plain_command("import-undo", "0" * 32, code=2)["error"]["code"] == "not_found"
+    first, again = plain_command("import", str(fewer), "--mode", "replace"), plain_command("import", str(fewer), "--mode", "replace")
+    assert plain_command("import-undo", first["import_id"])["undone_along"] == [again["import_id"]]
+
+
+def test_a_dataset_is_removed_once_its_only_import_is_undone(plain_command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "all.csv"
+    file.write_text(customers_csv((6, 6)))
+    done = plain_command("import", str(file), "--dataset", "Shop")
+    refused = plain_command("dataset", "remove", code=2)["error"]
+    assert (refused["code"], refused["details"]) == ("not_empty", {"holds": ["1 stored import (undo it first)"]})
+    plain_command("import-undo", done["import_id"])
+    assert plain_command("dataset", "remove", "--dataset", "Shop") == {"dataset": "shop", "name": "Shop"}
+    assert plain_command("versions", "--dataset", "Shop", code=2)["error"]["code"] == "not_found"
 
 
 def test_what_json_says_of_a_file_can_be_fed_back(plain_command: Command, tmp_path: Path) -> None:

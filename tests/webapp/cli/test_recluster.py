@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from segmentation import pipeline
 from segmentation.clustering import ALGORITHMS
 from tests.webapp.cli.conftest import Command
 from tests.webapp.working import customers_csv
+from webapp.cli import smartcart
 from webapp.cli.models import Features
 
 
@@ -53,6 +55,21 @@ def test_the_algorithm_is_the_one_that_was_fitted(shop: Command) -> None:
     assert {candidate["algorithm"] for candidate in best["sweep"]} >= {"kmeans", "ward", "gmm"}
     assert {"prediction_strength", "davies_bouldin_null", "bridge", "unassigned", "agreement"} <= set(best["sweep"][0])
     assert {"prediction_strength", "prediction_strength_null", "unassigned"} <= set(best["figures"])
+
+
+def test_what_is_there_already_is_answered_with_where_that_is_wished_and_takes_its_place(shop: Command) -> None:
+    first, second = shop("recluster", "--k", "3"), shop("recluster", "--k", "2")
+    assert (first["already_there"], second["champion"]) == (False, False)
+    again = shop("recluster", "--k", "2", "--unless-there")
+    assert {**again, "already_there": False} == second
+    assert again["already_there"]
+    said = CliRunner().invoke(smartcart, ["recluster", "--k", "2", "--promote", "--unless-there"])
+    assert "Version 2 was fitted on the same customers" in said.stderr
+    assert [each["champion"] for each in shop("versions")["versions"]] == [True, False]
+    assert shop("recluster", "--k", "2", "--promote", "--unless-there")["version"] == 2
+    shop("recluster", "--k", "3", "--challenge", "--unless-there")
+    assert shop("challenge", "1") == {"challenger": 1, "champion": 2}
+    assert shop("recluster", "--k", "2")["version"] == 3
 
 
 @pytest.mark.parametrize("asked", [",", "spend=0", "spend=99", "shoe_size"])

@@ -52,6 +52,15 @@ def test_how_many_versions_are_kept_is_tried_before_it_is_set(shop: Command) -> 
     assert CliRunner().invoke(smartcart, ["keep", "1", "--all"]).exit_code == 2
 
 
+def test_a_version_is_removed_unless_somebody_relies_on_it(shop: Command) -> None:
+    assert shop("versions", "remove", "1", code=2)["error"]["code"] == "relied_on"
+    assert shop("versions", "remove", "2")["status"] == "removed"
+    assert [each["status"] for each in shop("versions", "list")["versions"]] == ["removed", "ready"]
+    said = CliRunner().invoke(smartcart, ["versions", "remove", "1"])
+    assert "Version 1 stays, because somebody relies on it: the champion." in said.stderr
+    assert CliRunner().invoke(smartcart, ["versions", "drop", "1"]).exit_code == 2
+
+
 def test_what_people_read(shop: Command) -> None:
     shop("challenge", "2")
     for arguments, words in (

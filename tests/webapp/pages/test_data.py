@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dash import no_update
 from dash.development.base_component import Component
 
 from segmentation import palette
@@ -16,20 +17,24 @@ from segmentation.exploring.exploration import explore
 from segmentation.plots.correlation import correlation_map
 from tests.segmentation.shop import SHOP, shop_customers
 from tests.webapp.exploring import explored_csv
-from tests.webapp.looking import HERE, look
+from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.conftest import open_folder
-from tests.webapp.pages.segment_shop import links, walk, words
-from tests.webapp.working import Shop, customers_csv, import_file, open_shop
+from tests.webapp.pages.segment_shop import ids, links, walk, words
+from tests.webapp.working import Shop, customers_csv, import_file, open_shop, run_jobs
 from webapp.edge import Resources
 from webapp.models import MemberRole
 from webapp.pages import data, new
+from webapp.pages.data import removing
 from webapp.pages.data.changes import columns_card, columns_title
 from webapp.pages.data.correlations import repeats_card
+from webapp.pages.data.ids import Ids
 from webapp.pages.data.where import Where
-from webapp.services.data import timeline
+from webapp.services.data import imports, timeline
 from webapp.services.data.comparing import ColumnChange, Comparison
+from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.snapshot_changes import Totals
 from webapp.services.data.snapshots import ColumnQuality
+from webapp.services.scheduling.schedules import add_schedule, remove_schedule
 from webapp.ui.format import filled_text
 
 WITH_GAPS = customers_csv((40,)).replace("Leeds", "", 3)
@@ -285,3 +290,33 @@ def test_files_that_were_not_imported_can_be_discarded(shop: Shop) -> None:
 
     assert discardable(MemberRole.ANALYST) == [{"type": "data-discard", "import": refused.id}]
     assert discardable(MemberRole.MARKETER) == []
+
+
+# ---- a dataset that holds nothing ----
+
+
+def test_an_empty_dataset_is_removed_on_its_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = hear(monkeypatch)
+    done = shop.import_file(customers_csv((20,)))
+    assert Ids.REMOVE_OPEN not in ids(shown(shop)[0])
+    with shop.writing() as session:
+        imports.undo_import(session, shop.actor, done.id)
+    run_jobs(shop.resources)
+    with shop.writing() as session:
+        schedule = add_schedule(session, shop.actor, "customers", kind="import_folder", cron="0 6 * * *")
+    head, body = shown(shop)
+    assert Ids.REMOVE_OPEN in ids(head)
+    assert "Customers is not empty. It holds 1 schedule (delete it first)." in words(body)
+    assert Ids.REMOVE not in ids(body)
+    with shop.writing() as session:
+        remove_schedule(session, shop.actor, schedule.id)
+    head, body = shown(shop)
+    assert "Remove Customers?" in words(body)
+    assert Ids.REMOVE_OPEN not in ids(shown(shop, role=MemberRole.MARKETER)[0])
+    with shop.writing() as session:
+        ensure_dataset(session, shop.actor, "Other")
+        view = look(shop, session, f"{HERE}/data")
+        assert removing.remove(view, None) is no_update
+        assert removing.remove(view, 1) == "/t/north-market/other"
+        assert removing.remove(look(shop, session, "/t/north-market/other/data"), 1) == "/t/north-market"
+    assert "The dataset Customers is removed." in words(said[0][1]["children"])

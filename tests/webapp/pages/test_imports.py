@@ -286,6 +286,25 @@ def test_a_file_can_stand_for_the_whole_customer_base_and_be_undone(shop: Shop) 
     assert "This import was undone" in words(seen(shop, found))
 
 
+def test_undoing_says_before_what_goes_along_and_what_is_in_the_way(shop: Shop) -> None:
+    first, repeat = (shop.import_file(customers_csv((40,))) for _ in range(2))
+    asking = seen(shop, first.id)
+    assert "The same file was brought again and changed nothing (1 import, " in words(asking)
+    assert "import-undo" in ids(asking)
+    newer = shop.import_file(customers_csv((30,), first=900))
+    refused = seen(shop, first.id)
+    assert "builds on this import. Undo that one first." in words(refused)
+    assert f"{HERE}/imports/{newer.id}" in links(refused)
+    assert "import-undo" not in ids(refused)
+    with shop.writing() as session:
+        imports.undo(look(shop, session, f"{HERE}/imports/{newer.id}"), 1)
+    run_jobs(shop.resources)
+    with shop.writing() as session:
+        imports.undo(look(shop, session, f"{HERE}/imports/{first.id}"), 1)
+    run_jobs(shop.resources)
+    assert "It repeated the import of customers.csv and changed nothing" in words(seen(shop, repeat.id))
+
+
 def test_order_lines_are_accounted_for(shop: Shop) -> None:
     lines = "".join(f"{n // 3},{n % 7 + 1},2023-0{n % 9 + 1}-15,2,{n % 5 + 1}.50\n" for n in range(60))
     content = seen(shop, checked(shop, "order_id,customer_id,order_date,quantity,unit_price\n" + lines + "99,,2023-01-01,1,2.00\n"))

@@ -24,7 +24,7 @@ from webapp.edge import Display
 from webapp.models import MemberRole
 from webapp.pages import models
 from webapp.pages.home.over_time import changes_card
-from webapp.pages.models.ids import CHALLENGE, PIN, ROLL_BACK, WITHDRAW
+from webapp.pages.models.ids import CHALLENGE, PIN, ROLL_BACK, WITHDRAW, Ids
 from webapp.pages.models.pointers import end_words
 from webapp.services.errors import Conflict, Forbidden, Invalid, ServiceError
 from webapp.services.modelling import challengers, promotions, retention, versions
@@ -264,7 +264,8 @@ def test_what_would_be_removed_stands_there_before_it_is_saved(shop: Shop, said:
     body = seen(shop)[1]
     assert "Removed" in next(words(part) for part in walk(body) if isinstance(part, html.Tr) and words(part).startswith("v3"))
     head, page, _ = seen(shop, "3")
-    assert "to make room" in words(page)
+    assert "Removed on " in words(page)
+    assert "To work with it, re-cluster with its settings and seed." in words(page)
     assert "Model card" in words(page)
     assert not [each for each in ids(head) if isinstance(each, dict)]
 
@@ -276,6 +277,25 @@ def test_a_version_is_kept_by_a_click_on_its_page(shop: Shop) -> None:
     assert "Kept" in words(seen(shop, "4")[0])
     press(shop, PIN, 4, pinned=0)
     assert not of(shop, 4).pinned
+
+
+def test_a_version_is_removed_on_its_page_unless_somebody_relies_on_it(shop: Shop, said: list[tuple[str, dict[str, Any]]]) -> None:
+    head, page, _ = seen(shop, "3")
+    assert "Remove" in words(head)
+    assert "Version 3 stays, because somebody relies on it: the challenger." in words(page)
+    assert Ids.REMOVE not in ids(page)
+    head, page, _ = seen(shop, "4")
+    assert "Remove version 4?" in words(page)
+    assert Ids.REMOVE in ids(page)
+    for item, role in (("2", MemberRole.ADMIN), ("4", MemberRole.MARKETER)):
+        assert Ids.REMOVE_OPEN not in ids(seen(shop, item, role)[0])
+    with shop.writing() as session:
+        view = look(shop, session, f"{HERE}/models/4")
+        assert models.remove(view, None) is no_update
+        models.remove(view, 1)
+    assert of(shop, 4).status == "removed"
+    assert "Version 4 is removed" in words(said[0][1]["children"])
+    assert Ids.REMOVE_OPEN not in ids(seen(shop, "4")[0])
 
 
 def test_the_page_of_a_version_holds_its_model_card(shop: Shop) -> None:

@@ -221,7 +221,9 @@ def test_what_is_built_upon_cannot_be_undone(sqlite_shop: Shop) -> None:
     with sqlite_shop.writing() as session, pytest.raises(Conflict, match=r"Version 1 was fitted on these customers"):
         imports.undo_import(session, sqlite_shop.actor, second.id)
     with sqlite_shop.reading() as session:
-        assert "Version 1" in (imports.undo_problem(session, sqlite_shop.actor, second.id) or "")
+        found = imports.preview_undo(session, sqlite_shop.actor, second.id)
+    assert "Version 1" in (found.problem or "")
+    assert (found.code, found.details["version"]) == ("version_depends", 1)
     checked = check(sqlite_shop, FILE)
     with sqlite_shop.reading() as session:
         latest = imports.list_imports(session, sqlite_shop.actor, "customers")[0]
@@ -492,3 +494,17 @@ def test_what_an_undone_import_taught_is_forgotten(sqlite_shop: Shop) -> None:
     assert again.mapping_from.import_id == first.id
     undo(sqlite_shop, first.id)
     assert check(sqlite_shop, FILE.replace("10", "13")).mapping_from is None
+
+
+def test_what_finds_segments_is_judged_by_all_customers_that_there_will_be(sqlite_shop: Shop) -> None:
+    """Everybody in the second file has one income, which says nothing of them alone and much of them beside the others."""
+    rows = "".join(f"{number},500,{number % 3}\n" for number in range(900, 912))
+    few = f"ID,Income,Visits\n{rows}"
+
+    def uses(report: ImportReport) -> dict[str, str]:
+        return {choice.source: choice.use for choice in report.columns}
+
+    assert uses(check(sqlite_shop, few))["Income"] == "no, profile only"
+    bring(sqlite_shop, customers_csv((30, 30)))
+    assert uses(check(sqlite_shop, few))["Income"] == "in income"
+    assert uses(check(sqlite_shop, few, mode="replace"))["Income"] == "no, profile only"

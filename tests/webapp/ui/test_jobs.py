@@ -130,7 +130,8 @@ def test_the_chosen_number_is_asked_for(chosen: str | None, k: int | None, shop:
     monkeypatch.setattr(versions, "request_recluster", lambda *args, **options: asked.update(options) or genuine(*args, **options))
     with shop.writing() as session:
         recluster.start(look(shop, session, HERE), 1, chosen, None)
-    assert asked == {"algorithm": "kmeans", "k": k, "seed": 0, "features": None, "note": ""}
+    assert asked.pop("store") is shop.resources.store
+    assert asked == {"algorithm": "kmeans", "k": k, "seed": 0, "features": None, "note": "", "unless_there": True}
 
 
 def test_who_cannot_recluster_has_no_button_and_no_way(shop: Shop) -> None:

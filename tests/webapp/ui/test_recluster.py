@@ -10,7 +10,7 @@ from dash import no_update
 from segmentation.clustering import ALGORITHMS
 from segmentation.feature_choices import FeatureChoice
 from tests.webapp.looking import HERE, hear, look
-from tests.webapp.pages.segment_shop import options, walk, words
+from tests.webapp.pages.segment_shop import links, options, walk, words
 from tests.webapp.working import Shop
 from webapp.models import MemberRole
 from webapp.services.errors import Invalid
@@ -61,8 +61,24 @@ def test_a_note_goes_with_the_version(shop: Shop) -> None:
     with shop.writing() as session:
         recluster.start(look(shop, session, HERE), 1, "3", 7, note="Two more months")
         assert versions.list_versions(session, shop.actor, "customers")[0].note == "Two more months"
-    assert recluster.note_once_closed(False) == ""
-    assert recluster.note_once_closed(True) is no_update
+    assert recluster.once_closed(False) == ("", [])
+    assert recluster.once_closed(True) == (no_update, no_update)
+
+
+def test_what_is_there_already_is_led_to_and_made_again_only_when_asked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = hear(monkeypatch)
+    shop.recluster(k=3, seed=7)
+    with shop.writing() as session:
+        view = look(shop, session, HERE)
+        closed, job = recluster.start(view, 1, "3", 7)
+        assert (closed, versions.version_of_job(session, shop.actor, job)) == (False, 1)
+    assert "Version 1 was fitted on the same customers with the same settings and seed, so no second one was made." in words(
+        said[0][1]["children"]
+    )
+    assert f"{HERE}/models/1" in links(said[0][1]["children"])
+    with shop.writing() as session:
+        _, job = recluster.start(look(shop, session, HERE), 1, "3", 7, anyway=["anyway"])
+        assert versions.version_of_job(session, shop.actor, job) == 2
 
 
 def test_a_method_that_there_is_not_is_refused(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dash import ALL, Input, Output, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
@@ -15,6 +15,7 @@ from webapp.pages.data.distributions import distributions_tab
 from webapp.pages.data.files import files_card
 from webapp.pages.data.ids import TABS, Ids
 from webapp.pages.data.quality import quality_tab
+from webapp.pages.data.removing import remove, remove_parts
 from webapp.pages.data.timeline import timeline_row
 from webapp.pages.data.where import Where, tabs
 from webapp.services.access import Permission
@@ -57,10 +58,9 @@ def show_data(view: View) -> tuple[Component, list[Child]]:
     if not snapshots:
         state = empty_state("table", "No customers yet", "Once a file is imported, its snapshots and columns stand here.")
         files = imports.list_imports(view.session, view.actor, dataset.slug)
-        return page_head("Data", f"{dataset.name}: nothing imported yet."), [
-            card(body=state, className="sc-stack"),
-            files_card(view, files),
-        ]
+        opens, asking = remove_parts(view, dataset)
+        head = page_head("Data", f"{dataset.name}: nothing imported yet.", [opens])
+        return head, [card(body=state, className="sc-stack"), files_card(view, files), asking]
     where = Where.of(view, snapshots)
     shown = where.shown
     which = "" if shown.current else f" This is snapshot No. {shown.number}, not the current one."
@@ -131,6 +131,24 @@ def register(callbacks: Callbacks) -> None:
     def discard_import(view: View, _clicks: list[int | None]) -> Any:
         pressed = pressed_id()
         return discard(view, pressed["import"]) if pressed else no_update
+
+    @callbacks.on(
+        Output("address", "href", allow_duplicate=True),
+        Input(Ids.REMOVE, "n_clicks"),
+        needs=Permission.IMPORT,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def remove_dataset(view: View, clicks: int | None) -> Any:
+        return remove(view, clicks)
+
+    callbacks.clientside(
+        ClientsideFunction("shell", "openDialog"),
+        Output(Ids.REMOVE_ASK, "is_open"),
+        Input(Ids.REMOVE_OPEN, "n_clicks"),
+        Input(Ids.REMOVE_CANCEL, "n_clicks"),
+        prevent_initial_call=True,
+    )
 
 
 PAGE = Page(name="data", title="Data", path="data", layout=layout, register=register, group="Understand", icon="table")

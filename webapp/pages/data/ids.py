@@ -22,3 +22,7 @@ class Ids(StrEnum):
     UPLOAD = "data-upload"
     BODY = "data-body"
     DISCARD = "data-discard"
+    REMOVE = "data-remove"
+    REMOVE_OPEN = "data-remove-open"
+    REMOVE_ASK = "data-remove-ask"
+    REMOVE_CANCEL = "data-remove-cancel"

@@ -44,7 +44,7 @@ def failed_page(view: View, detail: ImportDetail) -> Component:
 def undone_page(view: View, detail: ImportDetail) -> Component:
     """What it means that the import was taken back."""
     again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
-    state = empty_state("arrow-counterclockwise", "This import was undone", "The customers are as they were before it.", again)
+    state = empty_state("arrow-counterclockwise", "This import was undone", detail.message or "", again)
     return html.Div([head(view, f"Import of {detail.file_name}", "Undone."), card(body=state, className="sc-stack")])
 
 

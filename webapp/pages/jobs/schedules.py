@@ -22,6 +22,7 @@ from webapp.ui.format import by, count, day
 from webapp.ui.forms import dialog
 from webapp.ui.job_words import job_badge, job_title
 from webapp.ui.notices import notify
+from webapp.ui.recluster import tell_started
 
 Answer = tuple[Any, ...]
 PURPOSE = "Have segments found anew, or the files of a folder imported, every night, week or month, without anybody pressing a button."
@@ -113,8 +114,7 @@ def act(view: View, pressed: Any) -> Answer:
 
 def _run(view: View, schedule_id: str) -> Answer:
     job = schedules.run_schedule(view.session, view.actor, schedule_id)
-    notify(f"{job_title(job)} has started. You can leave this page.", "info")
-    return changed(), job.id, *(no_update,) * 3
+    return changed(), tell_started(view, job, "You can leave this page."), *(no_update,) * 3
 
 
 def _pause(view: View, schedule_id: str) -> Answer:

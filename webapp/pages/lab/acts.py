@@ -15,6 +15,7 @@ from webapp.services.modelling import sweeps
 from webapp.ui import jobs
 from webapp.ui.feature_picker import chosen_weights
 from webapp.ui.notices import notify
+from webapp.ui.recluster import tell_started
 
 FAST = ("kmeans",)
 """Features are tried and outcomes asked by k-means: an answer in seconds, with the other methods one button away."""
@@ -64,5 +65,4 @@ def fit_pressed(view: View, pressed: Any) -> Any:
     job = sweeps.fit_candidate(
         view.session, view.actor, view.dataset or "", str(pressed["algorithm"]), int(pressed["k"]), **{kind: int(number)}
     )
-    notify(f"{jobs.job_title(job)} has started. It becomes a version of its own; the champion stays.", "info")
-    return job.id
+    return tell_started(view, job, "It becomes a version of its own; the champion stays.")

@@ -15,6 +15,7 @@ from webapp.pages.models.model import show_model
 from webapp.pages.models.over_versions import figures_chart
 from webapp.pages.models.pointers import challenger_card, live_card
 from webapp.pages.models.preview import preview_body, preview_sentence
+from webapp.pages.models.removing import remove
 from webapp.pages.models.report import version_verdict
 from webapp.pages.models.versions import versions_card
 from webapp.services.access import Permission
@@ -214,6 +215,7 @@ def register(callbacks: Callbacks) -> None:
     register_reading(callbacks)
     register_promoting(callbacks)
     register_acting(callbacks)
+    register_removing(callbacks)
 
 
 def register_reading(callbacks: Callbacks) -> None:
@@ -307,6 +309,26 @@ def register_acting(callbacks: Callbacks) -> None:
     )
     def why(view: View, clicks: int | None, note: str | None, champion: int | None) -> None:
         save_why(view, clicks, note, champion)
+
+
+def register_removing(callbacks: Callbacks) -> None:
+    @callbacks.on(
+        Output(Ids.ACTED, "data", allow_duplicate=True),
+        Input(Ids.REMOVE, "n_clicks"),
+        needs=Permission.PROMOTE,
+        writes=True,
+        prevent_initial_call=True,
+    )
+    def remove_version(view: View, clicks: int | None) -> Any:
+        return remove(view, clicks)
+
+    callbacks.clientside(
+        ClientsideFunction("shell", "openDialog"),
+        Output(Ids.REMOVE_ASK, "is_open"),
+        Input(Ids.REMOVE_OPEN, "n_clicks"),
+        Input(Ids.REMOVE_CANCEL, "n_clicks"),
+        prevent_initial_call=True,
+    )
 
 
 PAGE = Page(name="models", title="Models", path="models", layout=layout, register=register, group="Model", icon="layers")

@@ -28,3 +28,7 @@ class Ids(StrEnum):
     KEEP_PLAN = "models-keep-plan"
     WHY = "models-why"
     WHY_SAVE = "models-why-save"
+    REMOVE = "version-remove"
+    REMOVE_OPEN = "version-remove-open"
+    REMOVE_ASK = "version-remove-ask"
+    REMOVE_CANCEL = "version-remove-cancel"

@@ -14,6 +14,7 @@ from webapp.edge import View
 from webapp.pages.models.actions import challenge_button, pin_button, promote_button, segments_button
 from webapp.pages.models.card import model_card
 from webapp.pages.models.figures import features_card, figures_card, stability_card
+from webapp.pages.models.removing import remove_button, remove_dialog
 from webapp.pages.models.report import candidates_card, panel_card, unfinished, version_verdict
 from webapp.pages.models.versions import version_state
 from webapp.services.data import datasets
@@ -48,6 +49,7 @@ def model_head(view: View, version: VersionSummary) -> Component:
     actions: list[Child] = []
     if version.status == "ready":
         actions = [
+            remove_button(view, version),
             pin_button(view, version),
             challenge_button(view, version),
             segments_button(view, version),
@@ -89,7 +91,7 @@ def removed_notice(version: VersionSummary) -> Component | None:
     if version.removed_at is None:
         return None
     text = "Its figures and its model card are kept. To work with it, re-cluster with its settings and seed."
-    return verdict(f"Removed on {day(version.removed_at)} to make room", text, tone="neutral", icon_name="archive")
+    return verdict(f"Removed on {day(version.removed_at)}", text, tone="neutral", icon_name="archive")
 
 
 def model_body(view: View, version: VersionSummary) -> list[Child]:
@@ -105,4 +107,5 @@ def model_body(view: View, version: VersionSummary) -> list[Child]:
         row((6, stability_card(stability)), (6, features_card(report))),
         candidates_card(view, version, report),
         model_card(view, version),
+        remove_dialog(view, version),
     ]

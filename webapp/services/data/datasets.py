@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -16,10 +14,10 @@ from webapp.models import Campaign, CampaignStatus, Champion, Dataset, ModelVers
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.currencies import CURRENCIES
+from webapp.services.data.names import clean_name, slug_of
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import Conflict, Invalid
 
-LONGEST_NAME = 120
 RESERVED_SLUGS = frozenset({"new", "new-team", "uploads", "team", "account"})
 """Addresses under a team that are no dataset."""
 
@@ -124,14 +122,6 @@ def rename_dataset(session: Session, actor: Actor, slug: str, name: str) -> Data
     return _summary(session, row)
 
 
-def clean_name(name: str, field: str) -> str:
-    """`name` without blanks around it; Invalid unless 1 to 120 printable characters remain."""
-    cleaned = unicodedata.normalize("NFC", name).strip()
-    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
-        raise Invalid(f"Give a name of 1 to {LONGEST_NAME} characters on one line.", details={"field": field})
-    return cleaned
-
-
 def schema_of(dataset: Dataset) -> Schema | None:
     """The confirmed schema, or None before the first import."""
     return from_json(Schema, dataset.column_schema) if dataset.column_schema else None
@@ -140,12 +130,6 @@ def schema_of(dataset: Dataset) -> Schema | None:
 def lock_dataset(session: Session, dataset: Dataset) -> None:
     """Make others wait who number, import into or promote in this dataset, until this transaction ends."""
     session.execute(select(Dataset.id).where(Dataset.id == dataset.id).with_for_update())
-
-
-def slug_of(name: str) -> str:
-    """`name` as it appears in addresses: plain lower-case letters, digits and hyphens, at most 60."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "dataset"
 
 
 def _free_slug(session: Session, actor: Actor, name: str) -> str:

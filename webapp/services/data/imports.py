@@ -8,15 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, exists, or_, select, update
+from sqlalchemy import CursorResult, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from webapp.models import Dataset, Import, ImportMode, ImportStatus, Job, Snapshot, new_id
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
-from webapp.services.data.leftovers import remove_files, remove_if_empty
+from webapp.services.data.leftovers import remove_files
 from webapp.services.data.mappings import clean_mapping, joined_mapping
+from webapp.services.data.removing import remove_if_empty
 from webapp.services.data.reports import (
     EMPTIED,
     KNOWN_KEPT,
@@ -30,7 +31,7 @@ from webapp.services.data.reports import (
     report_of,
     visible_report,
 )
-from webapp.services.data.undoing import refuse_undo
+from webapp.services.data.undoing import UndoPreview, refuse_undo
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.services.work import jobs
 from webapp.services.work.subjects import CHECK_IMPORT, IMPORT, UNDO_IMPORT
@@ -49,19 +50,21 @@ __all__ = [
     "SegmentFlow",
     "SegmentMoves",
     "StoredFile",
+    "UndoPreview",
     "WaitingFile",
     "change_mapping",
     "clean_mapping",
     "clean_mode",
     "confirm_import",
     "discard_import",
+    "find_pending",
     "list_imports",
     "list_waiting",
+    "preview_undo",
     "read_rejects",
     "show_import",
     "start_import",
     "undo_import",
-    "undo_problem",
 ]
 
 LONGEST_FILE_NAME = 255
@@ -132,6 +135,26 @@ def start_import(
     row.mode, row.mapping, row.as_of = clean_mode(mode), clean_mapping(mapping) if mapping else None, clean_day(as_of)
     add_import(session, actor, row)
     return _enqueue(session, actor, row, check=check)
+
+
+def find_pending(
+    session: Session,
+    actor: Actor,
+    dataset: str,
+    file: StoredFile,
+    *,
+    mapping: Mapping[str, Any] | None = None,
+    as_of: date | None = None,
+    mode: str = ImportMode.UPDATE,
+) -> ImportDetail | None:
+    """The oldest import of the very same file in the same way that waits or is at work; None where there is none."""
+    require(actor, Permission.IMPORT)
+    stated = clean_mapping(mapping) if mapping else None
+    alike = _pending(actor, team_dataset(session, actor, dataset)).where(
+        Import.file_digest == file.digest, Import.mode == clean_mode(mode), Import.as_of == clean_day(as_of)
+    )
+    found = next((row for row in session.scalars(alike) if row.mapping == stated), None)
+    return None if found is None else _details(session, actor, [found])[0]
 
 
 def new_import(actor: Actor, dataset_id: str, file: StoredFile) -> Import:
@@ -254,6 +277,7 @@ def undo_import(session: Session, actor: Actor, import_id: str) -> ImportDetail:
     require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
     dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
+    _refuse_pending(session, actor, dataset)
     refuse_undo(session, actor, dataset, row)
     _, created = jobs.enqueue_job(
         session, actor, kind=UNDO_IMPORT, dataset_id=dataset.id, subject_id=row.id, exclusive_key=f"{IMPORT}:{row.id}"
@@ -263,14 +287,17 @@ def undo_import(session: Session, actor: Actor, import_id: str) -> ImportDetail:
     return show_import(session, actor, row.id)
 
 
-def undo_problem(session: Session, actor: Actor, import_id: str) -> str | None:
-    """Why a stored import cannot be undone, in words; None where it can."""
+def preview_undo(session: Session, actor: Actor, import_id: str) -> UndoPreview:
+    """What `undo_import` would do, or why it would refuse."""
+    require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
+    dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
     try:
-        refuse_undo(session, actor, team_row(session, actor, Dataset, "dataset", id=row.dataset_id), row)
+        _refuse_pending(session, actor, dataset)
+        _, repeats = refuse_undo(session, actor, dataset, row)
     except Conflict as problem:
-        return problem.message
-    return None
+        return UndoPreview(problem.message, problem.code, problem.details)
+    return UndoPreview(repeats=tuple(map(EarlierImport.of, repeats)))
 
 
 def clean_mode(mode: str) -> ImportMode:
@@ -305,6 +332,25 @@ def _enqueue(session: Session, actor: Actor, row: Import, *, check: bool) -> Imp
     kind = CHECK_IMPORT if check else IMPORT
     jobs.enqueue_job(session, actor, kind=kind, dataset_id=row.dataset_id, subject_id=row.id, exclusive_key=f"{IMPORT}:{row.id}")
     return show_import(session, actor, row.id)
+
+
+def _pending(actor: Actor, dataset: Dataset) -> Select[Import]:
+    """Imports that will store their customers unless somebody stops them, oldest first."""
+    rows = team_rows(actor, Import).where(Import.dataset_id == dataset.id, Import.status == ImportStatus.IMPORTING)
+    return rows.order_by(Import.created_at, Import.id)
+
+
+def _refuse_pending(session: Session, actor: Actor, dataset: Dataset) -> None:
+    """Only when an undo is asked for: what is asked for after that may wait for its job, and finds the customers as they are then."""
+    row = session.scalars(_pending(actor, dataset).limit(1)).one_or_none()
+    if row is not None:
+        detail = _details(session, actor, [row])[0]
+        raise Conflict(
+            f"{row.file_name} of {row.created_by} waits to be imported, or is at work since {row.created_at:%Y-%m-%d %H:%M} UTC, and would "
+            "bring its customers in after the undo. Cancel its job first, or wait for it to end.",
+            code="import_pending",
+            details={"import_id": row.id, "job_id": detail.job_id},
+        )
 
 
 def _details(session: Session, actor: Actor, rows: Iterable[Import]) -> tuple[ImportDetail, ...]:

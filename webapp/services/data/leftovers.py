@@ -1,4 +1,4 @@
-"""What stays behind: files in the store that nothing refers to any more, and datasets that nothing ever came into."""
+"""What stays behind: files in the store that nothing refers to any more."""
 
 from __future__ import annotations
 
@@ -6,25 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from webapp.models import (
-    Audience,
-    Campaign,
-    Dataset,
-    Import,
-    ImportStatus,
-    Job,
-    JobStatus,
-    ModelVersion,
-    Movement,
-    Schedule,
-    Snapshot,
-    VersionStatus,
-)
+from webapp.models import Audience, Import, ImportStatus, ModelVersion, Movement, Snapshot, VersionStatus
 from webapp.services.access import Actor, team_rows
-from webapp.services.audit import record_event
 from webapp.store import Store
 
 AREAS: Mapping[str, Any] = {
@@ -38,6 +24,7 @@ _STANDING = Import.status != ImportStatus.DISCARDED
 _KEPT = ModelVersion.status != VersionStatus.REMOVED  # a removed version still names the files that it had
 USED: Mapping[str, Select[str, Any]] = {
     **{area: select(Import.team_id, digest).where(_STANDING, digest.is_not(None)) for area, digest in AREAS.items()},
+    "snapshot": select(Snapshot.team_id, Snapshot.digest),
     "model": select(ModelVersion.team_id, ModelVersion.model_digest).where(_KEPT, ModelVersion.model_digest.is_not(None)),
     "labels": select(ModelVersion.team_id, ModelVersion.labels_digest).where(_KEPT, ModelVersion.labels_digest.is_not(None)),
     "measures": select(ModelVersion.team_id, ModelVersion.measures_digest).where(_KEPT, ModelVersion.measures_digest.is_not(None)),
@@ -48,8 +35,8 @@ USED: Mapping[str, Select[str, Any]] = {
 
 
 def sweep_files(session: Session, store: Store, seconds: float) -> int:
-    """Remove files of imports, versions, movements and audiences that none of them refers to and that were written more than `seconds` ago;
-    how many that were. For workers.
+    """Remove files of imports, snapshots, versions, movements and audiences that none of them refers to and that were written more than
+    `seconds` ago; how many that were. For workers.
 
     Whoever stores a file anew makes it young again, so that none goes between being written and being referred to.
     """
@@ -72,22 +59,3 @@ def remove_files(session: Session, actor: Actor, store: Store, row: Import) -> N
     alike = team_rows(actor, Import).where(Import.rejects_digest == row.rejects_digest, _STANDING, Import.id != row.id)
     if row.rejects_digest is not None and session.scalars(alike.limit(1)).first() is None:
         store.remove(actor.team_id, "rejects", row.rejects_digest)
-
-
-def remove_if_empty(session: Session, actor: Actor, dataset: Dataset) -> bool:
-    """Remove a locked dataset of which there are discarded imports alone; whether it was one."""
-    standing = (
-        team_rows(actor, Import).where(Import.dataset_id == dataset.id, _STANDING),
-        team_rows(actor, Snapshot).where(Snapshot.dataset_id == dataset.id),
-        team_rows(actor, Schedule).where(Schedule.dataset_id == dataset.id),
-        team_rows(actor, Campaign).where(Campaign.dataset_id == dataset.id),
-        team_rows(actor, Job).where(Job.dataset_id == dataset.id, Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING))),
-    )
-    if any(session.scalars(rows.limit(1)).first() is not None for rows in standing):
-        return False
-    for model in (Job, Import):
-        session.execute(delete(model).where(model.team_id == actor.team_id, model.dataset_id == dataset.id))
-    record_event(session, actor, "dataset.removed", dataset.slug, name=dataset.name)
-    session.delete(dataset)
-    session.flush()
-    return True

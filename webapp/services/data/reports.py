@@ -92,6 +92,10 @@ class EarlierImport:
     file_name: str
     day: date
 
+    @classmethod
+    def of(cls, row: Import) -> EarlierImport:
+        return cls(row.id, row.file_name, (row.finished_at or row.created_at).date())
+
 
 @dataclass(frozen=True)
 class ImportReport:

@@ -161,8 +161,7 @@ def _twin(session: Session, actor: Actor, row: Import, snapshot: Snapshot | None
     )
     for earlier in session.scalars(same.order_by(Import.finished_at.desc())):
         if (earlier.mapping or {}) == (row.mapping or {}) and earlier.report:
-            origin = EarlierImport(earlier.id, earlier.file_name, (earlier.finished_at or earlier.created_at).date())
-            return Twin(origin, report_of(earlier), earlier.rejects_digest)
+            return Twin(EarlierImport.of(earlier), report_of(earlier), earlier.rejects_digest)
     return None
 
 

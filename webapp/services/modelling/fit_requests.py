@@ -56,3 +56,19 @@ def checked_features(features: FeatureWish) -> dict[str, float] | list[str] | st
     if isinstance(features, str) or not features:
         raise Invalid("Choose at least one feature, or leave the choice open.", details={"field": "features"})
     return features if isinstance(features, dict) else [str(name) for name in features]
+
+
+def same_wish(one: FeatureWish, other: FeatureWish) -> bool:
+    """Whether two wishes, as `checked_features` gives them, are for the same features with the same weights."""
+    return _weighted(one) == _weighted(other)
+
+
+def _weighted(wish: FeatureWish) -> Mapping[str, float] | str | None:
+    if wish is None or isinstance(wish, str | Mapping):
+        return wish
+    return dict.fromkeys(wish, 1.0)
+
+
+def twin_in_words(number: int) -> str:
+    """That what was asked for is there already."""
+    return f"Version {number} was fitted on the same customers with the same settings and seed, so no second one was made."

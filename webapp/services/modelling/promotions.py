@@ -19,9 +19,12 @@ from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.trace_requests import request_trace
 from webapp.services.errors import Conflict, Invalid
+from webapp.services.modelling.challengers import set_challenger
 from webapp.services.modelling.stored_models import refuse_unusable
-from webapp.services.modelling.versions import checked_note, find_version, ready_version
+from webapp.services.modelling.versions import checked_note, find_version, ready_version, show_version
 from webapp.store import Store
+
+AS_ASKED = "Promoted as asked for with the re-cluster."
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,18 @@ def promote_version(
         refuse_unusable(store, version)
     move_champion(session, actor, row, version, previous=current, note=note)
     return Promoted(version.number, current.number if current else None)
+
+
+def point_to(
+    session: Session, actor: Actor, dataset: str, number: int, *, promote: bool = False, challenge: bool = False, store: Store | None = None
+) -> None:
+    """Make a ready version what a re-cluster would have made of a new one: champion (`promote`), challenger (`challenge`) or neither."""
+    if show_version(session, actor, dataset, number).champion:
+        return
+    if promote:
+        promote_version(session, actor, dataset, number, note=AS_ASKED, store=store)
+    elif challenge:
+        set_challenger(session, actor, dataset, number)
 
 
 def roll_back(

@@ -15,7 +15,7 @@ from webapp.models import CampaignTag, Challenger, Champion, Dataset, ModelVersi
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.datasets import lock_dataset
-from webapp.services.errors import Invalid
+from webapp.services.errors import Conflict, Invalid
 from webapp.services.modelling.kept_measures import AREA as MEASURES
 from webapp.services.modelling.promotions import moves_of, rollback_version
 from webapp.services.modelling.versions import VersionSummary, ready_version, summarise_version
@@ -108,10 +108,37 @@ def pin_version(session: Session, actor: Actor, dataset: str, number: int, *, pi
     return summarise_version(session, actor, version)
 
 
+def show_reliance(session: Session, actor: Actor, dataset: str, number: int) -> tuple[Reliance, ...]:
+    """Why a ready version is kept when somebody wants it removed: all reasons but that it is among the newest. None: it may go."""
+    require(actor, Permission.VIEW)
+    return _reliance(session, actor, team_dataset(session, actor, dataset), number)
+
+
+def remove_version(session: Session, actor: Actor, dataset: str, number: int) -> VersionSummary:
+    """Remove a ready version on which nobody relies; a job takes its files. Conflict says who relies on it, and how."""
+    require(actor, Permission.PROMOTE)
+    row = team_dataset(session, actor, dataset)
+    lock_dataset(session, row)
+    version = ready_version(session, actor, row, number)
+    if reasons := _reliance(session, actor, row, number):
+        raise Conflict(reliance_in_words(number, reasons), code="relied_on", details={"reasons": [str(reason) for reason in reasons]})
+    version.status, version.removed_at = VersionStatus.REMOVED, datetime.now(UTC)
+    record_event(session, actor, "version.removed_by_hand", f"{row.slug}/{number}")
+    session.flush()
+    _enqueue_tidying(session, actor, row)
+    return summarise_version(session, actor, version)
+
+
+def reliance_in_words(number: int, reasons: Iterable[Reliance]) -> str:
+    """`Version 3 stays, because somebody relies on it: the challenger. Once that is so no more, it can be removed.`"""
+    named = ", ".join(RELIANCE_WORDS[reason] for reason in reasons)
+    return f"Version {number} stays, because somebody relies on it: {named}. Once that is so no more, it can be removed."
+
+
 def request_tidying(session: Session, actor: Actor, dataset: Dataset) -> None:
     """A job that removes what may go, unless one is waiting or nothing may. For services and tasks only."""
     if _plan(session, actor, dataset, dataset.keep_versions).removed:
-        jobs.enqueue_job(session, actor, kind=TIDY, dataset_id=dataset.id, subject_id=dataset.id, exclusive_key=f"{TIDY}:{dataset.id}")
+        _enqueue_tidying(session, actor, dataset)
 
 
 def remove_versions(session: Session, actor: Actor, dataset_id: str) -> tuple[int, ...]:
@@ -136,6 +163,14 @@ def files_to_remove(session: Session, actor: Actor) -> tuple[tuple[str, str], ..
         files = {(area, digest) for area, digest in zip(("model", "labels", MEASURES), digests, strict=True) if digest}
         (gone if status == VersionStatus.REMOVED else needed).update(files)
     return tuple(sorted(gone - needed))
+
+
+def _enqueue_tidying(session: Session, actor: Actor, dataset: Dataset) -> None:
+    jobs.enqueue_job(session, actor, kind=TIDY, dataset_id=dataset.id, subject_id=dataset.id, exclusive_key=f"{TIDY}:{dataset.id}")
+
+
+def _reliance(session: Session, actor: Actor, dataset: Dataset, number: int) -> tuple[Reliance, ...]:
+    return _plan(session, actor, dataset, 0).kept.get(number, ())
 
 
 def _plan(session: Session, actor: Actor, dataset: Dataset, keep: int | None) -> Keeping:

@@ -24,6 +24,15 @@ def read_model(store: Store, team_id: str, digest: str) -> SegmentModel:
     return _model(store, team_id, digest, store.state(team_id, "model", digest))
 
 
+def is_usable(store: Store, version: ModelVersion) -> bool:
+    """Whether the version's model can place customers."""
+    try:
+        refuse_unusable(store, version)
+    except Conflict:
+        return False
+    return True
+
+
 def refuse_unusable(store: Store, version: ModelVersion) -> None:
     """Conflict where the version's model cannot place customers, so that it never becomes champion."""
     try:

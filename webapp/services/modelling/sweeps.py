@@ -146,7 +146,7 @@ def fit_candidate(
     lock_dataset(session, row)
     if versions.active_job(session, actor, f"{RECLUSTER}:{row.id}") is not None:
         raise Conflict("Segments are being found already. Wait until that has ended, or cancel it; then fit this one.", code="busy")
-    return versions.request_recluster(session, actor, dataset, algorithm=algorithm, k=k, seed=seed, features=features)
+    return versions.request_recluster(session, actor, dataset, algorithm=algorithm, k=k, seed=seed, features=features, unless_there=True)
 
 
 def list_outcomes(session: Session, actor: Actor, dataset: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +21,12 @@ from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.filtering.coarse_fits import coarse_candidate, coarse_features, coarse_figures
-from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features
+from webapp.services.modelling.fit_requests import FeatureWish, check_algorithm, check_k, check_seed, checked_features, same_wish
+from webapp.services.modelling.stored_models import is_usable
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.work.subjects import RECLUSTER
+from webapp.store import Store
 
 LONGEST_NOTE = 2_000
 """Characters of a note on a version or a promotion."""
@@ -142,21 +145,20 @@ def request_recluster(
     challenge: bool = False,
     note: str = "",
     schedule: str | None = None,
+    unless_there: bool = False,
+    store: Store | None = None,
 ) -> JobSummary:
     """A pending version and its job, in one transaction; while one is active, that job and no second version.
 
+    With `unless_there`, where a ready version has the same snapshot, settings and seed, the job that made it, which is done, and no twin;
+    with the `store`, one whose model is missing or damaged does not count: the same fit brings its files back.
     `algorithm` "auto" is the best of all. Which measures can be features, and whether there are enough customers, the job finds out.
     Once fitted it is the champion (`promote`) or the challenger (`challenge`), or neither.
     `schedule` is the id of the one that asks: its version becomes the challenger and is never promoted by itself.
     """
     require(actor, Permission.RECLUSTER)
-    check_algorithm(algorithm)
-    check_k(k)
-    check_seed(seed)
-    requested = {"algorithm": algorithm, "k": k, "features": checked_features(features), "promote": promote}
-    if challenge:
-        requested["challenge"] = True
-    requested |= {"schedule": schedule} if schedule else {}
+    requested = _checked_request(algorithm, k, seed, features) | {"promote": promote}
+    requested |= ({"challenge": True} if challenge else {}) | ({"schedule": schedule} if schedule else {})
     row = team_dataset(session, actor, dataset)
     lock_dataset(session, row)
     exclusive = f"{RECLUSTER}:{row.id}"
@@ -165,6 +167,8 @@ def request_recluster(
     snapshot = latest_snapshot(session, row)
     if snapshot is None:
         raise Conflict("This dataset has no customers yet. Import a customer file first.", code="no_snapshot")
+    if unless_there and (made := _twins_job(session, actor, snapshot, requested, seed, store)) is not None:
+        return jobs.show_job(session, actor, made.id)
     version = ModelVersion(
         team_id=actor.team_id,
         dataset_id=row.id,
@@ -184,6 +188,30 @@ def request_recluster(
     record_event(session, actor, "version.requested", f"{row.slug}/{version.number}", seed=seed, **requested)
     session.flush()
     return jobs.show_job(session, actor, job.id)
+
+
+def _checked_request(algorithm: str, k: int | None, seed: int, features: FeatureWish) -> dict[str, Any]:
+    """What is asked of a fit, as a version keeps it; Invalid names what cannot be asked for."""
+    check_algorithm(algorithm)
+    check_k(k)
+    check_seed(seed)
+    return {"algorithm": algorithm, "k": k, "features": checked_features(features)}
+
+
+def _twins_job(
+    session: Session, actor: Actor, snapshot: Snapshot, requested: Mapping[str, Any], seed: int, store: Store | None
+) -> Job | None:
+    """The job that made the newest ready version of the snapshot with that seed for which the same was asked."""
+    alike = team_rows(actor, ModelVersion).where(
+        ModelVersion.snapshot_id == snapshot.id, ModelVersion.seed == seed, ModelVersion.status == VersionStatus.READY
+    )
+    for version in session.scalars(alike.order_by(ModelVersion.number.desc()).options(defer(ModelVersion.profiles))):
+        asked = {"algorithm": version.algorithm, **version.requested}  # versions of 0.1 asked for what stands beside the request only
+        same = all(asked[name] == requested[name] for name in ("algorithm", "k"))
+        if same and same_wish(asked["features"], requested["features"]) and (store is None or is_usable(store, version)):
+            made = team_rows(actor, Job).where(Job.subject_id == version.id, Job.kind == RECLUSTER)
+            return session.scalars(made).one_or_none()
+    return None
 
 
 def find_version(session: Session, actor: Actor, dataset: Dataset, number: int | None) -> ModelVersion | None:
@@ -251,7 +279,7 @@ def _demand_ready(version: ModelVersion) -> None:
         raise Conflict(f"Version {version.number} is not ready yet. Wait for its job to end.", code="not_ready")
     if version.status == VersionStatus.REMOVED:
         raise Conflict(
-            f"Version {version.number} was removed to make room. Its figures and its model card are there; to work with it, "
+            f"Version {version.number} was removed. Its figures and its model card are there; to work with it, "
             "re-cluster with its settings and seed.",
             code="removed",
         )

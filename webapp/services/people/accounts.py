@@ -12,7 +12,7 @@ from webapp.config import Config
 from webapp.models import Invitation, User, UserSession
 from webapp.services.access import Actor
 from webapp.services.audit import record_own
-from webapp.services.data.datasets import clean_name
+from webapp.services.data.names import clean_name
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.people.passwords import check_password, hash_password
 from webapp.services.people.sessions import Guess, end_sessions, forget_guesses, unchanged_user

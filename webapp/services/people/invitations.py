@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webapp.models import Invitation, MemberRole, Membership, Team, User
 from webapp.services.access import Actor
 from webapp.services.audit import record_event
-from webapp.services.data.datasets import clean_name
+from webapp.services.data.names import clean_name
 from webapp.services.errors import NotFound
 from webapp.services.people.accounts import set_password
 from webapp.services.people.tokens import secret_hash

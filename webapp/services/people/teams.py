@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from webapp.models import Dataset, MemberRole, Membership, Team
 from webapp.services.access import Actor, Permission, operator, require
 from webapp.services.audit import record_event
-from webapp.services.data.datasets import clean_name, slug_of
+from webapp.services.data.names import clean_name, slug_of
 from webapp.services.errors import Conflict, Forbidden, Invalid
-from webapp.services.scheduling.schedules import replan_schedules
 from webapp.services.zones import time_zones
 
 
@@ -139,6 +138,9 @@ def change_time_zone(session: Session, actor: Actor, time_zone: str) -> TeamSett
         record_event(session, actor, "team.time_zone_changed", team.slug, before=team.time_zone, after=time_zone)
         team.time_zone = time_zone
         session.flush()
+        # Schedules know what can be fitted, which takes seconds to import; people and tokens need none of it.
+        from webapp.services.scheduling.schedules import replan_schedules
+
         replan_schedules(session, actor)
     return show_team(session, actor)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.models import ApiToken, MemberRole
 from webapp.services.access import Actor, Permission, is_above, require, require_role, team_row, team_rows, working_token
 from webapp.services.audit import record_event
-from webapp.services.data.datasets import clean_name
+from webapp.services.data.names import clean_name
 from webapp.services.errors import Invalid
 
 PREFIX_LENGTH = 10

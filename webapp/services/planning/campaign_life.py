@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.models import AuditEvent, Campaign, CampaignStatus, CampaignTag, Dataset, Segment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.audit import record_event
-from webapp.services.data.datasets import LONGEST_NAME
+from webapp.services.data.names import LONGEST_NAME
 from webapp.services.errors import Conflict
 from webapp.services.planning.campaigns import CampaignSummary, create_campaign, find_campaign, show_campaign
 

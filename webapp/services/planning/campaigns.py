@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from webapp.models import Campaign, CampaignStatus, CampaignTag, Champion, Dataset, Segment, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
-from webapp.services.data.datasets import clean_name
+from webapp.services.data.names import clean_name
 from webapp.services.data.successors import find_retirements
 from webapp.services.errors import Invalid
 

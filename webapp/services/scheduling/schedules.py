@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from segmentation.choosing.selection import DEFAULT_ALGORITHM
 from webapp.db import database_time
-from webapp.models import Dataset, Schedule, ScheduleKind, ScheduleTick
+from webapp.models import Dataset, Schedule, ScheduleKind, ScheduleTick, TickOutcome
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.errors import Invalid
 from webapp.services.modelling.fit_requests import check_algorithm, check_k, check_seed, checked_features
 from webapp.services.scheduling.changes import ScheduleChange, author_may, change_in_words
 from webapp.services.scheduling.cron import clean_cron, describe_cron, next_run, next_runs
-from webapp.services.scheduling.starting import needed_for, start_work
+from webapp.services.scheduling.starting import needed_for, note_start, start_work
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.zones import zone_of
@@ -182,16 +182,16 @@ def remove_schedule(session: Session, actor: Actor, schedule_id: str) -> Schedul
 
 
 def run_schedule(session: Session, actor: Actor, schedule_id: str) -> JobSummary:
-    """Do now what it does when it is due, paused or not; Conflict while such work runs already."""
+    """Do now what it does when it is due, paused or not; Conflict while such work runs already.
+
+    The job is done already where it made the very version that would be made.
+    """
     row = _changeable(session, actor, schedule_id)
-    job = start_work(session, actor, row)
-    now = database_time(session)
-    session.add(
-        ScheduleTick(
-            team_id=row.team_id, schedule_id=row.id, due=now, fired_at=now, outcome="started", message=f"Asked for by {actor.name}.",
-            job_id=job.id,
-        )
-    )  # fmt: skip
+    job, now = start_work(session, actor, row), database_time(session)
+    tick = ScheduleTick(team_id=row.team_id, schedule_id=row.id, due=now, fired_at=now, outcome=TickOutcome.STARTED)
+    tick.message = f"Asked for by {actor.name}."
+    note_start(session, actor, tick, job)
+    session.add(tick)
     _record(session, actor, "schedule.run", row)
     return jobs.show_job(session, actor, job.id)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from webapp.models import Dataset, MemberRole, Schedule, ScheduleKind, Team
+from webapp.models import Dataset, MemberRole, Schedule, ScheduleKind, ScheduleTick, Team, TickOutcome
 from webapp.services.access import (
     Actor,
     Permission,
@@ -18,7 +18,8 @@ from webapp.services.access import (
     team_row,
 )
 from webapp.services.errors import Conflict
-from webapp.services.modelling.versions import active_job, request_recluster
+from webapp.services.modelling.fit_requests import twin_in_words
+from webapp.services.modelling.versions import active_job, request_recluster, version_of_job
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.work.subjects import IMPORT_FOLDER, RECLUSTER, needed_permission
@@ -51,13 +52,25 @@ def _author(session: Session, schedule: Schedule) -> Actor:
 
 
 def start_work(session: Session, actor: Actor, schedule: Schedule) -> JobSummary:
-    """Ask for the schedule's work; Conflict (code `BUSY`) while a job like it waits or runs, its own former one included."""
+    """Ask for the schedule's work; Conflict (code `BUSY`) while a job like it waits or runs, its own former one included.
+
+    A job that is done already made the very version that the schedule asks for.
+    """
     dataset = team_row(session, actor, Dataset, "dataset", id=schedule.dataset_id)
     kind = RECLUSTER if schedule.kind == ScheduleKind.RECLUSTER else IMPORT_FOLDER
     exclusive = f"{kind}:{dataset.id}"
     if active_job(session, actor, exclusive) is not None:
         raise Conflict("The one before still runs, so this one was left out.", code=BUSY)
     if kind == RECLUSTER:
-        return request_recluster(session, actor, dataset.slug, **schedule.parameters, schedule=schedule.id)
+        return request_recluster(session, actor, dataset.slug, **schedule.parameters, schedule=schedule.id, unless_there=True)
     job, _ = jobs.enqueue_job(session, actor, kind=kind, dataset_id=dataset.id, subject_id=dataset.id, exclusive_key=exclusive)
     return jobs.show_job(session, actor, job.id)
+
+
+def note_start(session: Session, actor: Actor, tick: ScheduleTick, job: JobSummary) -> None:
+    """Write down what came of `start_work`: its job, or that the version is there already and nothing was to be done."""
+    if job.finished_at is None:
+        tick.job_id = job.id
+        return
+    told = twin_in_words(version_of_job(session, actor, job.id))
+    tick.outcome, tick.message = TickOutcome.IDLE, f"{tick.message or ''} {told}".strip()

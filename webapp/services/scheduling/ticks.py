@@ -18,7 +18,7 @@ from webapp.services.access import operator
 from webapp.services.audit import record_event
 from webapp.services.errors import Forbidden, NotFound, ServiceError
 from webapp.services.scheduling.cron import latest_due, next_run
-from webapp.services.scheduling.starting import BUSY, acting_for, start_work
+from webapp.services.scheduling.starting import BUSY, acting_for, note_start, start_work
 from webapp.services.zones import zone_of
 
 REMEMBERED = timedelta(days=90)
@@ -69,7 +69,7 @@ def _fire(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team, 
                 if not waiting.whole:
                     tick.outcome, tick.message = TickOutcome.IDLE, waiting.young_in_words or "No file was there."
                     return
-            tick.job_id = start_work(session, actor, schedule).id
+            note_start(session, actor, tick, start_work(session, actor, schedule))
     except (ServiceError, SegmentationError) as refusal:
         tick.outcome = TickOutcome.SKIPPED if refusal.code == BUSY else TickOutcome.REFUSED
         tick.message = refusal.message

@@ -15,7 +15,7 @@ from webapp import bulk
 from webapp.models import Audience, Dataset, ModelVersion, Snapshot, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
-from webapp.services.data.datasets import LONGEST_NAME, clean_name
+from webapp.services.data.names import LONGEST_NAME, clean_name
 from webapp.services.errors import Invalid
 from webapp.services.filtering.coarse import count_of
 from webapp.services.modelling.versions import find_version

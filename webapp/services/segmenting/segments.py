@@ -16,8 +16,9 @@ from segmentation.palette import SegmentStyle
 from webapp.models import Dataset, ModelVersion, Segment, VersionSegment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
-from webapp.services.data.datasets import clean_name, lock_dataset
+from webapp.services.data.datasets import lock_dataset
 from webapp.services.data.lineage_records import read_lineage
+from webapp.services.data.names import clean_name
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.filtering.coarse import coarse, stability_of
 from webapp.services.modelling.identities import distinct_short_name, segments_beside

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.db import database_time, insert_unless_there
@@ -43,6 +43,7 @@ __all__ = [
     "find_claimable",
     "finish_job",
     "forget_worker",
+    "is_abandoned",
     "is_held",
     "list_jobs",
     "renew_lease",
@@ -134,19 +135,30 @@ def show_job(session: Session, actor: Actor, job_id: str) -> JobSummary:
 
 
 def cancel_job(session: Session, actor: Actor, job_id: str) -> JobSummary:
-    """Stop a job: at once while it waits, within seconds while it runs. A job that has ended stays as it is."""
+    """Stop a job: at once while it waits or its worker is gone, within seconds while it runs. A job that has ended stays as it is."""
     row = session.execute(team_rows(actor, Job).where(Job.id == job_id).with_for_update()).scalar_one_or_none()
     job = row or team_row(session, actor, Job, "job", id=job_id)
     require(actor, needed_permission(job.kind))
-    if job.status == JobStatus.QUEUED or (job.status == JobStatus.RUNNING and job.cancel_requested_at is None):
-        now = database_time(session)
+    now = database_time(session)
+    # Whoever held a lease that has run out can store nothing any more, and nobody may ever come to end the job.
+    at_once = job.status == JobStatus.QUEUED or (job.status == JobStatus.RUNNING and job.lease_until is not None and job.lease_until < now)
+    if at_once or (job.status == JobStatus.RUNNING and job.cancel_requested_at is None):
         job.cancel_requested_at, job.message, job.stage = now, f"Stopped by {actor.name}.", "Stopping"
-        if job.status == JobStatus.QUEUED:
-            job.status, job.finished_at, job.stage = JobStatus.CANCELLED, now, ""
+        if at_once:
+            job.status, job.finished_at, job.lease_until, job.stage = JobStatus.CANCELLED, now, None, ""
             settle_subject(session, job, JobStatus.CANCELLED, job.message, now)
         record_event(session, actor, "job.cancel", job.id, kind=job.kind)
         session.flush()
     return _summaries(session, actor, [job])[0]
+
+
+def is_abandoned(session: Session, actor: Actor, job_id: str, *, patience: float) -> bool:
+    """Whether nobody is at an active job: its lease has run out, or without a worker alive it has waited for over `patience` seconds."""
+    now = database_time(session)
+    left = and_(Job.status == JobStatus.RUNNING, Job.lease_until < now)
+    waits = and_(Job.status == JobStatus.QUEUED, Job.created_at < now - timedelta(seconds=patience))
+    gone = left if workers_alive(session) else or_(left, waits)
+    return session.scalars(team_rows(actor, Job).where(Job.id == job_id, gone)).one_or_none() is not None
 
 
 def beat(session: Session, worker_id: str) -> None:

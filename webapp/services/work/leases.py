@@ -60,10 +60,10 @@ class ClaimedJob:
         return Fence(self.id, self.owner, self.attempt)
 
 
-def find_claimable(session: Session) -> bool:
+def find_claimable(session: Session, job_id: str | None = None) -> bool:
     """Whether `claim_job` has something to do. Takes no lock, so an idle worker disturbs nobody."""
     waiting = select(Job.id).where(_claimable(database_time(session))).limit(1)
-    return session.execute(waiting).first() is not None
+    return session.execute(waiting.where(Job.id == job_id) if job_id else waiting).first() is not None
 
 
 def claim_job(session: Session, owner: str, lease_seconds: float, *, attempts: int, job_id: str | None = None) -> ClaimedJob | None:

@@ -254,6 +254,38 @@ def test_a_rollback_passes_over_what_was_removed(shop: Shop) -> None:
         assert promotions.rollback_target(session, shop.actor, DATASET) is None
 
 
+def remove(shop: Shop, number: int) -> versions.VersionSummary:
+    with shop.writing() as session:
+        return retention.remove_version(session, shop.actor, DATASET, number)
+
+
+def test_a_version_on_which_nobody_relies_is_removed_by_hand(shop: Shop) -> None:
+    wait(shop)
+    removed = remove(shop, 6)
+    assert (removed.status, removed.removed_at is not None) == ("removed", True)
+    run_jobs(shop.resources)
+    assert files(shop) == files(shop, of=(1, 2, 3, 4, 5))
+    with shop.reading() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "version.removed_by_hand")).one()
+        assert (event.subject, event.actor) == ("customers/6", shop.actor.name)
+    with pytest.raises(Conflict) as refusal:
+        remove(shop, 6)
+    assert refusal.value.code == "removed"
+
+
+def test_a_version_on_which_somebody_relies_stays_and_it_says_who_does(shop: Shop) -> None:
+    with shop.writing() as session:
+        retention.pin_version(session, shop.actor, DATASET, 5, pinned=True)
+        challengers.set_challenger(session, shop.actor, DATASET, 4)
+    for number, reasons in ((2, {"champion"}), (1, {"rollback", "reference"}), (5, {"pinned"}), (4, {"challenger"})):
+        with pytest.raises(Conflict, match=f"Version {number} stays, because somebody relies on it") as refusal:
+            remove(shop, number)
+        assert (refusal.value.code, set(refusal.value.details["reasons"]) >= reasons) == ("relied_on", True)
+    with shop.writing() as session:
+        retention.pin_version(session, shop.actor, DATASET, 5, pinned=False)
+    assert remove(shop, 5).status == "removed"
+
+
 def test_who_may_and_what_can_be_asked_for(shop: Shop) -> None:
     for count in (0, -1, 1_001, True):
         with shop.writing() as session, pytest.raises(Invalid):
@@ -262,6 +294,7 @@ def test_who_may_and_what_can_be_asked_for(shop: Shop) -> None:
         for act in (
             lambda session, actor: retention.change_keeping(session, actor, DATASET, 5),
             lambda session, actor: retention.pin_version(session, actor, DATASET, 1, pinned=True),
+            lambda session, actor: retention.remove_version(session, actor, DATASET, 6),
         ):
             with shop.writing() as session, pytest.raises(error):
                 act(session, actor)

@@ -17,7 +17,7 @@ from webapp.models import AuditEvent, Champion, Job, MemberRole, ModelVersion, P
 from webapp.services.access import Actor
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
-from webapp.services.modelling import promotions, versions
+from webapp.services.modelling import promotions, retention, versions
 from webapp.services.segmenting import segments
 
 FILE = customers_csv((50, 50, 50))
@@ -117,6 +117,55 @@ def test_a_version_that_is_not_ready_is_neither_shown_nor_promoted(sqlite_shop: 
         with pytest.raises(Conflict, match="not ready"):
             segments.show_segments(session, sqlite_shop.actor, "customers", version=1)
         assert segments.show_segments(session, sqlite_shop.actor, "customers") is None
+
+
+def asked_again(shop: Shop, **options: object) -> int | None:
+    """The number of the version that is led to; None where another one is made."""
+    with shop.writing() as session:
+        job = versions.request_recluster(
+            session,
+            shop.actor,
+            "customers",
+            **{"unless_there": True, "store": shop.resources.store, **options},  # type: ignore[arg-type]
+        )
+        number = versions.version_of_job(session, shop.actor, job.id) if job.finished_at else None
+        session.rollback()
+    return number
+
+
+def test_what_was_fitted_already_is_not_fitted_again(shop: Shop) -> None:
+    shop.recluster(k=3, seed=4, features=["income", "spend"])
+    shop.recluster(k=2, seed=4)
+    assert asked_again(shop, k=3, seed=4, features=["income", "spend"]) == 1
+    assert asked_again(shop, k=3, seed=4, features={"spend": 1.0, "income": 1.0}) == 1
+    assert asked_again(shop, k=2, seed=4) == 2
+    others: tuple[dict[str, object], ...] = (
+        {"k": 2, "seed": 5},
+        {"k": 3, "seed": 4},
+        {"seed": 4},
+        {"k": 2, "seed": 4, "algorithm": "ward"},
+        {"k": 2, "seed": 4, "features": "all"},
+        {"k": 3, "seed": 4, "features": {"spend": 0.5, "income": 1.0}},
+        {"k": 2, "seed": 4, "unless_there": False},
+    )
+    assert [asked_again(shop, **other) for other in others] == [None] * len(others)
+    shop.import_file(customers_csv((5,), first=900))
+    assert asked_again(shop, k=2, seed=4) is None
+
+
+def test_a_version_that_failed_was_removed_or_is_damaged_is_fitted_again(sqlite_shop: Shop) -> None:
+    """The same fit gives the same files, so that it mends what was damaged."""
+    shop = sqlite_shop
+    shop.recluster(k=3)
+    shop.recluster(k=2, seed=1)
+    assert (asked_again(shop, k=3), asked_again(shop, k=2, seed=1)) == (1, 2)
+    with shop.writing() as session:
+        digest = session.scalars(select(ModelVersion.model_digest).where(ModelVersion.number == 1)).one()
+        shop.resources.store.remove(shop.actor.team_id, "model", digest or "")
+        retention.remove_version(session, shop.actor, "customers", 2)
+    assert (asked_again(shop, k=3), asked_again(shop, k=2, seed=1)) == (None, None)
+    assert shop.recluster(k=3, unless_there=True, store=shop.resources.store).number == 3
+    assert asked_again(shop, k=3) == 3
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from tests.factories import make_actor, make_team
-from tests.webapp.services.scheduling.conftest import Calendar
+from tests.webapp.services.jobbench import Bench
+from tests.webapp.services.scheduling.conftest import MORNING, Calendar
+from tests.webapp.working import Shop, customers_csv, run_jobs
 from webapp.edge import unit_of_work
+from webapp.inbox import Inbox
 from webapp.models import AuditEvent, MemberRole, Schedule, ScheduleTick
 from webapp.services.access import Actor
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
@@ -122,3 +126,23 @@ def test_another_teams_schedules_are_not_there(calendar: Calendar) -> None:
         assert schedules.list_schedules(session, stranger) == ()
         with pytest.raises(NotFound):
             schedules.add_schedule(session, stranger, "customers", kind="recluster", cron="0 6 * * *")
+
+
+def test_what_a_schedule_would_make_again_is_led_to_and_nothing_is_made(imported_shop: Shop) -> None:
+    """Run now, and when it is due, as long as no other customers came."""
+    calendar = Calendar(Bench(imported_shop.resources, imported_shop.actor, ""), Inbox(Path("nowhere")))
+    made = calendar.add(kind="recluster", k=3)
+    first = act(calendar, schedules.run_schedule, made.id)
+    run_jobs(imported_shop.resources)
+    again = act(calendar, schedules.run_schedule, made.id)
+    assert (again.id, again.status) == (first.id, "done")
+    told = "Version 1 was fitted on the same customers with the same settings and seed, so no second one was made."
+    last = calendar.show(made.id).last
+    assert last is not None
+    assert (last.outcome, last.message, last.job) == ("idle", f"Asked for by {imported_shop.actor.name}. {told}", None)
+    assert calendar.fire(made.id, MORNING + timedelta(days=1)) == "idle"
+    last = calendar.show(made.id).last
+    assert last is not None
+    assert last.message == told
+    imported_shop.import_file(customers_csv((5,), first=900))
+    assert act(calendar, schedules.run_schedule, made.id).status == "queued"

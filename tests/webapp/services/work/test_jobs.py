@@ -14,6 +14,8 @@ from webapp.edge import unit_of_work
 from webapp.models import (
     AuditEvent,
     Dataset,
+    Import,
+    ImportStatus,
     Job,
     JobStatus,
     MemberRole,
@@ -117,6 +119,39 @@ def test_a_job_that_was_to_stop_is_not_tried_again_when_its_worker_vanished(benc
     bench.expire(job.id)
     assert bench.claim("two") is None
     assert bench.show(job.id).status == "cancelled"
+
+
+def test_a_job_whose_worker_vanished_is_cancelled_at_once(bench: Bench) -> None:
+    """Also where somebody asked before: without a worker nobody else would end it."""
+    asked_before, imported = bench.enqueue()[0], running_import(bench)
+    bench.cancel(bench.claimed(job_id=asked_before).id)
+    job_id, _ = bench.enqueue(imported.id, kind="import")
+    held = bench.claimed(job_id=job_id)
+    for each in (asked_before, job_id):
+        bench.expire(each)
+        assert bench.cancel(each).status == "cancelled"
+    assert bench.read(Import, imported.id).status == ImportStatus.FAILED
+    with pytest.raises(jobs.LeaseLost):
+        bench.finish(held.fence)
+    assert bench.claim("two") is None
+
+
+def test_a_job_is_abandoned_once_nobody_can_be_at_it(bench: Bench) -> None:
+    def abandoned(job_id: str, patience: float = 60.0) -> bool:
+        with unit_of_work(bench.resources, read_only=True) as session:
+            return jobs.is_abandoned(session, bench.actor, job_id, patience=patience)
+
+    waiting, _ = bench.enqueue()
+    assert (abandoned(waiting), abandoned(waiting, -1.0)) == (False, True)
+    with unit_of_work(bench.resources) as session:
+        jobs.beat(session, "one")
+    assert not abandoned(waiting, -1.0)
+    held = bench.claimed()
+    assert not abandoned(held.id, -1.0)
+    bench.expire(held.id)
+    assert abandoned(held.id)
+    bench.cancel(held.id)
+    assert not abandoned(held.id)
 
 
 def test_cancelling_twice_or_too_late_changes_nothing(bench: Bench) -> None:
