@@ -22,6 +22,7 @@ class ImportStatus(StrEnum):
     IMPORTING = "importing"  # confirmed; its job is queued or running
     DONE = "done"  # customers and snapshot are stored
     FAILED = "failed"  # refused, with the reason in `message`; nothing was stored
+    CANCELLED = "cancelled"  # somebody stopped its job; nothing was stored
     UNDONE = "undone"  # it was stored, and taken back as a whole
     DISCARDED = "discarded"  # nobody wanted it; its report and its files are gone
 

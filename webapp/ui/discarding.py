@@ -15,7 +15,7 @@ from webapp.ui.components import Child, button, hidden_text
 from webapp.ui.notices import notify
 from webapp.ui.places import data_address, home_address, team_address
 
-DISCARDABLE = ("checked", "failed")
+DISCARDABLE = ("checked", "failed", "cancelled")
 
 
 def discard_button(view: View, detail: ImportDetail, id: Any, **looks: Any) -> Component | None:

@@ -14,6 +14,7 @@ _IMPORTS: dict[str, tuple[str, Tone, str | None]] = {
     "importing": ("Importing", "info", "arrow-repeat"),
     "done": ("Imported", "good", None),
     "failed": ("Refused", "bad", None),
+    "cancelled": ("Cancelled", "neutral", "slash-circle"),
     "undone": ("Undone", "neutral", "arrow-counterclockwise"),
     "discarded": ("Discarded", "neutral", "trash"),
 }

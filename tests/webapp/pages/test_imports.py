@@ -30,6 +30,7 @@ from webapp.services.data.reports import ImportReport
 from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.errors import Forbidden
 from webapp.services.modelling.promotions import promote_version
+from webapp.services.work.jobs import cancel_job
 from webapp.ui import discarding
 
 BROKEN = customers_csv((40,)) + ",20000,40,30,2,9,3,2024-03-01,York,0\n"
@@ -284,6 +285,20 @@ def test_a_file_can_stand_for_the_whole_customer_base_and_be_undone(shop: Shop) 
     run_jobs(shop.resources)
     assert len(customers(shop)) == 40
     assert "This import was undone" in words(seen(shop, found))
+
+
+def test_an_import_that_somebody_stopped_is_no_file_to_mend(shop: Shop) -> None:
+    shop.import_file(customers_csv((40,)))
+    file = store_file(shop.resources, shop.actor, customers_csv((9,), first=500), "more.csv")
+    with shop.writing() as session:
+        asked = services.start_import(session, shop.actor, "customers", file, check=False)
+        cancel_job(session, shop.actor, asked.job_id or "")
+    text = words(seen(shop, asked.id))
+    assert "This import was cancelled" in text
+    assert f"Stopped by {shop.actor.name}. Nothing of it was stored." in text
+    with shop.writing() as session:
+        assert services.list_waiting(session, shop.actor, "customers") == ()
+        services.discard_import(session, shop.actor, shop.resources.store, asked.id)
 
 
 def test_undoing_says_before_what_goes_along_and_what_is_in_the_way(shop: Shop) -> None:

@@ -12,7 +12,7 @@ from webapp.edge import Callbacks, View
 from webapp.pages.imports.check import check_page
 from webapp.pages.imports.choices import read_choices, read_day
 from webapp.pages.imports.ids import CHOICE, Ids
-from webapp.pages.imports.result import discarded_page, failed_page, result_page, undone_page, waiting_page
+from webapp.pages.imports.result import cancelled_page, discarded_page, failed_page, result_page, undone_page, waiting_page
 from webapp.services.access import Permission
 from webapp.services.data import imports
 from webapp.services.work import jobs as job_services
@@ -43,6 +43,8 @@ def show_import(view: View) -> Component:
         return waiting_page(view, detail)
     if detail.status == "failed":
         return failed_page(view, detail)
+    if detail.status == "cancelled":
+        return cancelled_page(view, detail)
     if detail.status == "undone":
         return undone_page(view, detail)
     if detail.status == "discarded":

@@ -41,6 +41,14 @@ def failed_page(view: View, detail: ImportDetail) -> Component:
     return html.Div([head(view, f"Import of {detail.file_name}", "Refused."), steps(1), card(body=state, className="sc-stack"), rejects])
 
 
+def cancelled_page(view: View, detail: ImportDetail) -> Component:
+    """Who stopped it, and that nothing is left of it."""
+    again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
+    told = f"{detail.message or ''} Nothing of it was stored. To import it after all, upload it again.".strip()
+    state = empty_state("slash-circle", "This import was cancelled", told, again)
+    return html.Div([head(view, f"Import of {detail.file_name}", "Cancelled."), card(body=state, className="sc-stack")])
+
+
 def undone_page(view: View, detail: ImportDetail) -> Component:
     """What it means that the import was taken back."""
     again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")

@@ -68,6 +68,8 @@ __all__ = [
 ]
 
 LONGEST_FILE_NAME = 255
+SETTLED = (ImportStatus.CHECKED, ImportStatus.FAILED, ImportStatus.CANCELLED)
+"""Nobody is at work on it, and nothing of it is stored: it can be checked again or discarded."""
 FIRST_DAY = date(1900, 1, 1)
 """No customer base is older."""
 CALLED_OUT = timedelta(days=30)
@@ -228,7 +230,7 @@ def change_mapping(
     require(actor, Permission.IMPORT)
     row = team_row(session, actor, Import, "import", id=import_id)
     stated, wanted, day = joined_mapping(row.mapping or {}, mapping), clean_mode(mode or row.mode), clean_day(as_of)
-    _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.UPLOADED)
+    _move(session, row, SETTLED, ImportStatus.UPLOADED)
     row.mapping, row.mode, row.as_of, row.message, row.finished_at = stated, wanted, day or row.as_of, None, None
     record_event(session, actor, "import.mapping_changed", row.id, mapping=dict(mapping), mode=str(wanted))
     return _enqueue(session, actor, row, check=True)
@@ -254,7 +256,7 @@ def discard_import(session: Session, actor: Actor, store: Store, import_id: str)
     row = team_row(session, actor, Import, "import", id=import_id)
     dataset = team_row(session, actor, Dataset, "dataset", id=row.dataset_id)
     lock_dataset(session, dataset)
-    _move(session, row, (ImportStatus.CHECKED, ImportStatus.FAILED), ImportStatus.DISCARDED)
+    _move(session, row, SETTLED, ImportStatus.DISCARDED)
     record_event(session, actor, "import.discarded", row.id, dataset=dataset.slug, file=row.file_name)
     remove_files(session, actor, store, row)
     row.report, row.rejects_digest = None, None

@@ -63,15 +63,16 @@ def describe_subjects(session: Session, jobs: Iterable[Job]) -> dict[str, Subjec
 def settle_subject(session: Session, job: Job, status: JobStatus, message: str, at: datetime) -> None:
     """Bring the subject of a job that failed or was cancelled to its end, in the transaction that ends the job."""
     if job.kind in (CHECK_IMPORT, IMPORT):  # an import that could not be undone stays as it is
-        _settle_import(session, job, message, at)
+        _settle_import(session, job, status, message, at)
     elif job.kind in _FITS:
         _settle_fit(session, job, status, message)
 
 
-def _settle_import(session: Session, job: Job, message: str, at: datetime) -> None:
+def _settle_import(session: Session, job: Job, status: JobStatus, message: str, at: datetime) -> None:
     row = session.get(Import, job.subject_id)
     if row is not None and row.status in (ImportStatus.UPLOADED, ImportStatus.CHECKING, ImportStatus.IMPORTING):
-        row.status, row.message, row.finished_at = ImportStatus.FAILED, message, at
+        row.status = ImportStatus.CANCELLED if status == JobStatus.CANCELLED else ImportStatus.FAILED
+        row.message, row.finished_at = message, at
         session.flush()
 
 

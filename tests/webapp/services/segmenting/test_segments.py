@@ -42,10 +42,10 @@ def test_a_name_of_the_teams_own_is_kept_by_later_versions_and_can_be_given_back
         overview = segments.show_segments(session, shop.actor, "customers")
         assert overview is not None
         style = overview.styles[0]
-        assert segments.rename_segment(session, shop.actor, "customers", style.key, " Regulars ").name == "Regulars"
+        assert segments.rename_segment(session, shop.actor, "customers", style.key, " Good   regulars ").name == "Good regulars"
     shop.recluster(k=3, seed=4)
     with shop.writing() as session:
-        assert segments.show_segment(session, shop.actor, "customers", style.key, version=2).style.name == "Regulars"
+        assert segments.show_segment(session, shop.actor, "customers", style.key, version=2).style.name == "Good regulars"
         assert segments.rename_segment(session, shop.actor, "customers", style.key, "") == style
 
 

@@ -130,7 +130,7 @@ def test_a_job_whose_worker_vanished_is_cancelled_at_once(bench: Bench) -> None:
     for each in (asked_before, job_id):
         bench.expire(each)
         assert bench.cancel(each).status == "cancelled"
-    assert bench.read(Import, imported.id).status == ImportStatus.FAILED
+    assert bench.read(Import, imported.id).status == ImportStatus.CANCELLED
     with pytest.raises(jobs.LeaseLost):
         bench.finish(held.fence)
     assert bench.claim("two") is None

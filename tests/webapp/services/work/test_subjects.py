@@ -34,13 +34,13 @@ def test_a_version_fails_with_a_job_that_was_given_up(bench: Bench) -> None:
     assert bench.read(ModelVersion, version.id).status == VersionStatus.FAILED
 
 
-@pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELLED])
-def test_an_import_ends_with_its_job(bench: Bench, status: JobStatus) -> None:
+@pytest.mark.parametrize(("status", "expected"), [(JobStatus.FAILED, ImportStatus.FAILED), (JobStatus.CANCELLED, ImportStatus.CANCELLED)])
+def test_an_import_ends_with_its_job(bench: Bench, status: JobStatus, expected: ImportStatus) -> None:
     row = running_import(bench)
     bench.enqueue(row.id, kind="import")
     bench.finish(bench.claimed().fence, status, "The file is empty.")
     settled = bench.read(Import, row.id)
-    assert (settled.status, settled.message) == (ImportStatus.FAILED, "The file is empty.")
+    assert (settled.status, settled.message) == (expected, "The file is empty.")
     assert settled.finished_at is not None
 
 
