@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -21,6 +22,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT_SECONDS = 30
+FOREIGN_KEY_VIOLATION = "23503"
+"""PostgreSQL's word for it. SQLite's writers stand in line, so that nobody meets a removal half-way."""
 PAGE_BYTES = 16_384
 """Of a new SQLite file: a customer's row takes 300 bytes, and of larger pages fewer are split and written twice."""
 
@@ -108,6 +111,11 @@ def insert_unless_there(session: Session, model: type[Base], values: Mapping[str
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(model).values(**values).on_conflict_do_nothing().returning(*inspect(model).primary_key)
     return session.execute(statement).one_or_none() is not None
+
+
+def names_what_is_gone(error: IntegrityError) -> bool:
+    """Whether a row was refused because one that it belongs to is not there any more."""
+    return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION
 
 
 def database_time(session: Session) -> datetime:

@@ -211,6 +211,7 @@ class _Watcher:
             return
         self.due = time.monotonic() + WATCH_SECONDS
         with unit_of_work(self.resources, read_only=True) as session:
-            row = session.get_one(Job, self.job_id)
-            stage, share = row.stage, row.progress
-        self.on_progress(stage, share)
+            row = session.get(Job, self.job_id)
+            told = (row.stage, row.progress) if row else None  # cancelled, and removed with its dataset
+        if told is not None:
+            self.on_progress(*told)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.config import Config
-from webapp.db import make_engine, make_session_factory
+from webapp.db import make_engine, make_session_factory, names_what_is_gone
+from webapp.services.errors import Conflict
 from webapp.store import Store
 
 
@@ -37,12 +39,18 @@ def open_resources(config: Config, *, create_store: bool = True) -> Resources:
 def unit_of_work(resources: Resources, *, read_only: bool = False) -> Iterator[Session]:
     """A session that commits when the block ends and rolls back when it raises.
 
-    A read-only one takes no write lock on SQLite, so that readers never wait for an import; it cannot commit changes.
+    A read-only one takes no write lock on SQLite, so that readers never wait for an import; it cannot commit changes. Conflict where a
+    row belongs to one that somebody removed meanwhile, as with PostgreSQL can happen.
     """
     bind = resources.engine.execution_options(read_only=True) if read_only else resources.engine
     with resources.sessions(bind=bind) as session:
-        yield session
-        if read_only:
-            session.rollback()
-        else:
-            session.commit()
+        try:
+            yield session
+            if read_only:
+                session.rollback()
+            else:
+                session.commit()
+        except IntegrityError as refusal:
+            if not names_what_is_gone(refusal):
+                raise
+            raise Conflict("What this belongs to was removed meanwhile, so nothing was stored. Reload the page.", code="gone") from refusal

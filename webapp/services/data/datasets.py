@@ -16,7 +16,7 @@ from webapp.services.audit import record_event
 from webapp.services.data.currencies import CURRENCIES
 from webapp.services.data.names import clean_name, slug_of
 from webapp.services.data.snapshots import latest_snapshot
-from webapp.services.errors import Conflict, Invalid
+from webapp.services.errors import Conflict, Invalid, NotFound
 
 RESERVED_SLUGS = frozenset({"new", "new-team", "uploads", "team", "account"})
 """Addresses under a team that are no dataset."""
@@ -128,8 +128,13 @@ def schema_of(dataset: Dataset) -> Schema | None:
 
 
 def lock_dataset(session: Session, dataset: Dataset) -> None:
-    """Make others wait who number, import into or promote in this dataset, until this transaction ends."""
-    session.execute(select(Dataset.id).where(Dataset.id == dataset.id).with_for_update())
+    """Make others wait who number, import into or promote in this dataset, until this transaction ends.
+
+    NotFound where somebody removed it meanwhile. Rows that merely belong to it do not wait.
+    """
+    held = select(Dataset.id).where(Dataset.id == dataset.id).with_for_update(key_share=True)
+    if session.execute(held).one_or_none() is None:
+        raise NotFound("This dataset is gone: somebody removed it meanwhile.")
 
 
 def _free_slug(session: Session, actor: Actor, name: str) -> str:

@@ -323,8 +323,10 @@ def _move(session: Session, row: Import, before: Iterable[ImportStatus], after: 
     """Compare and set, so that of two who press the button at once one is refused."""
     statement = update(Import).where(Import.id == row.id, Import.status.in_(tuple(before))).values(status=after)
     if cast("CursorResult[None]", session.execute(statement.execution_options(synchronize_session=False))).rowcount != 1:
-        session.refresh(row)
-        raise Conflict(f"This import is {row.status}. Reload the page to see where it stands.", code="import_moved")
+        status = session.scalars(select(Import.status).where(Import.id == row.id)).one_or_none()
+        if status is None:
+            raise NotFound("This import is gone: somebody discarded it with its dataset.")
+        raise Conflict(f"This import is {status}. Reload the page to see where it stands.", code="import_moved")
     session.refresh(row)
 
 

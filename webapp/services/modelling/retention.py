@@ -170,10 +170,11 @@ def _enqueue_tidying(session: Session, actor: Actor, dataset: Dataset) -> None:
 
 
 def _reliance(session: Session, actor: Actor, dataset: Dataset, number: int) -> tuple[Reliance, ...]:
-    return _plan(session, actor, dataset, 0).kept.get(number, ())
+    return _plan(session, actor, dataset, 0, by_hand=True).kept.get(number, ())
 
 
-def _plan(session: Session, actor: Actor, dataset: Dataset, keep: int | None) -> Keeping:
+def _plan(session: Session, actor: Actor, dataset: Dataset, keep: int | None, *, by_hand: bool = False) -> Keeping:
+    """What is kept and why. `by_hand` one version goes alone, so that an older one with a tagged segment can take its place."""
     ready = _ready(session, actor, dataset)
     why: dict[str, list[Reliance]] = defaultdict(list)
     for version in ready if keep is None else ready[:keep]:
@@ -183,7 +184,7 @@ def _plan(session: Session, actor: Actor, dataset: Dataset, keep: int | None) ->
             why[version.id].append(Reliance.PINNED)
     for version_id, reliance in _pointed_to(session, actor, dataset):
         why[version_id].append(reliance)
-    for version_id, reliance in _referred_to(session, actor, dataset):
+    for version_id, reliance in _referred_to(session, actor, dataset, alone=by_hand):
         why[version_id].append(reliance)
     kept = {each.number: tuple(sorted(set(why[each.id]), key=list(Reliance).index)) for each in ready if each.id in why}
     return Keeping(keep, kept, tuple(each.number for each in ready if each.id not in why))
@@ -220,15 +221,18 @@ def _references(session: Session, actor: Actor, dataset: Dataset) -> Iterable[tu
                 yield lineage["reference"], Reliance.REFERENCE
 
 
-def _referred_to(session: Session, actor: Actor, dataset: Dataset) -> Iterable[tuple[str, Reliance]]:
-    """The newest version with each segment that is tagged or noted: where its page, and with it the tag or the note, can still be read."""
-    newest = (
+def _referred_to(session: Session, actor: Actor, dataset: Dataset, *, alone: bool) -> Iterable[tuple[str, Reliance]]:
+    """The newest version with each segment that is tagged or noted: where its page, and with it the tag or the note, can still be read.
+
+    Those that are `alone` with it, or all of them.
+    """
+    holders = (
         select(VersionSegment.segment_id, func.max(ModelVersion.number).label("number"))
         .join(ModelVersion, ModelVersion.id == VersionSegment.version_id)
         .where(ModelVersion.team_id == actor.team_id, ModelVersion.dataset_id == dataset.id, ModelVersion.status == VersionStatus.READY)
         .group_by(VersionSegment.segment_id)
-        .subquery()
     )
+    newest = (holders.having(func.count() == 1) if alone else holders).subquery()
     for kind, reliance in ((CampaignTag, Reliance.TAGGED), (SegmentNote, Reliance.NOTED)):
         ids = (
             select(ModelVersion.id)

@@ -25,10 +25,11 @@ def read_model(store: Store, team_id: str, digest: str) -> SegmentModel:
 
 
 def is_usable(store: Store, version: ModelVersion) -> bool:
-    """Whether the version's model can place customers."""
+    """Whether the version's model can place customers, and it is known whom it placed where."""
     try:
         refuse_unusable(store, version)
-    except Conflict:
+        store.verified_path(version.team_id, "labels", version.labels_digest or "0")
+    except (Conflict, StoreError):
         return False
     return True
 

@@ -13,12 +13,23 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.models import Campaign, CampaignStatus, CampaignTag, Champion, Dataset, Segment, VersionSegment
+from webapp.db import names_what_is_gone
+from webapp.models import (
+    Campaign,
+    CampaignStatus,
+    CampaignTag,
+    Champion,
+    Dataset,
+    ModelVersion,
+    Segment,
+    VersionSegment,
+    VersionStatus,
+)
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
 from webapp.services.data.names import clean_name
 from webapp.services.data.successors import find_retirements
-from webapp.services.errors import Invalid
+from webapp.services.errors import Invalid, NotFound
 
 CHANNELS = ("email", "post", "sms", "web", "store", "catalogue", "phone")
 LIVE = frozenset({CampaignStatus.DRAFT, CampaignStatus.PLANNED, CampaignStatus.RUNNING})
@@ -184,6 +195,8 @@ def tag_segment(session: Session, actor: Actor, dataset: str, campaign_id: str, 
     segment = team_row(session, actor, Segment, "segment", dataset_id=row.id, key=segment_key)
     if (tag := _tag(session, actor, row, campaign, segment_key)) is not None:
         return tag
+    if not _is_held(session, segment):
+        raise NotFound("No version has this segment any more, so nothing can be tagged on it.")
     added = CampaignTag(
         team_id=actor.team_id, campaign_id=campaign.id, segment_id=segment.id, created_by=actor.name, created_at=datetime.now(UTC)
     )
@@ -261,8 +274,17 @@ def _store(session: Session, campaign: Campaign, **values: Any) -> None:
         with session.begin_nested():
             _fill(campaign, **values)
             session.add(campaign)
-    except IntegrityError:
+    except IntegrityError as refusal:
+        if names_what_is_gone(refusal):
+            raise
         raise Invalid("This dataset has a campaign of that name already. Choose another name.", details={"field": "name"}) from None
+
+
+def _is_held(session: Session, segment: Segment) -> bool:
+    """Whether there is a version left whose pages show the segment."""
+    held = select(VersionSegment.segment_id).join(ModelVersion, ModelVersion.id == VersionSegment.version_id)
+    ready = held.where(VersionSegment.segment_id == segment.id, ModelVersion.status == VersionStatus.READY)
+    return session.scalars(ready.limit(1)).first() is not None
 
 
 def _tag(session: Session, actor: Actor, dataset: Dataset, campaign: Campaign, segment_key: str) -> TagSummary | None:

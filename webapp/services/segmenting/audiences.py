@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json, to_json
 from webapp import bulk
+from webapp.db import names_what_is_gone
 from webapp.models import Audience, Dataset, ModelVersion, Snapshot, VersionStatus
 from webapp.services.access import Actor, Permission, require, team_dataset, team_row, team_rows
 from webapp.services.audit import record_event
@@ -191,7 +192,9 @@ def _write(session: Session, row: Audience, **changes: Any) -> None:
             for name, value in changes.items():
                 setattr(row, name, value)
             session.add(row)
-    except IntegrityError:
+    except IntegrityError as refusal:
+        if names_what_is_gone(refusal):
+            raise
         raise _taken() from None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import inspect, select
 
@@ -125,3 +128,31 @@ def test_a_new_dataset_can_be_removed_by_those_who_import_and_by_their_team_alon
         with sqlite_shop.writing() as session, pytest.raises(error):
             remove_dataset(session, actor, "customers")
     assert remove(sqlite_shop).name == "Customers"
+
+
+@pytest.mark.parametrize("act", ["import", "schedule", "campaign", "remove"])
+def test_who_meets_a_removal_is_told_and_nothing_is_stored(shop: Shop, act: str) -> None:
+    """With PostgreSQL others see the dataset until the removal is committed."""
+    undo(shop, bring(shop, FILE)[0].id)
+    file = store_file(shop.resources, shop.actor, FILE)
+
+    def meanwhile() -> None:
+        with shop.writing() as session:
+            if act == "import":
+                imports.start_import(session, shop.actor, "customers", file)
+            elif act == "schedule":
+                add_schedule(session, shop.actor, "customers", kind="import_folder", cron="0 6 * * *")
+            elif act == "campaign":
+                create_campaign(session, shop.actor, "customers", name="Spring", channel="email")
+            else:
+                remove_dataset(session, shop.actor, "customers")
+
+    with ThreadPoolExecutor(1) as pool:
+        with shop.writing() as session:
+            remove_dataset(session, shop.actor, "customers")
+            asked = pool.submit(meanwhile)
+            time.sleep(0.3)  # for it to have looked; one that comes later finds nothing, which is as well
+        with pytest.raises((Conflict, NotFound)):
+            asked.result()
+    with shop.reading() as session:
+        assert len(session.scalars(select(AuditEvent).where(AuditEvent.action == "dataset.removed")).all()) == 1

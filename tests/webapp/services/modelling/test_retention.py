@@ -273,6 +273,21 @@ def test_a_version_on_which_nobody_relies_is_removed_by_hand(shop: Shop) -> None
     assert refusal.value.code == "removed"
 
 
+def test_a_tag_keeps_a_version_only_where_no_other_has_the_segment(shop: Shop) -> None:
+    """The newest of those that have it may go: where the champion has it too, the tag stays where it can be read."""
+    with shop.writing() as session:
+        ids = dict(session.execute(select(ModelVersion.number, ModelVersion.id)).all())
+        of = {number: {style.key for style in segments.version_styles(session, ids[number])} for number in ids}
+        create_campaign(session, shop.actor, DATASET, name="Spring", channel="email", segments=[min(of[6] & of[2])])
+    assert Reliance.TAGGED in keeping(shop).kept[6]
+    with shop.writing() as session:
+        assert retention.show_reliance(session, shop.actor, DATASET, 6) == ()
+    alone = segment_only_in(shop, 3)
+    with shop.writing() as session:
+        create_campaign(session, shop.actor, DATASET, name="Summer", channel="email", segments=[alone])
+        assert retention.show_reliance(session, shop.actor, DATASET, 3) == (Reliance.TAGGED,)
+
+
 def test_a_version_on_which_somebody_relies_stays_and_it_says_who_does(shop: Shop) -> None:
     with shop.writing() as session:
         retention.pin_version(session, shop.actor, DATASET, 5, pinned=True)
