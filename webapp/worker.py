@@ -175,7 +175,7 @@ def fire_schedules(resources: Resources, inbox: Inbox, now: datetime | None = No
     for schedule_id in due:
         try:
             with unit_of_work(resources) as session:
-                outcome = ticks.fire_tick(session, schedule_id, inbox, now)
+                outcome = ticks.fire_tick(session, schedule_id, inbox, now, store=resources.store)
         except OperationalError:
             raise
         except Exception as defect:  # the boundary; its words may quote what is a customer's

@@ -204,3 +204,19 @@ def test_an_open_page_follows_the_systems_theme_until_somebody_chooses_one(team:
     page.emulate_media(color_scheme="dark")
     settled(page)
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+
+
+def test_a_version_that_was_removed_says_so_and_jobs_lead_to_what_is_left_of_it(team: Team, open_page: Open) -> None:
+    where = ("--team", team.held.team, "--dataset", team.held.dataset)
+    made = team.workspace.run("recluster", "--k", "2", "--seed", "9", *where)["version"]
+    team.workspace.run("versions", "remove", str(made), *where)
+    page = open_page(team.workspace, expected="409")
+    sign_in(page, team.workspace, "analyst@north.example")
+    for part in ("segments", "customers"):
+        page.goto(f"{team.workspace.url}{team.home()}/{part}?v={made}")
+        expect(page.get_by_role("heading", level=1, name="Nothing to show")).to_be_visible()
+        expect(page.get_by_text(f"Version {made} was removed. Its figures and its model card are there")).to_be_visible()
+        assert violations(page) == []
+    team.visit(page, f"{team.home()}/jobs")
+    page.locator(f'#page a[href$="/models/{made}"]').first.click()
+    expect(page.get_by_text("Removed on")).to_be_visible()

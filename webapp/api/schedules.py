@@ -89,7 +89,7 @@ def post_resume(call: Call) -> ScheduleAnswer:
 
 
 def post_run(call: Call) -> JobAnswer:
-    return job_answer(call, schedules.run_schedule(call.session, call.actor, call.parts["schedule"]))
+    return job_answer(call, schedules.run_schedule(call.session, call.actor, call.parts["schedule"], store=call.resources.store))
 
 
 def schedule_answer(found: ScheduleSummary) -> ScheduleAnswer:

@@ -6,6 +6,7 @@
   const UNATTENDED = /^(tick\.n_intervals|pulse\.data)$/;
   const RETRY_MS = 3000;
   const THANKS_MS = 6000;
+  const CONFLICT = 409;
   const AWAY = [502, 503, 504];
   const SAID = { 403: "refused", 404: "missing" };
   let missed = ""; // what went unanswered: "", "act" or "fill"
@@ -52,6 +53,7 @@
 
   async function showFailure(answer, sent) {
     const told = (await answer.json().catch(() => null)) || {};
+    if (answer.status === CONFLICT && told.detail) return showConflict(told.detail, sent);
     const reference = told.reference ? ` and the reference ${told.reference}` : "";
     if (isAct(sent)) {
       notify(`That did not work: the server ran into an error. Nothing was changed, and what you typed is still here. Try again; if it stays, tell your admin the time${reference}.`);
@@ -59,6 +61,15 @@
     }
     document.querySelectorAll(".sc-when-failed .sc-reference").forEach((place) => (place.textContent = reference));
     window.smartcart.say("failed");
+  }
+
+  /* Nothing failed: what is asked for is at odds with how things are, and the server says how. */
+  function showConflict(text, sent) {
+    const blocked = document.documentElement.getAttribute("data-sc-state") === "blocked";
+    if (isAct(sent)) return void (blocked || notify(text)); // parts of a page that ask on their own are told once
+    document.querySelectorAll(".sc-blocked-words").forEach((place) => (place.textContent = text));
+    window.dash_clientside.set_props("notice", { children: null });
+    window.smartcart.say("blocked");
   }
 
   function notify(text) {

@@ -151,7 +151,7 @@ def run(schedule_id: str, team_name: str | None) -> Report:
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
-        asked = run_schedule(session, actor, schedule_id)
+        asked = run_schedule(session, actor, schedule_id, store=resources.store)
     job = finish(resources, actor, asked.id)
     with unit_of_work(resources, read_only=True) as session:
         done = schedule_report(show_schedule(session, actor, schedule_id))

@@ -129,9 +129,16 @@ def show_pulse(view: View, heard: dict[str, Any] | None) -> tuple[Any, ...]:
     latest = jobs.list_jobs(view.session, view.actor, limit=20)
     loud = [job for job in latest if job.kind not in QUIET]
     ended, told = _last_ended(latest), _last_ended(loud)
-    now = {"jobs": _active(latest), "done": ended.id if ended else None, "told": told.id if told else None}
+    now = {"jobs": _active(latest), "done": ended.id if ended else None, "told": told.id if told else None, "at": _ended_at(told)}
     changed = heard is not None and now != heard
-    if changed and heard and told and told.id != heard.get("told") and view.path != job_address(view.actor.team_slug, told):
+    if (
+        changed
+        and heard
+        and told
+        and told.id != heard.get("told")
+        and _ended_at(told) >= heard.get("at", "")
+        and view.path != job_address(view.actor.team_slug, told)
+    ):
         set_props("notice", {"children": ended_notice(view.actor.team_slug, _with_dataset(view, told))})
     at_work = [job for job in loud if job.status in ACTIVE]
     bar = job_bar(view, at_work, jobs.workers_alive(view.session) if at_work else 0)
@@ -151,6 +158,11 @@ def _active(listed: Sequence[JobSummary]) -> int:
 
 def _last_ended(listed: Sequence[JobSummary]) -> JobSummary | None:
     return max((job for job in listed if job.finished_at), key=lambda job: str(job.finished_at), default=None)
+
+
+def _ended_at(job: JobSummary | None) -> str:
+    """When it ended: where jobs went with their dataset, the last one that is left is no news."""
+    return job.finished_at.isoformat() if job is not None and job.finished_at is not None else ""
 
 
 def ended_notice(team: str, job: JobSummary) -> html.Div:

@@ -96,6 +96,7 @@ def _main() -> html.Main:
             html.Div(states.missing_page(), className="sc-when-missing"),
             html.Div(states.changed_role(), className="sc-when-refused"),
             html.Div(states.failed_page(), className="sc-when-failed"),
+            html.Div(states.blocked_page(), className="sc-when-blocked"),
         ],
         id="main",
         className="sc-main",

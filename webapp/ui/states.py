@@ -82,6 +82,12 @@ def failed_page() -> html.Div:
     return _alone("Something went wrong", error_state("This page could not be read", text, retry))
 
 
+def blocked_page() -> html.Div:
+    """Shown where a page asks for something that cannot be had as things are; connection.js writes what the server says."""
+    words = html.Span(className="sc-blocked-words")
+    return _alone("Nothing to show", empty_state("slash-circle", "This cannot be shown", words, _home("btn-primary")))
+
+
 def connection_banner() -> html.Div:
     """Hidden while all is well; connection.js shows it and says what is lost, which is nothing."""
     return html.Div(

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from dash import no_update
+from sqlalchemy import select
 
 from tests.webapp.looking import HERE, look
 from tests.webapp.pages.segment_shop import ids, links, words
 from tests.webapp.working import Shop, customers_csv, run_jobs
-from webapp.models import MemberRole
+from webapp.models import Job, MemberRole
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.errors import Forbidden
 from webapp.services.modelling import versions
@@ -66,6 +67,17 @@ def test_a_job_that_ended_moves_the_pulse_and_says_so_with_a_link(busy: Shop, sa
     assert place == "notice"
     assert "Segments are ready: version 1." in words(props["children"])
     assert links(props["children"]) == [f"{HERE}/segments?v=1"]
+
+
+def test_an_older_job_is_no_news_where_the_last_one_went_with_its_dataset(busy: Shop, said: Said) -> None:
+    run_jobs(busy.resources)
+    heard = pulse(busy, None)[1]
+    with busy.writing() as session:
+        last = session.scalars(select(Job).where(Job.kind == "recluster")).one()
+        session.delete(last)
+    changed = pulse(busy, heard)[0]
+    assert changed["told"] != heard["told"]
+    assert said == []
 
 
 def test_the_notice_names_the_dataset_where_there_are_several(busy: Shop, said: Said) -> None:

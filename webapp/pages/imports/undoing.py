@@ -27,10 +27,9 @@ def undo_parts(view: View, detail: ImportDetail) -> tuple[Child, Component | Non
 
 def undo_dialog(detail: ImportDetail, found: UndoPreview) -> Component:
     """Says what undoing does before it is done."""
-    text = (
-        f"Every customer goes back to what they were before {detail.file_name}: new ones leave, changed ones have their earlier values. "
-        "The file stays in the list with what became of it."
-    )
+    changed = detail.report is None or detail.report.new or detail.report.changed or detail.report.removed
+    what = f"Every customer goes back to what they were before {detail.file_name}: new ones leave, changed ones have their earlier values."
+    text = f"{what if changed else 'It changed nobody, so no customer changes.'} The file stays in the list with what became of it."
     confirm = button("Undo the import", id=Ids.UNDO, kind="danger")
     return dialog(Ids.UNDO_ASK, "Undo this import?", [html.P(text), _along(found)], confirm, cancel_id=Ids.UNDO_CANCEL)
 

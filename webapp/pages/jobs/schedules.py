@@ -113,7 +113,7 @@ def act(view: View, pressed: Any) -> Answer:
 
 
 def _run(view: View, schedule_id: str) -> Answer:
-    job = schedules.run_schedule(view.session, view.actor, schedule_id)
+    job = schedules.run_schedule(view.session, view.actor, schedule_id, store=view.resources.store)
     return changed(), tell_started(view, job, "You can leave this page."), *(no_update,) * 3
 
 

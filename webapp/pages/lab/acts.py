@@ -62,7 +62,6 @@ def fit_pressed(view: View, pressed: Any) -> Any:
     kind, _, number = str(pressed["source"]).partition("-")
     if kind not in ("sweep", "version"):
         raise NotFound("There is no such sweep.")
-    job = sweeps.fit_candidate(
-        view.session, view.actor, view.dataset or "", str(pressed["algorithm"]), int(pressed["k"]), **{kind: int(number)}
-    )
+    algorithm, k, store = str(pressed["algorithm"]), int(pressed["k"]), view.resources.store
+    job = sweeps.fit_candidate(view.session, view.actor, view.dataset or "", algorithm, k, store=store, **{kind: int(number)})
     return tell_started(view, job, "It becomes a version of its own; the champion stays.")

@@ -26,6 +26,7 @@ from webapp.services.modelling.sweep_results import SweepReport, Tried
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.work.subjects import RECLUSTER, SWEEP
+from webapp.store import Store
 
 NEWEST = 20
 """Sweeps that a list holds; older ones keep their address."""
@@ -124,7 +125,15 @@ def request_sweep(
 
 
 def fit_candidate(
-    session: Session, actor: Actor, dataset: str, algorithm: str, k: int, *, sweep: int | None = None, version: int | None = None
+    session: Session,
+    actor: Actor,
+    dataset: str,
+    algorithm: str,
+    k: int,
+    *,
+    sweep: int | None = None,
+    version: int | None = None,
+    store: Store | None = None,
 ) -> JobSummary:
     """Fit a version as tried in a `sweep`, or in the sweep behind a `version`: same algorithm, k, features and seed.
 
@@ -146,7 +155,9 @@ def fit_candidate(
     lock_dataset(session, row)
     if versions.active_job(session, actor, f"{RECLUSTER}:{row.id}") is not None:
         raise Conflict("Segments are being found already. Wait until that has ended, or cancel it; then fit this one.", code="busy")
-    return versions.request_recluster(session, actor, dataset, algorithm=algorithm, k=k, seed=seed, features=features, unless_there=True)
+    return versions.request_recluster(
+        session, actor, dataset, algorithm=algorithm, k=k, seed=seed, features=features, unless_there=True, store=store
+    )
 
 
 def list_outcomes(session: Session, actor: Actor, dataset: str) -> dict[str, str]:

@@ -23,6 +23,7 @@ from webapp.services.scheduling.starting import needed_for, note_start, start_wo
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.zones import zone_of
+from webapp.store import Store
 
 WORK = {ScheduleKind.RECLUSTER: "re-clustering", ScheduleKind.IMPORT_FOLDER: "importing the folder"}
 """What each kind does, as the audit log and the command line say it."""
@@ -181,13 +182,13 @@ def remove_schedule(session: Session, actor: Actor, schedule_id: str) -> Schedul
     return removed
 
 
-def run_schedule(session: Session, actor: Actor, schedule_id: str) -> JobSummary:
+def run_schedule(session: Session, actor: Actor, schedule_id: str, *, store: Store | None = None) -> JobSummary:
     """Do now what it does when it is due, paused or not; Conflict while such work runs already.
 
     The job is done already where it made the very version that would be made.
     """
     row = _changeable(session, actor, schedule_id)
-    job, now = start_work(session, actor, row), database_time(session)
+    job, now = start_work(session, actor, row, store), database_time(session)
     tick = ScheduleTick(team_id=row.team_id, schedule_id=row.id, due=now, fired_at=now, outcome=TickOutcome.STARTED)
     tick.message = f"Asked for by {actor.name}."
     note_start(session, actor, tick, job)

@@ -23,6 +23,7 @@ from webapp.services.modelling.versions import active_job, request_recluster, ve
 from webapp.services.work import jobs
 from webapp.services.work.jobs import JobSummary
 from webapp.services.work.subjects import IMPORT_FOLDER, RECLUSTER, needed_permission
+from webapp.store import Store
 
 BUSY = "still_running"
 """Code of the Conflict that says that such work is under way."""
@@ -51,10 +52,10 @@ def _author(session: Session, schedule: Schedule) -> Actor:
     return operator(team) if schedule.user_id is None else actor_for_user(session, schedule.user_id, team.slug)
 
 
-def start_work(session: Session, actor: Actor, schedule: Schedule) -> JobSummary:
+def start_work(session: Session, actor: Actor, schedule: Schedule, store: Store | None) -> JobSummary:
     """Ask for the schedule's work; Conflict (code `BUSY`) while a job like it waits or runs, its own former one included.
 
-    A job that is done already made the very version that the schedule asks for.
+    A job that is done already made the very version that the schedule asks for; with the `store`, one whose files are all right.
     """
     dataset = team_row(session, actor, Dataset, "dataset", id=schedule.dataset_id)
     kind = RECLUSTER if schedule.kind == ScheduleKind.RECLUSTER else IMPORT_FOLDER
@@ -62,7 +63,7 @@ def start_work(session: Session, actor: Actor, schedule: Schedule) -> JobSummary
     if active_job(session, actor, exclusive) is not None:
         raise Conflict("The one before still runs, so this one was left out.", code=BUSY)
     if kind == RECLUSTER:
-        return request_recluster(session, actor, dataset.slug, **schedule.parameters, schedule=schedule.id, unless_there=True)
+        return request_recluster(session, actor, dataset.slug, **schedule.parameters, schedule=schedule.id, unless_there=True, store=store)
     job, _ = jobs.enqueue_job(session, actor, kind=kind, dataset_id=dataset.id, subject_id=dataset.id, exclusive_key=exclusive)
     return jobs.show_job(session, actor, job.id)
 

@@ -20,6 +20,7 @@ from webapp.services.errors import Forbidden, NotFound, ServiceError
 from webapp.services.scheduling.cron import latest_due, next_run
 from webapp.services.scheduling.starting import BUSY, acting_for, note_start, start_work
 from webapp.services.zones import zone_of
+from webapp.store import Store
 
 REMEMBERED = timedelta(days=90)
 """How long it is kept what became of a tick."""
@@ -32,7 +33,9 @@ def find_due(session: Session, now: datetime | None = None) -> tuple[str, ...]:
     return tuple(session.scalars(due))
 
 
-def fire_tick(session: Session, schedule_id: str, inbox: Inbox, now: datetime | None = None) -> TickOutcome | None:
+def fire_tick(
+    session: Session, schedule_id: str, inbox: Inbox, now: datetime | None = None, *, store: Store | None = None
+) -> TickOutcome | None:
     """Fire the latest due moment of a schedule, and leave out those missed before it; None where somebody else was first.
 
     The row is locked (PostgreSQL passes over one that is, SQLite writes one at a time), and the unique tick is what holds beyond that.
@@ -48,7 +51,7 @@ def fire_tick(session: Session, schedule_id: str, inbox: Inbox, now: datetime | 
     tick = ScheduleTick(team_id=team.id, schedule_id=schedule.id, due=due, fired_at=now, outcome=TickOutcome.STARTED)
     session.add(tick)
     session.flush()  # the unique index speaks before anything is asked for
-    _fire(session, schedule, tick, team, inbox)
+    _fire(session, schedule, tick, team, inbox, store)
     if first < due:
         tick.message = f"{tick.message} No worker was running when it was due before; this run stands for all of those.".strip()
     session.execute(delete(ScheduleTick).where(ScheduleTick.schedule_id == schedule.id, ScheduleTick.fired_at < now - REMEMBERED))
@@ -56,7 +59,7 @@ def fire_tick(session: Session, schedule_id: str, inbox: Inbox, now: datetime | 
     return tick.outcome
 
 
-def _fire(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team, inbox: Inbox) -> None:
+def _fire(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team, inbox: Inbox, store: Store | None) -> None:
     try:
         actor = acting_for(session, schedule)
     except (Forbidden, NotFound):
@@ -69,7 +72,7 @@ def _fire(session: Session, schedule: Schedule, tick: ScheduleTick, team: Team, 
                 if not waiting.whole:
                     tick.outcome, tick.message = TickOutcome.IDLE, waiting.young_in_words or "No file was there."
                     return
-            note_start(session, actor, tick, start_work(session, actor, schedule))
+            note_start(session, actor, tick, start_work(session, actor, schedule, store))
     except (ServiceError, SegmentationError) as refusal:
         tick.outcome = TickOutcome.SKIPPED if refusal.code == BUSY else TickOutcome.REFUSED
         tick.message = refusal.message

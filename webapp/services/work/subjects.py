@@ -112,7 +112,8 @@ def _subject(job: Job, about: Import | ModelVersion | Sweep | Dataset | Subject 
     if isinstance(about, Import):
         return Subject(about.file_name, f"imports/{about.id}")
     if isinstance(about, ModelVersion):
-        return Subject(f"version {about.number}", f"segments?v={about.number}", about.seed)
+        there = f"segments?v={about.number}" if about.status != VersionStatus.REMOVED else f"models/{about.number}"
+        return Subject(f"version {about.number}", there, about.seed)
     if isinstance(about, Sweep):
         return Subject(f"sweep {about.number}", f"lab/{about.number}", about.seed)
     if isinstance(about, Dataset):

@@ -167,10 +167,10 @@ def test_one_that_is_broken_keeps_no_other_from_its_time(calendar: Calendar, mon
     broken, sound = calendar.add("0 5 * * *"), calendar.add()
     genuine = ticks.fire_tick
 
-    def fire(session: object, schedule_id: str, *rest: object) -> object:
+    def fire(session: object, schedule_id: str, *rest: object, **options: object) -> object:
         if schedule_id == broken.id:
             raise RuntimeError("a defect")
-        return genuine(session, schedule_id, *rest)  # type: ignore[arg-type]
+        return genuine(session, schedule_id, *rest, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ticks, "fire_tick", fire)
     assert fire_schedules(calendar.bench.resources, calendar.inbox, SIX) == 1
@@ -214,6 +214,6 @@ def test_it_acts_as_its_author_with_no_more_than_its_work_needs_whoever_said_las
     assert changed.created_by == "cli"
     acting = []
     start = ticks.start_work
-    monkeypatch.setattr(ticks, "start_work", lambda session, actor, schedule: acting.append(actor) or start(session, actor, schedule))
+    monkeypatch.setattr(ticks, "start_work", lambda session, actor, *rest: acting.append(actor) or start(session, actor, *rest))
     assert calendar.fire(made.id, SIX + DAY) == "started"
     assert [(actor.name, actor.role) for actor in acting] == [("cli", MemberRole.ANALYST)]
