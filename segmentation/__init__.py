@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segmentation.explaining.explanation import Explanation, Explanations, explain
     from segmentation.explaining.moves import Change, nearest_move
     from segmentation.exploring.exploration import Exploration, explore
-    from segmentation.feature_choices import FeatureChoice, feature_choices
+    from segmentation.feature_offer import FeatureChoice, feature_choices
     from segmentation.features import FeatureBuilder, Recipe
     from segmentation.guessing import guess_kind, guess_schema, schema_from_roles
     from segmentation.guiding.guidance import Guidance, guide
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from segmentation.roles import CUSTOMER_KEY, ROW_NUMBERS, Column, Kind, Role, Schema
     from segmentation.synthetic import SyntheticCustomers, synthetic_customers, write_customers
     from segmentation.synthetic_histories import PlantedLink, SyntheticMonth, synthetic_history
-    from segmentation.synthetic_orders import SyntheticOrders, synthetic_orders
+    from segmentation.synthetic_order_lines import SyntheticOrders, synthetic_orders
 else:
     __getattr__ = on_demand(__name__)
 

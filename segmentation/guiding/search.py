@@ -19,7 +19,7 @@ from segmentation.choosing.stability import bootstrap
 from segmentation.choosing.verdict import REPEATABLE, SMALLEST_SHARE
 from segmentation.clustering import ALGORITHMS, Features, KMeans, fit_kmeans
 from segmentation.errors import NotEnoughData
-from segmentation.feature_choices import every_feature
+from segmentation.feature_offer import every_feature
 from segmentation.features import FeatureBuilder, FeatureSpec
 from segmentation.guiding.lift import LEAST_CASES, Floats, Rows, check_outcome, fold_numbers, partition_lift
 from segmentation.guiding.proposals import Weights, propose

@@ -15,7 +15,7 @@ from segmentation.artifact import library_versions, pack_assignments, pack_model
 from segmentation.clustering import settings_of
 from segmentation.codec import from_json, to_json
 from segmentation.errors import ArtifactError
-from segmentation.feature_choices import every_feature
+from segmentation.feature_offer import every_feature
 from segmentation.pipeline import Segmentation, segment_customers
 from segmentation.roles import CUSTOMER_KEY, Schema
 from webapp import bulk

@@ -14,7 +14,7 @@ from segmentation.choosing.selection import AUTO, Key, Sweep, evaluation_sample
 from segmentation.choosing.verdict import judge, recommend
 from segmentation.clustering import ALGORITHMS, Clusterer, Features
 from segmentation.errors import NotEnoughData
-from segmentation.feature_choices import every_feature
+from segmentation.feature_offer import every_feature
 from segmentation.features import FeatureBuilder, Recipe
 from segmentation.guiding.guidance import Guidance, guide
 from segmentation.pipeline import AUTOMATIC_KS, CUSTOMERS_PER_SEGMENT, sweep_features

@@ -8,7 +8,7 @@ from typing import Any
 from dash import ALL, Input, State, html
 from dash.development.base_component import Component
 
-from segmentation.feature_choices import FAMILIES, FeatureChoice
+from segmentation.feature_offer import FAMILIES, FeatureChoice
 from webapp.ui.components import Child, badge, hidden_text
 from webapp.ui.forms import select
 from webapp.ui.tables import scroll

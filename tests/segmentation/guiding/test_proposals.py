@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from segmentation.feature_choices import every_feature
+from segmentation.feature_offer import every_feature
 from segmentation.guiding.proposals import LEAST_MEASURES, PLAN, propose, themes_of
 from segmentation.measures import Measured, measure_customers
 from segmentation.recipe import recipe_for

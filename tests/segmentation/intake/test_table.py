@@ -26,7 +26,7 @@ def table(tmp_path: Path) -> Iterator[Table]:
 
 @pytest.mark.parametrize("most", [5_000, 2], ids=["numbered by DuckDB", "too many for it"])
 def test_words_are_numbered_as_they_are_met(table: Table, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_FEW_WORDS", most)
+    monkeypatch.setattr(tables, "FEW_WORDS", most)
     words = table.words(table.where["Word"])
     assert words.words == ["b", "a", "it's", "B", "é"]
     assert words.place.tolist() == [0, 1, -1, 0, 2, 3, 4, -1, 1]

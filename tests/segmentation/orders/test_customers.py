@@ -13,7 +13,7 @@ from segmentation.errors import NotEnoughData
 from segmentation.measures import measure_customers
 from segmentation.orders import Part, orders_again
 from segmentation.roles import Role
-from segmentation.synthetic_orders import synthetic_orders
+from segmentation.synthetic_order_lines import synthetic_orders
 from tests.conftest import LONG
 from tests.segmentation.orders.shop_lines import SHOP, customers_of, expected_customers, read
 

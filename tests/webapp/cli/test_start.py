@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
@@ -75,6 +77,11 @@ def test_every_public_name_of_a_package_is_there(package: object) -> None:
     assert all(getattr(package, name) is not None for name in names)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         package.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("package", [segmentation, webapp.edge], ids=["segmentation", "webapp.edge"])
+def test_no_public_name_is_that_of_a_module_which_would_take_its_place(package: ModuleType) -> None:
+    assert {each.name for each in pkgutil.iter_modules(package.__path__)} & set(package.__all__) == set()
 
 
 def test_a_notebook_completes_every_name(tmp_path: Path) -> None:

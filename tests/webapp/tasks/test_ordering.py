@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from segmentation.codec import from_json
 from segmentation.roles import Schema
-from segmentation.synthetic_orders import synthetic_orders
+from segmentation.synthetic_order_lines import synthetic_orders
 from tests.webapp.working import Shop, count_rows, open_shop, run_jobs, store_file
 from webapp import bulk
 from webapp.edge import Resources

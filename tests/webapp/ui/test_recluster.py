@@ -8,7 +8,7 @@ import pytest
 from dash import no_update
 
 from segmentation.clustering import ALGORITHMS
-from segmentation.feature_choices import FeatureChoice
+from segmentation.feature_offer import FeatureChoice
 from tests.webapp.looking import HERE, hear, look
 from tests.webapp.pages.segment_shop import links, options, walk, words
 from tests.webapp.working import Shop

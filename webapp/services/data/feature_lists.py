@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from segmentation.codec import from_json
-from segmentation.feature_choices import FeatureChoice, feature_choices
+from segmentation.feature_offer import FeatureChoice, feature_choices
 from segmentation.recipe import LOOKED_AT
 from segmentation.roles import Schema
 from webapp import bulk

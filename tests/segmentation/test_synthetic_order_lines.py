@@ -8,7 +8,7 @@ import pytest
 from segmentation.choosing.stability import adjusted_rand, contingency
 from segmentation.errors import SegmentationError
 from segmentation.pipeline import segment_customers
-from segmentation.synthetic_orders import KINDS, synthetic_orders
+from segmentation.synthetic_order_lines import KINDS, synthetic_orders
 from tests.segmentation.orders.shop_lines import customers_of, read
 
 

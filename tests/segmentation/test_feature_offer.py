@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from segmentation.errors import NotEnoughData
-from segmentation.feature_choices import FAMILIES, FeatureChoice, every_feature, feature_choices
+from segmentation.feature_offer import FAMILIES, FeatureChoice, every_feature, feature_choices
 from segmentation.intake import read_customers
 from segmentation.measures import default_as_of
 from segmentation.recipe import default_recipe
