@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from tests.webapp.conftest import Prepared, copied, open_folder
 from tests.webapp.working import Shop, customers_csv, open_shop, run_jobs
@@ -18,7 +19,7 @@ from webapp.services.data.leftovers import sweep_files
 from webapp.services.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.modelling import challengers, promotions, retention, versions
 from webapp.services.modelling.retention import Reliance
-from webapp.services.planning.campaigns import create_campaign
+from webapp.services.planning.campaigns import create_campaign, tag_segment
 from webapp.services.segmenting import segments
 from webapp.services.segmenting.segment_history import show_history
 from webapp.services.segmenting.segment_notes import add_note
@@ -78,6 +79,12 @@ def files(shop: Shop, *, of: tuple[int, ...] = ()) -> set[tuple[str, str]]:
         rows = session.scalars(select(ModelVersion).where(ModelVersion.number.in_(of)))
         named = [("model", row.model_digest, "labels", row.labels_digest, "measures", row.measures_digest) for row in rows]
         return {(str(area), str(digest)) for row in named for area, digest in zip(row[::2], row[1::2], strict=True)}
+
+
+def keys_of(session: Session, number: int) -> set[str]:
+    """The segments of a version."""
+    version = session.scalars(select(ModelVersion.id).where(ModelVersion.number == number)).one()
+    return {style.key for style in segments.version_styles(session, version)}
 
 
 def sweep(shop: Shop) -> int:
@@ -276,9 +283,8 @@ def test_a_version_on_which_nobody_relies_is_removed_by_hand(shop: Shop) -> None
 def test_a_tag_keeps_a_version_only_where_no_other_has_the_segment(shop: Shop) -> None:
     """The newest of those that have it may go: where the champion has it too, the tag stays where it can be read."""
     with shop.writing() as session:
-        ids = dict(session.execute(select(ModelVersion.number, ModelVersion.id)).all())
-        of = {number: {style.key for style in segments.version_styles(session, ids[number])} for number in ids}
-        create_campaign(session, shop.actor, DATASET, name="Spring", channel="email", segments=[min(of[6] & of[2])])
+        shared = min(keys_of(session, 6) & keys_of(session, 2))
+        create_campaign(session, shop.actor, DATASET, name="Spring", channel="email", segments=[shared])
     assert Reliance.TAGGED in keeping(shop).kept[6]
     with shop.writing() as session:
         assert retention.show_reliance(session, shop.actor, DATASET, 6) == ()
@@ -286,6 +292,19 @@ def test_a_tag_keeps_a_version_only_where_no_other_has_the_segment(shop: Shop) -
     with shop.writing() as session:
         create_campaign(session, shop.actor, DATASET, name="Summer", channel="email", segments=[alone])
         assert retention.show_reliance(session, shop.actor, DATASET, 3) == (Reliance.TAGGED,)
+
+
+def test_a_segment_that_no_version_has_any_more_takes_no_tag(shop: Shop) -> None:
+    alone = segment_only_in(shop, 3)
+    with shop.writing() as session:
+        campaign = create_campaign(session, shop.actor, DATASET, name="Spring", channel="email")
+        newer = [number for number in (6, 5, 4, 3) if retention.show_reliance(session, shop.actor, DATASET, number) == ()]
+        holders = {number for number in range(1, 7) if alone in keys_of(session, number)}
+        assert holders <= set(newer)
+        for number in holders:
+            retention.remove_version(session, shop.actor, DATASET, number)
+        with pytest.raises(NotFound, match="nothing can be tagged"):
+            tag_segment(session, shop.actor, DATASET, campaign.id, alone)
 
 
 def test_a_version_on_which_somebody_relies_stays_and_it_says_who_does(shop: Shop) -> None:

@@ -166,6 +166,10 @@ def test_a_version_that_failed_was_removed_or_is_damaged_is_fitted_again(sqlite_
     assert (asked_again(shop, k=3), asked_again(shop, k=2, seed=1)) == (None, None)
     assert shop.recluster(k=3, unless_there=True, store=shop.resources.store).number == 3
     assert asked_again(shop, k=3) == 3
+    with shop.reading() as session:
+        labels = session.scalars(select(ModelVersion.labels_digest).where(ModelVersion.number == 3)).one()
+        shop.resources.store.remove(shop.actor.team_id, "labels", labels or "")
+    assert asked_again(shop, k=3) is None
 
 
 @pytest.mark.parametrize(
