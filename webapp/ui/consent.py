@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, html, no_update
+from dash import ALL, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
@@ -13,7 +13,7 @@ from webapp.services.access import Permission
 from webapp.services.data import datasets
 from webapp.services.data.datasets import DatasetSummary
 from webapp.ui.components import button, card, icon
-from webapp.ui.forms import dialog
+from webapp.ui.forms import dialog, register_asking
 from webapp.ui.notices import notify
 
 TITLE = "Who may leave in an export"
@@ -91,10 +91,4 @@ def register(callbacks: Callbacks) -> None:
     def confirm_consent(view: View, clicks: int | None) -> tuple[Any, Any]:
         return confirm(view, clicks)
 
-    callbacks.clientside(
-        ClientsideFunction("shell", "openDialog"),
-        Output(Ids.DIALOG, "is_open"),
-        Input({"type": Ids.OPEN, "at": ALL}, "n_clicks"),
-        Input(Ids.CANCEL, "n_clicks"),
-        prevent_initial_call=True,
-    )
+    register_asking(callbacks, Ids.DIALOG, {"type": Ids.OPEN, "at": ALL}, Ids.CANCEL)

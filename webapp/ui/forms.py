@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import ClientsideFunction, Input, Output, html
 from dash.development.base_component import Component
 
+from webapp.edge import Callbacks
 from webapp.ui.components import Child, Children, button, hidden_text
 
 
@@ -89,3 +90,9 @@ def dialog(
         fade=False,
     )
     return shown
+
+
+def register_asking(callbacks: Callbacks, ask: str, opens: Any, cancel: str) -> None:
+    """Have the browser open the dialog `ask` that stands on the page, by the button (or buttons) `opens`, and close it by `cancel`."""
+    shown, pressed = ClientsideFunction("shell", "openDialog"), (Input(opens, "n_clicks"), Input(cancel, "n_clicks"))
+    callbacks.clientside(shown, Output(ask, "is_open"), *pressed, prevent_initial_call=True)

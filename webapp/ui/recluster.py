@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import ALL, ClientsideFunction, Input, Output, State, html, no_update
+from dash import ALL, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from segmentation.choosing.selection import AUTO, DEFAULT_ALGORITHM
@@ -23,7 +23,7 @@ from webapp.services.work.jobs import JobSummary
 from webapp.ui import jobs
 from webapp.ui.components import button
 from webapp.ui.feature_picker import chosen_weights, feature_table, weight_values
-from webapp.ui.forms import dialog, field, number_input, select, text_input
+from webapp.ui.forms import dialog, field, number_input, register_asking, select, text_input
 from webapp.ui.notices import notify
 from webapp.ui.places import models_address
 
@@ -185,10 +185,4 @@ def register(callbacks: Callbacks) -> None:
     def features(view: View, is_open: bool | None) -> Any:
         return show_features(view, is_open), *once_closed(is_open)
 
-    callbacks.clientside(
-        ClientsideFunction("shell", "openDialog"),
-        Output(Ids.DIALOG, "is_open"),
-        Input({"type": Ids.OPEN, "at": ALL}, "n_clicks"),
-        Input(Ids.CANCEL, "n_clicks"),
-        prevent_initial_call=True,
-    )
+    register_asking(callbacks, Ids.DIALOG, {"type": Ids.OPEN, "at": ALL}, Ids.CANCEL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html, no_update
+from dash import ALL, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
@@ -16,6 +16,7 @@ from webapp.pages.campaign.tags import show_segments
 from webapp.services.access import Permission
 from webapp.ui.campaign_form import field_refusals, field_values
 from webapp.ui.components import page_head, row, skeleton
+from webapp.ui.forms import register_asking
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 from webapp.ui.untag import pressed_id, register_untag, untag_dialog
@@ -91,13 +92,7 @@ def register_leaving(callbacks: Callbacks) -> None:
     def delete(view: View, clicks: int | None) -> Any:
         return acts.delete_campaign(view, clicks)
 
-    callbacks.clientside(
-        ClientsideFunction("shell", "openDialog"),
-        Output(Ids.DELETE, "is_open"),
-        Input(Ids.DELETE_OPEN, "n_clicks"),
-        Input(Ids.DELETE_CANCEL, "n_clicks"),
-        prevent_initial_call=True,
-    )
+    register_asking(callbacks, Ids.DELETE, Ids.DELETE_OPEN, Ids.DELETE_CANCEL)
 
 
 PAGE = Page("campaign", "Campaign", "campaigns", layout, register, item=True, under="campaigns")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, html, no_update
+from dash import ALL, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from webapp.edge import Callbacks, View
@@ -27,6 +27,7 @@ from webapp.ui.consent import consent_place
 from webapp.ui.discarding import discard
 from webapp.ui.exploring import Look
 from webapp.ui.format import count, day
+from webapp.ui.forms import register_asking
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 from webapp.ui.recluster import recluster_button
@@ -142,13 +143,7 @@ def register(callbacks: Callbacks) -> None:
     def remove_dataset(view: View, clicks: int | None) -> Any:
         return remove(view, clicks)
 
-    callbacks.clientside(
-        ClientsideFunction("shell", "openDialog"),
-        Output(Ids.REMOVE_ASK, "is_open"),
-        Input(Ids.REMOVE_OPEN, "n_clicks"),
-        Input(Ids.REMOVE_CANCEL, "n_clicks"),
-        prevent_initial_call=True,
-    )
+    register_asking(callbacks, Ids.REMOVE_ASK, Ids.REMOVE_OPEN, Ids.REMOVE_CANCEL)
 
 
 PAGE = Page(name="data", title="Data", path="data", layout=layout, register=register, group="Understand", icon="table")

@@ -19,6 +19,7 @@ from webapp.services.work import jobs as job_services
 from webapp.ui import jobs
 from webapp.ui.components import page_head, row, skeleton
 from webapp.ui.discarding import discard
+from webapp.ui.forms import register_asking
 from webapp.ui.page import Page
 from webapp.ui.places import Place
 
@@ -141,13 +142,7 @@ def register(callbacks: Callbacks) -> None:
         State(choice, "id"),
         State(Ids.BEFORE, "data"),
     )
-    callbacks.clientside(
-        ClientsideFunction("shell", "openDialog"),
-        Output(Ids.UNDO_ASK, "is_open"),
-        Input(Ids.UNDO_OPEN, "n_clicks"),
-        Input(Ids.UNDO_CANCEL, "n_clicks"),
-        prevent_initial_call=True,
-    )
+    register_asking(callbacks, Ids.UNDO_ASK, Ids.UNDO_OPEN, Ids.UNDO_CANCEL)
 
 
 PAGE = Page(name="import", title="Import", path="imports", layout=layout, register=register, item=True, under="data")

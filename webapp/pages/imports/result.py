@@ -43,24 +43,25 @@ def failed_page(view: View, detail: ImportDetail) -> Component:
 
 def cancelled_page(view: View, detail: ImportDetail) -> Component:
     """Who stopped it, and that nothing is left of it."""
-    again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
     told = f"{detail.message or ''} Nothing of it was stored. To import it after all, upload it again.".strip()
-    state = empty_state("slash-circle", "This import was cancelled", told, again)
-    return html.Div([head(view, f"Import of {detail.file_name}", "Cancelled."), card(body=state, className="sc-stack")])
+    return _ended_page(view, detail, "Cancelled.", "slash-circle", "This import was cancelled", told)
 
 
 def undone_page(view: View, detail: ImportDetail) -> Component:
     """What it means that the import was taken back."""
-    again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
-    state = empty_state("arrow-counterclockwise", "This import was undone", detail.message or "", again)
-    return html.Div([head(view, f"Import of {detail.file_name}", "Undone."), card(body=state, className="sc-stack")])
+    return _ended_page(view, detail, "Undone.", "arrow-counterclockwise", "This import was undone", detail.message or "")
 
 
 def discarded_page(view: View, detail: ImportDetail) -> Component:
     """That nothing is left of the file."""
+    told = "It was not imported. To import it after all, upload it again."
+    return _ended_page(view, detail, "Discarded.", "trash", "This file was discarded", told)
+
+
+def _ended_page(view: View, detail: ImportDetail, how: str, icon_name: str, title: str, text: str) -> Component:
     again = button("Go to Data", href=data_address(view.actor.team_slug, view.dataset or ""), kind="primary")
-    state = empty_state("trash", "This file was discarded", "It was not imported. To import it after all, upload it again.", again)
-    return html.Div([head(view, f"Import of {detail.file_name}", "Discarded."), card(body=state, className="sc-stack")])
+    state = empty_state(icon_name, title, text, again)
+    return html.Div([head(view, f"Import of {detail.file_name}", how), card(body=state, className="sc-stack")])
 
 
 def result_page(view: View, detail: ImportDetail) -> Component:

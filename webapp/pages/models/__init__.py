@@ -27,7 +27,7 @@ from webapp.services.segmenting.promotion_preview import preview_promotion
 from webapp.ui.advice import advice_verdict
 from webapp.ui.components import Child, button, card, empty_state, page_head, row, skeleton
 from webapp.ui.format import count
-from webapp.ui.forms import dialog, field, text_input
+from webapp.ui.forms import dialog, field, register_asking, text_input
 from webapp.ui.jobs import read_again
 from webapp.ui.notices import notify
 from webapp.ui.page import Page
@@ -322,13 +322,7 @@ def register_removing(callbacks: Callbacks) -> None:
     def remove_version(view: View, clicks: int | None) -> Any:
         return remove(view, clicks)
 
-    callbacks.clientside(
-        ClientsideFunction("shell", "openDialog"),
-        Output(Ids.REMOVE_ASK, "is_open"),
-        Input(Ids.REMOVE_OPEN, "n_clicks"),
-        Input(Ids.REMOVE_CANCEL, "n_clicks"),
-        prevent_initial_call=True,
-    )
+    register_asking(callbacks, Ids.REMOVE_ASK, Ids.REMOVE_OPEN, Ids.REMOVE_CANCEL)
 
 
 PAGE = Page(name="models", title="Models", path="models", layout=layout, register=register, group="Model", icon="layers")

@@ -13,7 +13,7 @@ from webapp.models import Dataset, Segment
 from webapp.services.access import Actor, Permission, require, team_dataset, team_rows
 from webapp.services.data.datasets import lock_dataset
 from webapp.services.errors import Conflict, NotFound
-from webapp.services.modelling.identities import distinct_name, distinct_short_name
+from webapp.services.modelling.identities import distinct_name
 from webapp.services.modelling.versions import find_version
 from webapp.services.segmenting.segments import call_segments, crossed_names, other_name, profiles_of, version_styles
 
@@ -89,11 +89,8 @@ def _proposed(session: Session, actor: Actor, dataset: Dataset, key: str | None,
         return ()
     segments = _segments(session, actor, dataset)
     others = {each.shown_name.casefold() for each in segments.values() if each.key not in concerned}
-    short_names = {style.short_name.casefold() for style in styles if style.key not in concerned}
-    return tuple(
-        NameChange(style, renamed, segments[style.key].chosen_name is not None)
-        for style, renamed in _renamed(styles, profiles, concerned, others, short_names)
-    )
+    renamed = _renamed(styles, profiles, concerned, others)
+    return tuple(NameChange(style, after, segments[style.key].chosen_name is not None) for style, after in renamed)
 
 
 def _concerned(styles: Sequence[SegmentStyle], profiles: Sequence[SegmentProfile], start: Iterable[str]) -> set[str]:
@@ -112,13 +109,14 @@ def _concerned(styles: Sequence[SegmentStyle], profiles: Sequence[SegmentProfile
 
 
 def _renamed(
-    styles: Sequence[SegmentStyle], profiles: Sequence[SegmentProfile], concerned: set[str], names: set[str], short_names: set[str]
+    styles: Sequence[SegmentStyle], profiles: Sequence[SegmentProfile], concerned: set[str], names: set[str]
 ) -> Iterator[tuple[SegmentStyle, SegmentStyle]]:
-    """Those `concerned` with the names that the evidence gives them, apart from `names` and `short_names` (case-folded) of others."""
+    """Those `concerned` with the names that the evidence gives them, apart from the `names` (case-folded) of others.
+
+    Those for short need not be: `version_styles` tells them apart.
+    """
     for style, profile in zip(styles, profiles, strict=True):
         if style.key in concerned:
             name = distinct_name(profile.name, names)
-            short = distinct_short_name(profile.short_name if name == profile.name else name, name, short_names)
             names.add(name.casefold())
-            short_names.add(short.casefold())
-            yield style, replace(style, name=name, short_name=short)
+            yield style, replace(style, name=name, short_name=profile.short_name if name == profile.name else name[:40])
