@@ -172,15 +172,17 @@ def _isolated(values: NDArray[np.float64], column: Column, impossible: Impossibl
     exponential with that rate (Renyi's representation).
     """
     none = Oddity(column, np.zeros(len(values), dtype=bool), "", "", impossible)
-    known = np.sort(values[values > 0])
+    known = values[values > 0]
     if len(known) < 50:
         return none
-    most = max(1, len(known) // 1000)
-    steps = np.diff(np.log(known[-most - 1 :]))
+    most, twentieth = max(1, len(known) // 1000), max(10, len(known) // 20)
+    looked_at = min(len(known), most + 1 + twentieth)
+    top = np.sort(np.partition(known, -looked_at)[-looked_at:])
+    steps = np.diff(np.log(top[-most - 1 :]))
     place = int(np.argmax(steps))
-    below, above = known[-most - 1 + place], known[-most + place]
+    below, above = top[-most - 1 + place], top[-most + place]
     beyond = most - place
-    tail = known[: len(known) - beyond][-max(10, len(known) // 20) :]
+    tail = top[: len(top) - beyond][-twentieth:]
     spread = float(np.mean(np.log(tail / tail[0]))) or np.inf
     if steps[place] < np.log(2) or np.exp(-beyond * steps[place] / spread) > _ISOLATED:
         return none

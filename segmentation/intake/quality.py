@@ -31,10 +31,10 @@ def note_values(customers: pd.DataFrame, words: WordCounts, schema: Schema, line
     findings: list[Finding] = []
     for column in schema:
         if column.name in customers and len(customers):
-            findings += _folded(customers[column.name], column, lines)
+            findings += _folded(customers[column.name], words.get(column.name, {}), column, lines)
             findings += _similar(customers[column.name], words.get(column.name, {}), column, lines)
             findings += _sentinels(customers[column.name], column, lines)
-            findings += _unknown_levels(customers[column.name], column, lines)
+            findings += _unknown_levels(customers[column.name], words.get(column.name, {}), column, lines)
             findings += _constant(customers[column.name], column)
     return [*findings, *_deals(customers, schema, lines)]
 
@@ -74,7 +74,9 @@ def _words_for_missing(table: Table, column: Column, records: NDArray[np.int64])
     """The filled cells among `records`, in lower case, with how often each is met; the commonest first."""
     name = table.where[column.source]
     texts = table.texts(f"lower({name})", one_of(missing_words(column), f"lower({name})"))
-    counts = texts[texts.index.isin(records)].value_counts()
+    among = np.zeros(len(table.lines), dtype=bool)
+    among[records] = True
+    counts = texts[among[texts.index]].value_counts()
     return {str(word): int(count) for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
 
 
@@ -99,12 +101,10 @@ def _counts(series: pd.Series) -> dict[str, int]:
     return {str(word): int(count) for word, count in series.value_counts().items()}
 
 
-def _folded(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iterator[Finding]:
+def _folded(series: pd.Series, words_met: Mapping[str, int], column: Column, lines: NDArray[np.int64]) -> Iterator[Finding]:
     """Words that count as another one: spellings of it, and those that somebody folded."""
-    if column.role is Role.CONSENT or not column.folds:
-        return
     folds = {word: target for word, target in column.folds.items() if word != target}
-    counts = _counts(series[series.isin(list(folds))])
+    counts = {word: n for word, n in words_met.items() if word in folds}
     for spelling in (False, True):
         words = {word: n for word, n in counts.items() if (spelling_key(word) == spelling_key(folds[word])) is spelling}
         if not words:
@@ -138,12 +138,10 @@ def _sentinels(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> I
     """Numbers such as 999 that stand apart from all others and repeat: perhaps a sign for "unknown"; offered, not applied."""
     if not pd.api.types.is_numeric_dtype(series) or column.role in (Role.FLAG, Role.OUTCOME):
         return
-    values = series.to_numpy(dtype=float, na_value=np.nan)
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return
-    for value in {float(known.max()), float(known.min())} & _SENTINELS:
-        rows, rest = values == value, known[known != value]
+    values = series.to_numpy(dtype=float, na_value=np.nan)  # nothing infinite is left in them
+    for value in {float(np.fmax.reduce(values)), float(np.fmin.reduce(values))} & _SENTINELS:
+        rows = values == value
+        rest = values[~(rows | np.isnan(values))]
         if rows.sum() < _OFTEN or len(rest) < _OFTEN:
             continue
         if rest.min() >= 0 if value < 0 else value >= _APART * max(rest.max(), 1.0):
@@ -153,16 +151,16 @@ def _sentinels(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> I
             yield Finding("sentinel_values", "note", message, column.source, int(rows.sum()), first_lines(lines, rows))
 
 
-def _unknown_levels(series: pd.Series, column: Column, lines: NDArray[np.int64]) -> Iterator[Finding]:
+def _unknown_levels(series: pd.Series, words: Mapping[str, int], column: Column, lines: NDArray[np.int64]) -> Iterator[Finding]:
     if not column.levels:
         return
     known = {word for level in column.levels for word in level.split("|")}
     known |= {word for word, target in column.folds.items() if target in known}
-    unknown = (series.notna() & ~series.isin(known)).to_numpy()
-    if unknown.any():
-        words = ", ".join(map(str, series[unknown].value_counts().index[:SHOWN]))
-        message = f"{counted(unknown, 'row')} with a step of {lower_first(column.label)} that has no place in its order: {words}."
-        yield Finding("unknown_level", "note", message, column.source, int(unknown.sum()), first_lines(lines, unknown))
+    if unknown := [word for word in words if word not in known]:
+        rows = series.isin(unknown).to_numpy()
+        listed = ", ".join(unknown[:SHOWN])
+        message = f"{counted(rows, 'row')} with a step of {lower_first(column.label)} that has no place in its order: {listed}."
+        yield Finding("unknown_level", "note", message, column.source, int(rows.sum()), first_lines(lines, rows))
 
 
 def _constant(series: pd.Series, column: Column) -> Iterator[Finding]:
@@ -182,7 +180,8 @@ def _deals(customers: pd.DataFrame, schema: Schema, lines: NDArray[np.int64]) ->
     others = [column.name for column in purchases if column is not deals]
     if deals is None or not others:
         return
-    more = (customers[deals.name] > customers[others].sum(axis=1)).fillna(False).to_numpy(dtype=bool)
+    numbers = {column.name: customers[column.name].to_numpy(dtype=float, na_value=np.nan) for column in purchases}
+    more = numbers[deals.name] > sum(np.nan_to_num(numbers[name]) for name in others)
     if more.any():
         message = f"{counted(more, 'customer')} with more deals than purchases. Kept as they are."
         yield Finding("deals_over_purchases", "note", message, deals.source, int(more.sum()), first_lines(lines, more))

@@ -247,7 +247,9 @@ def _twins(table: Table, schema: Schema, parsed: Mapping[str, Parsed], chosen: N
     others = [name for header, name in table.where.items() if header != key.source]
     if len(others) < _TWIN_COLUMNS:
         return
-    order = np.sort(chosen)
+    taken = np.zeros(len(table.lines), dtype=bool)
+    taken[chosen] = True
+    order = np.flatnonzero(taken)
     order = order[pd.Series(_numbers_mixed(parsed, len(table.lines))[order]).duplicated(keep=False).to_numpy()]
     twin = pd.Series(table.hashes(others, order)).duplicated().to_numpy()
     if twin.any():

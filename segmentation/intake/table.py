@@ -164,13 +164,14 @@ def load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
     UnreadableFile where not every line of the file can be accounted for.
     """
     names = [f"c{i}" for i in range(len(body.header.names))]
+    # In parallel only where each newline is the end of a record: inside quotation marks nobody could tell where to begin.
     # Trimming takes longer than all the rest, so it is left out where no cell can need it.
     cells = ", ".join(f"{trimmed(name)} AS {name}" if body.padded else name for name in names)
     try:
         connection.execute(
             f"CREATE TABLE raw AS SELECT {cells} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "
-            "nullstr='', columns=?, store_rejects=true, strict_mode=true, null_padding=false, parallel=false, max_line_size=?)",
-            [str(body.path), body.format.delimiter or ",", dict.fromkeys(names, "VARCHAR"), 2 * MAX_LINE],
+            "nullstr='', columns=?, store_rejects=true, strict_mode=true, null_padding=false, parallel=?, max_line_size=?)",
+            [str(body.path), body.format.delimiter or ",", dict.fromkeys(names, "VARCHAR"), not body.quoted, 2 * MAX_LINE],
         )
     except duckdb.Error as error:
         raise UnreadableFile("The file cannot be read as a table. Check its quotation marks, or save it again as “CSV UTF-8”.") from error

@@ -46,7 +46,8 @@ class Body:
     """What lies below the header, as UTF-8 text in `path`; its first line is line `first_line` of the file.
 
     `ends` (m,) are the offsets of its newlines. Where `lines` (n,) is given, every record is whole and has the line that stands there;
-    `rejects` were left out on the way. Unless `padded`, no cell has blanks at either end.
+    `rejects` were left out on the way. Unless `padded`, no cell has blanks at either end; unless `quoted`, no cell has a quotation mark, so
+    that every newline ends a record.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Body:
     lines: NDArray[np.int64] | None = None
     rejects: tuple[Reject, ...] = ()
     padded: bool = True
+    quoted: bool = True
     sheets: tuple[str, ...] = ()
 
 
@@ -271,6 +273,7 @@ class _Writer:
     header: Header | None = None
     first_line: int = 1
     padded: bool = False
+    quoted: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     def write(self, stream: io.BufferedReader, target: Path) -> Body:
@@ -279,24 +282,25 @@ class _Writer:
         with target.open("wb") as out:
             for piece in self.decoder.pieces(stream):
                 text = self.cleaning.clean(self.decoder.mended(piece, line), line)
-                line += piece.count("\n")
                 if self.header is None:
-                    text = self._cut_header(text)
+                    text, line = self._cut_header(text), self.first_line
                 content = text.encode()
                 letters = np.frombuffer(content, dtype=np.uint8)
                 found = np.flatnonzero(letters == _NEWLINE) + offset
                 if len(found) and max(int(np.diff(found, prepend=last).max()), 0) > MAX_LINE:
                     raise _endless()
-                rows, offset, last = rows + len(found), offset + len(content), int(found[-1]) if len(found) else last
+                line, rows = line + len(found), rows + len(found)
+                offset, last = offset + len(content), int(found[-1]) if len(found) else last
                 refuse_large(rows, len(self.header.names) if self.header else 1)
                 ends.append(found)
                 self.padded = self.padded or self._may_be_padded(letters)
+                self.quoted = self.quoted or b'"' in content
                 out.write(content)
         encoding, findings = self.decoder.told()
         told = (*self.findings, *findings, *self.cleaning.findings())
         header = self.header or named(())
         form = replace(self.format, encoding=encoding)
-        return Body(target, header, self.first_line, form, np.concatenate(ends), told, padded=self.padded)
+        return Body(target, header, self.first_line, form, np.concatenate(ends), told, padded=self.padded, quoted=self.quoted)
 
     def _may_be_padded(self, letters: NDArray[np.uint8]) -> bool:
         """Whether a blank stands beside anything that can end a cell; a blank inside a quoted cell may look like that."""

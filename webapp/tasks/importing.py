@@ -192,10 +192,10 @@ def prepared_import(
         for name in list(staged.customers):
             del staged.customers[name]
         progress("Writing the snapshot", 0.6)
+        merged = staged.staging
+        merged.prepare_rows()
         with ThreadPoolExecutor(1, "snapshot") as beside:
             snapshot = beside.submit(_store_snapshot, store, plan, staged)
-            merged = staged.staging
-            merged.prepare_rows()
             progress("Storing customers", 0.75)
             changes = Changes(merged.schema, Batches(merged.rows), Batches(merged.removed_keys), Batches(merged.touched_keys))
             yield Prepared(staged.read.preview, report, staged.rejects, snapshot.result, changes)

@@ -60,3 +60,20 @@ def test_twins_are_told_apart_from_rows_whose_numbers_alone_are_the_same(tmp_pat
     read = read_customers(path, schema=inspect_file(path, roles={"Customer": "customer_id"}).schema)
     finding = next(finding for finding in read.findings if finding.code == "twins")
     assert (finding.count, finding.lines[0]) == (twins, 102)
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_file_that_is_parsed_in_several_places_keeps_the_order_of_its_records(quoted: bool, tmp_path: Path) -> None:
+    """20 MB, so that several parts of it are parsed at once; but not where a cell may hold lines that look like records."""
+    records, text = (2_300, '"' + "\n1,x,y" * 1_500 + '"') if quoted else (60_000, "é" * 170)
+    ragged, empty = {7, records // 2, records - 1}, {8, records - 9}
+    rows = ["" if n in empty else f"{n},{text},x,y" if n in ragged else f"{n},{text},x" for n in range(records)]
+    path = tmp_path / "long.csv"
+    path.write_text("\n".join(["Id,Text,Cell", *rows]) + "\n", encoding="utf-8")
+    starts = 2 + np.cumsum([0, *(1 + row.count("\n") for row in rows[:-1])])
+    kept = [n for n in range(records) if n not in ragged | empty]
+    with opened(path) as table:
+        assert table.texts(table.where["Id"]).tolist() == [str(n) for n in kept]
+        assert table.words(table.where["Text"]).words == [text.strip('"')]
+        assert table.lines.tolist() == starts[kept].tolist()
+        assert [reject.line for reject in table.rejects] == starts[sorted(ragged)].tolist()
