@@ -9,111 +9,118 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from webapp.bulk import BATCH
 from webapp.merging import CustomerRow, PastRow, RestoredRow
+from webapp.models import Dataset, Import
 
 Keys = Iterable[list[tuple[str]]]
 """Customer keys in batches."""
 
-_CUSTOMERS = "customers (customer_key, attributes, consent, layout_id, team_id, dataset_id, first_import_id, last_import_id)"
+_CUSTOMERS = "customers (customer_key, attributes, consent, layout_id, dataset_ref, first_import_ref, last_import_ref)"
+GONE = 0
+"""Stands for an import that is not there any more; `doctor` tells of its customers."""
 _AT_ONCE = 200
 """Rows in one statement of SQLite: what it does for each statement costs it as much as what it does for a row."""
 _UPDATE = (
-    "ON CONFLICT (dataset_id, customer_key) DO UPDATE "
-    "SET attributes = excluded.attributes, layout_id = excluded.layout_id, last_import_id = excluded.last_import_id"
+    "ON CONFLICT (dataset_ref, customer_key) DO UPDATE "
+    "SET attributes = excluded.attributes, layout_id = excluded.layout_id, last_import_ref = excluded.last_import_ref"
 )
 
 
-def upsert_customers(
-    session: Session, batches: Iterable[list[CustomerRow]], *, layout_id: int, team_id: str, dataset_id: str, import_id: str
-) -> None:
-    """Write new and changed customers. An unknown consent never takes the place of a known one."""
+def upsert_customers(session: Session, batches: Iterable[list[CustomerRow]], *, layout_id: int, dataset: Dataset, source: Import) -> None:
+    """Write the new and changed customers of the import `source`. An unknown consent never takes the place of a known one."""
     update = f"{_UPDATE}, consent = CASE WHEN excluded.consent = 'unknown' THEN customers.consent ELSE excluded.consent END"
-    rest = (layout_id, team_id, dataset_id, import_id, import_id)
-    first = _holds_nobody(session, dataset_id)  # nor will others write to it: its lock is held
+    rest = (layout_id, dataset.ref, source.ref, source.ref)
+    first = _holds_nobody(session, dataset)  # nor will others write to it: its lock is held
     if _is_sqlite(session):
         conflict = "" if first else f"WHERE true {update}"
         for part in _parts(batches):
             listed = ", ".join(["(?, ?, ?)"] * len(part))
-            statement = f"INSERT INTO {_CUSTOMERS} SELECT column1, column2, column3, ?, ?, ?, ?, ? FROM (VALUES {listed}) {conflict}"
+            statement = f"INSERT INTO {_CUSTOMERS} SELECT column1, column2, column3, ?, ?, ?, ? FROM (VALUES {listed}) {conflict}"
             session.connection().exec_driver_sql(statement, (*rest, *chain.from_iterable(part)))
     elif first:
         with _driver(session).cursor() as cursor:
             _copy(cursor, _CUSTOMERS, ([(*row, *rest) for row in batch] for batch in batches))
     else:
         columns = "customer_key text, attributes json, consent text"
-        select = "SELECT customer_key, attributes, consent, %s, %s, %s, %s, %s FROM staged"
-        _copy_and_insert(session, columns, batches, f"INSERT INTO {_CUSTOMERS} {select} {update}", rest)
+        taken = "SELECT customer_key, attributes, consent, %s, %s, %s, %s FROM staged"
+        _copy_and_insert(session, columns, batches, f"INSERT INTO {_CUSTOMERS} {taken} {update}", rest)
 
 
-def restore_customers(session: Session, batches: Iterable[list[RestoredRow]], *, layout_id: int, team_id: str, dataset_id: str) -> None:
+def restore_customers(session: Session, batches: Iterable[list[RestoredRow]], *, layout_id: int, dataset: Dataset) -> None:
     """Write customers exactly as given, whether or not they are there."""
-    update = f"{_UPDATE}, consent = excluded.consent, first_import_id = excluded.first_import_id"
-    owner = (layout_id, team_id, dataset_id)
+    update = f"{_UPDATE}, consent = excluded.consent, first_import_ref = excluded.first_import_ref"
+    refs = {import_id: ref for ref, import_id in _imports(session, dataset).items()}
+    rows = ([(*row[:3], refs.get(row[3], GONE), refs.get(row[4], GONE)) for row in batch] for batch in batches)
+    owner = (layout_id, dataset.ref)
     if _is_sqlite(session):
-        statement = f"INSERT INTO {_CUSTOMERS} VALUES (?, ?, ?, ?, ?, ?, ?, ?) {update}"
-        for batch in batches:
+        statement = f"INSERT INTO {_CUSTOMERS} VALUES (?, ?, ?, ?, ?, ?, ?) {update}"
+        for batch in rows:
             session.connection().exec_driver_sql(statement, [(*row[:3], *owner, *row[3:]) for row in batch])
         return
-    columns = "customer_key text, attributes json, consent text, first_import_id text, last_import_id text"
-    select = "SELECT customer_key, attributes, consent, %s, %s, %s, first_import_id, last_import_id FROM staged"
-    _copy_and_insert(session, columns, batches, f"INSERT INTO {_CUSTOMERS} {select} {update}", owner)
+    columns = "customer_key text, attributes json, consent text, first_import_ref bigint, last_import_ref bigint"
+    taken = "SELECT customer_key, attributes, consent, %s, %s, first_import_ref, last_import_ref FROM staged"
+    _copy_and_insert(session, columns, rows, f"INSERT INTO {_CUSTOMERS} {taken} {update}", owner)
 
 
-def past_rows(session: Session, keys: Keys, *, dataset_id: str) -> Iterator[Sequence[PastRow]]:
+def past_rows(session: Session, keys: Keys, *, dataset: Dataset) -> Iterator[Sequence[PastRow]]:
     """Consent and imports of those customers as they are stored now, in batches."""
     query = (
-        "SELECT customers.customer_key, consent, first_import_id, last_import_id FROM customers "
-        "JOIN chosen_keys ON chosen_keys.customer_key = customers.customer_key WHERE dataset_id = :dataset"
+        "SELECT customers.customer_key, consent, first_import_ref, last_import_ref FROM customers "
+        "JOIN chosen_keys ON chosen_keys.customer_key = customers.customer_key WHERE dataset_ref = :dataset"
     )
+    ids = _imports(session, dataset)
     with _chosen(session, keys):
-        result = session.execute(text(query), {"dataset": dataset_id}, execution_options={"stream_results": True, "max_row_buffer": BATCH})
+        result = session.execute(text(query), {"dataset": dataset.ref}, execution_options={"stream_results": True, "max_row_buffer": BATCH})
         for part in result.partitions(BATCH):
-            yield [(row[0], row[1], row[2], row[3]) for row in part]
+            yield [(row[0], row[1], ids.get(row[2], ""), ids.get(row[3], "")) for row in part]
 
 
-def remove_customers(session: Session, keys: Keys, *, team_id: str, dataset_id: str) -> None:
+def remove_customers(session: Session, keys: Keys, *, dataset: Dataset) -> None:
     """Take those customers out; a consent that they withdrew is kept for the day that they come back.
 
     One that they gave is not: whoever comes back is asked again, and no later undoing can make a withdrawal of it.
     """
-    among = "customer_key IN (SELECT customer_key FROM chosen_keys)"
-    own = {"team": team_id, "dataset": dataset_id}
+    among = "dataset_ref = :ref AND customer_key IN (SELECT customer_key FROM chosen_keys)"
     with _chosen(session, keys):
         session.execute(
             text(
                 "INSERT INTO departed_consents (dataset_id, customer_key, team_id, consent) "
-                "SELECT dataset_id, customer_key, team_id, consent "
-                f"FROM customers WHERE team_id = :team AND dataset_id = :dataset AND consent = 'withdrawn' AND {among} "
+                f"SELECT :dataset, customer_key, :team, consent FROM customers WHERE consent = 'withdrawn' AND {among} "
                 "ON CONFLICT (dataset_id, customer_key) DO NOTHING"
             ),
-            own,
+            {"dataset": dataset.id, "team": dataset.team_id, "ref": dataset.ref},
         )
-        session.execute(text(f"DELETE FROM customers WHERE team_id = :team AND dataset_id = :dataset AND {among}"), own)
+        session.execute(text(f"DELETE FROM customers WHERE {among}"), {"ref": dataset.ref})
 
 
-def recall_consents(session: Session, *, dataset_id: str, import_id: str) -> None:
-    """Give customers whom an import brought back the consent that they left with, where the file says nothing of it."""
-    kept = "departed_consents.dataset_id = customers.dataset_id AND departed_consents.customer_key = customers.customer_key"
+def recall_consents(session: Session, *, dataset: Dataset, source: Import) -> None:
+    """Give customers whom the import `source` brought back the consent that they left with, where the file says nothing of it."""
+    kept = "departed_consents.dataset_id = :dataset AND departed_consents.customer_key = customers.customer_key"
     session.execute(
         text(
             f"UPDATE customers SET consent = (SELECT departed_consents.consent FROM departed_consents WHERE {kept}) "
-            "WHERE dataset_id = :dataset AND first_import_id = :import AND consent = 'unknown' "
+            "WHERE dataset_ref = :ref AND first_import_ref = :source AND consent = 'unknown' "
             "AND customer_key IN (SELECT customer_key FROM departed_consents WHERE dataset_id = :dataset)"
         ),
-        {"dataset": dataset_id, "import": import_id},
+        {"dataset": dataset.id, "ref": dataset.ref, "source": source.ref},
     )
 
 
-def forget_new_customers(session: Session, *, team_id: str, dataset_id: str, import_id: str) -> None:
-    """Take out the customers whom an import brought first."""
+def forget_new_customers(session: Session, *, dataset: Dataset, source: Import) -> None:
+    """Take out the customers whom the import `source` brought first."""
     session.execute(
-        text("DELETE FROM customers WHERE team_id = :team AND dataset_id = :dataset AND first_import_id = :import"),
-        {"team": team_id, "dataset": dataset_id, "import": import_id},
+        text("DELETE FROM customers WHERE dataset_ref = :dataset AND first_import_ref = :source"),
+        {"dataset": dataset.ref, "source": source.ref},
     )
+
+
+def _imports(session: Session, dataset: Dataset) -> dict[int, str]:
+    """By which number customers know the dataset's imports -> their id, which is what the store's files name them by."""
+    return dict(session.execute(select(Import.ref, Import.id).where(Import.dataset_id == dataset.id)).all())
 
 
 def _parts(batches: Iterable[list[CustomerRow]]) -> Iterator[list[CustomerRow]]:
@@ -140,7 +147,7 @@ def _chosen(session: Session, keys: Keys) -> Iterator[None]:
 
 
 def _copy_and_insert(
-    session: Session, columns: str, batches: Iterable[Sequence[tuple[str, ...]]], insert: str, values: tuple[Any, ...]
+    session: Session, columns: str, batches: Iterable[Sequence[tuple[Any, ...]]], insert: str, values: tuple[Any, ...]
 ) -> None:
     with _driver(session).cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE staged ({columns}) ON COMMIT DROP")
@@ -156,8 +163,8 @@ def _copy(cursor: Any, table: str, batches: Iterable[Sequence[tuple[Any, ...]]])
                 copy.write_row(row)
 
 
-def _holds_nobody(session: Session, dataset_id: str) -> bool:
-    return session.execute(text("SELECT 1 FROM customers WHERE dataset_id = :dataset LIMIT 1"), {"dataset": dataset_id}).first() is None
+def _holds_nobody(session: Session, dataset: Dataset) -> bool:
+    return session.execute(text("SELECT 1 FROM customers WHERE dataset_ref = :ref LIMIT 1"), {"ref": dataset.ref}).first() is None
 
 
 def _driver(session: Session) -> Any:

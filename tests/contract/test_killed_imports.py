@@ -126,7 +126,7 @@ def test_an_import_killed_after_its_commit_is_all_there(shop: Shop) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_an_undo_killed_anywhere_is_none_or_all(shop: Shop, after: bool) -> None:
     with shop.reading() as session:
-        columns = (Customer.customer_key, Customer.record, Customer.layout_id, Customer.consent, Customer.last_import_id)
+        columns = (Customer.customer_key, Customer.record, Customer.layout_id, Customer.consent, Customer.last_import_ref)
         rows = select(*columns).order_by(Customer.customer_key)
         original = [str(row) for row in session.execute(rows)]
     done = shop.import_file(FILE, mapping=MAPPING, mode="replace")

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String, Te
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base
-from webapp.models.keys import new_id
+from webapp.models.keys import new_id, new_ref
 
 
 class ImportStatus(StrEnum):
@@ -36,13 +36,14 @@ class ImportMode(StrEnum):
 
 
 class Dataset(Base):
-    """A named customer base. `column_schema` and `file_format` are what the last import confirmed.
+    """A named customer base, which its customers know by `ref`. `column_schema` and `file_format` are what the last import confirmed.
 
     Of its versions the newest `keep_versions` are kept, beside those that somebody relies on (None: all are).
     """
 
     __tablename__ = "datasets"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    ref: Mapped[int] = mapped_column(BigInteger, unique=True, default=new_ref)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
     slug: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(120))
@@ -56,7 +57,7 @@ class Dataset(Base):
 
 
 class Import(Base):
-    """One uploaded file and what became of each of its rows. `report` is the dry run first, the result later.
+    """One uploaded file and what became of each of its rows; customers know it by `ref`. `report` is the dry run first, the result later.
 
     `before` is what undoing it needs beside the snapshot before (None: made before imports could be undone).
     `part_digest` addresses the order lines that it added to the dataset; None for a file of customers.
@@ -64,6 +65,7 @@ class Import(Base):
 
     __tablename__ = "imports"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    ref: Mapped[int] = mapped_column(BigInteger, unique=True, default=new_ref)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(255))
@@ -135,18 +137,18 @@ class Customer(Base):
     `record` lists the values of the layout's columns: a million rows that each name their columns are twice as long. Those that earlier
     releases stored have no layout and an object.
 
-    Without an index on the team, which a dataset tells: every index more is one more that an import of a million has to write. For the same
-    reason the database itself looks up nothing; that dataset, team, imports and layout belong together, `doctor` counts.
+    Every byte and every index of it is written a million times by an import of a million. So dataset and imports are named by their `ref`
+    (their ids take 33 bytes), the dataset alone says whose team's customer this is, and the database itself looks up nothing: that
+    dataset, imports and layout belong together, `doctor` counts.
     """
 
     __tablename__ = "customers"
-    dataset_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    dataset_ref: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     customer_key: Mapped[str] = mapped_column(String(255), primary_key=True)
-    team_id: Mapped[str] = mapped_column(String(32))
     record: Mapped[list[Any] | dict[str, Any]] = mapped_column("attributes", JSON)
     consent: Mapped[str] = mapped_column(String(16), default="unknown")
-    first_import_id: Mapped[str] = mapped_column(String(32))
-    last_import_id: Mapped[str] = mapped_column(String(32))
+    first_import_ref: Mapped[int] = mapped_column(BigInteger)
+    last_import_ref: Mapped[int] = mapped_column(BigInteger)
     layout_id: Mapped[int | None]
     layout: Mapped[Layout | None] = relationship(primaryjoin="foreign(Customer.layout_id) == Layout.id", viewonly=True)
 

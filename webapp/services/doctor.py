@@ -81,7 +81,7 @@ def examine_workspace(session: Session) -> Iterator[Problem]:
     """What is wrong with the database itself, and with the work that it holds."""
     if session.get_bind().dialect.name == "sqlite":
         yield from _sqlite(session)
-    datasetless = select(func.count()).select_from(Customer).where(Customer.dataset_id.not_in(select(Dataset.id)))
+    datasetless = select(func.count()).select_from(Customer).where(Customer.dataset_ref.not_in(select(Dataset.ref)))
     if strange := session.scalar(datasetless):
         message = f"{_of_the_record(strange)} to a dataset that is gone."
         yield Problem("customers_of_nobody", "error", "database", message, "Restore it from a backup.")
@@ -248,7 +248,7 @@ def _standing(at: _Examined, dataset: Dataset) -> Iterator[Problem]:
     elif pointers[Champion] is not None and pointers[Champion] is pointers[Challenger]:
         yield Problem("challenger_is_champion", "warning", at.subject, "The champion is its own challenger.", "Set another challenger.")
     snapshot = latest_snapshot(at.session, dataset)
-    stored = at.session.scalar(select(func.count()).select_from(Customer).where(Customer.dataset_id == dataset.id)) or 0
+    stored = at.session.scalar(select(func.count()).select_from(Customer).where(Customer.dataset_ref == dataset.ref)) or 0
     if stored != (snapshot.customers if snapshot else 0):
         message = f"The record has {stored:,} customers, the current snapshot {snapshot.customers if snapshot else 0:,}."
         yield at.error("record_differs", message, _RESTORE_ROW)
@@ -256,16 +256,15 @@ def _standing(at: _Examined, dataset: Dataset) -> Iterator[Problem]:
 
 
 def _owners(at: _Examined, dataset: Dataset) -> Iterator[Problem]:
-    """Team, imports and layouts of the customers are those of their dataset, which the database does not look up row by row."""
-    imports = select(Import.id).where(Import.dataset_id == dataset.id)
+    """Imports and layouts of the customers are those of their dataset, which the database does not look up row by row."""
+    imports = select(Import.ref).where(Import.dataset_id == dataset.id)
     layouts = select(Layout.id).where(Layout.dataset_id == dataset.id)
     strays = or_(
-        Customer.team_id != dataset.team_id,
-        *(each.not_in(imports) for each in (Customer.first_import_id, Customer.last_import_id)),
+        *(each.not_in(imports) for each in (Customer.first_import_ref, Customer.last_import_ref)),
         Customer.layout_id.not_in(layouts),
     )
-    if strange := at.session.scalar(select(func.count()).select_from(Customer).where(Customer.dataset_id == dataset.id, strays)):
-        message = f"{_of_the_record(strange)} to another team, or to an import or a layout that the dataset does not have."
+    if strange := at.session.scalar(select(func.count()).select_from(Customer).where(Customer.dataset_ref == dataset.ref, strays)):
+        message = f"{_of_the_record(strange)} to an import or a layout that the dataset does not have."
         yield at.error("customers_of_others", message, _RESTORE_ROW)
 
 

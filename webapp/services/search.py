@@ -161,7 +161,7 @@ def _customers(session: Session, dataset: Dataset, wanted: str) -> tuple[str, ..
     pattern = _escaped(wanted.lower()) + "%"
     keys = session.scalars(
         select(Customer.customer_key)
-        .where(Customer.dataset_id == dataset.id, func.lower(Customer.customer_key).like(pattern, escape="\\"))
+        .where(Customer.dataset_ref == dataset.ref, func.lower(Customer.customer_key).like(pattern, escape="\\"))
         .order_by(func.length(Customer.customer_key), Customer.customer_key)
         .limit(MOST)
     )

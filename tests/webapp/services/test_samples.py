@@ -63,7 +63,8 @@ def test_its_imports_look_like_those_of_files(sqlite_shop: Shop) -> None:
     run_jobs(sqlite_shop.resources)
     with sqlite_shop.reading() as session:
         newest, *_, oldest = imports.list_imports(session, sqlite_shop.actor, "sample-shop")
-        first = session.scalars(select(Customer).where(Customer.first_import_id == newest.id)).first()
+        brought = select(Customer).join(Import, Import.ref == Customer.first_import_ref).where(Import.id == newest.id)
+        first = session.scalars(brought).first()
     assert (newest.file_name, newest.status, newest.snapshot) == ("sample-2024-06.csv", ImportStatus.DONE, 6)
     assert newest.report is not None
     assert oldest.report is not None

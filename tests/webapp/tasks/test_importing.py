@@ -58,7 +58,7 @@ def records(shop: Shop, dataset: str = "Customers") -> dict[str, dict[str, objec
     """The customers of the database by key."""
     with shop.reading() as session:
         row = session.scalars(select(Dataset).where(Dataset.name == dataset)).one()
-        return {c.customer_key: c.attributes for c in session.scalars(select(Customer).where(Customer.dataset_id == row.id))}
+        return {c.customer_key: c.attributes for c in session.scalars(select(Customer).where(Customer.dataset_ref == row.ref))}
 
 
 def plain(frame: pd.DataFrame) -> dict[str, dict[str, object]]:
@@ -92,7 +92,7 @@ def test_same_file_again_changes_nothing(shop: Shop) -> None:
     assert (again.status, again.snapshot, again.report.new, again.report.unchanged) == ("done", 1, 0, 3)
     with shop.reading() as session:
         assert count_rows(session, Snapshot, Customer) == [1, 3]
-        assert set(session.scalars(select(Customer.last_import_id))) == {first.id}
+        assert set(session.scalars(select(Import.id).join(Customer, Customer.last_import_ref == Import.ref))) == {first.id}
 
 
 def test_update_keeps_absent_customers_and_columns_and_adds_new_ones(shop: Shop) -> None:
@@ -106,8 +106,9 @@ def test_update_keeps_absent_customers_and_columns_and_adds_new_ones(shop: Shop)
     assert found["a"] == {"wine_spend": 3.0, "since": "2024-03-01", "city": "Leeds", "response": 0}
     assert plain(current(shop)[1]) == found
     with shop.reading() as session:
-        touched = dict(session.execute(select(Customer.customer_key, Customer.last_import_id)).all())
-        started = dict(session.execute(select(Customer.customer_key, Customer.first_import_id)).all())
+        rows = select(Customer.customer_key, Import.id)
+        touched = dict(session.execute(rows.join(Import, Import.ref == Customer.last_import_ref)).all())
+        started = dict(session.execute(rows.join(Import, Import.ref == Customer.first_import_ref)).all())
     assert touched == {"a": first.id, "b": second.id, "c": first.id, "d": second.id}
     assert started["b"] == first.id
 

@@ -13,8 +13,10 @@ from tests.webapp.working import Shop, open_shop
 from webapp.edge import Resources
 from webapp.migrate import downgrade, upgrade
 from webapp.models import Customer, Layout
+from webapp.services.doctor import examine_team
 
 BEFORE_LAYOUTS = "20261126_customers_keys"
+BEFORE_REFS = "20261126_customers_consent"
 FILE = 'Id,Income,City,Since\na,10000.5,"Bed ""9"" Ü",2024-01-02\nb,20000,York,\nc,,Leeds,2024-03-04\n'
 ROLES = {"schema": {"Id": "customer_id", "Income": "income", "City": "category", "Since": "enrolled_on", "Visits": "count"}}
 
@@ -96,3 +98,29 @@ def test_records_of_an_earlier_release_stay_readable_and_are_merged(shop: Shop) 
     assert records(shop) == plain(current(shop)[1])
     undo(shop, done.id)
     assert stored(shop) == first
+
+
+def test_an_import_of_the_release_before_is_undone_by_this_one(shop: Shop) -> None:
+    first, engine = stored(shop), shop.resources.engine
+    second, _ = bring(shop, "Id,Income\nb,21000\nd,1\n", mapping=mapping("Id", "Income"))
+    grown = stored(shop)
+    downgrade(engine, BEFORE_REFS)
+    upgrade(engine)
+    assert stored(shop) == grown
+    undo(shop, second.id)
+    assert stored(shop) == first
+    assert records(shop) == plain(current(shop)[1])
+
+
+def test_customers_whose_import_is_gone_stay_and_doctor_tells_of_them(shop: Shop) -> None:
+    engine = shop.resources.engine
+    downgrade(engine, BEFORE_REFS)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE customers SET first_import_id = 'gone' WHERE customer_key = 'a'"))
+    upgrade(engine)
+    assert set(records(shop)) == {"a", "b", "c"}
+    with shop.reading() as session:
+        assert [problem.id for problem in examine_team(session, shop.actor, shop.resources.store)] == ["customers_of_others"]
+    done, _ = bring(shop, "Id,Income\na,1\n", mapping=mapping("Id", "Income"))
+    undo(shop, done.id)
+    assert records(shop) == plain(current(shop)[1])

@@ -12,7 +12,7 @@ from segmentation.codec import to_json
 from tests.webapp.tasks.test_importing import FILE, current, plain, records
 from tests.webapp.working import Shop, count_rows, customers_csv, open_shop, run_jobs, store_file
 from webapp.edge import Resources
-from webapp.models import AuditEvent, Customer, Dataset, Snapshot
+from webapp.models import AuditEvent, Customer, Dataset, Import, Snapshot
 from webapp.services.data import imports, snapshots, timeline
 from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.imports import ImportDetail, ImportReport
@@ -59,10 +59,11 @@ def undo(shop: Shop, import_id: str) -> ImportDetail:
 
 
 def stored(shop: Shop) -> list[tuple[object, ...]]:
-    """Every customer row of the database, whole."""
+    """Every customer row of the database, whole; imports are named by their ids."""
     with shop.reading() as session:
+        ids = dict(session.execute(select(Import.ref, Import.id)).all())
         rows = session.scalars(select(Customer).order_by(Customer.customer_key))
-        return [(row.customer_key, row.attributes, row.consent, row.first_import_id, row.last_import_id) for row in rows]
+        return [(row.customer_key, row.attributes, row.consent, ids[row.first_import_ref], ids[row.last_import_ref]) for row in rows]
 
 
 def consents(shop: Shop) -> dict[str, str]:

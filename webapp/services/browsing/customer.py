@@ -122,7 +122,9 @@ def show_customer(session: Session, actor: Actor, store: Store, dataset: str, ke
     row = team_dataset(session, actor, dataset)
     if "\x00" in key:  # which PostgreSQL would choke on
         raise NotFound("There is no such customer.")
-    record = team_row(session, actor, Customer, "customer", dataset_id=row.id, customer_key=key)
+    record = session.get(Customer, (row.ref, key))  # of the team's own dataset
+    if record is None:
+        raise NotFound("There is no such customer.")
     base = open_labelled(session, actor, dataset, version)
     place = _place(session, store, base, key)
     explanation: Explanation | None = None
@@ -136,8 +138,8 @@ def show_customer(session: Session, actor: Actor, store: Store, dataset: str, ke
     return CustomerDetail(
         key=key,
         consent=record.consent,
-        first=_brought(session, actor, record.first_import_id),
-        last=_brought(session, actor, record.last_import_id),
+        first=_brought(session, actor, record.first_import_ref),
+        last=_brought(session, actor, record.last_import_ref),
         version=base.version.number if base.version else None,
         segment=segment,
         runner_up=base.styles[place.runner_up] if place and place.runner_up >= 0 else None,
@@ -232,8 +234,8 @@ def _plain(value: Any, kind: Kind) -> float | date | str | None:
     return str(value) if kind is Kind.TEXT else float(value)
 
 
-def _brought(session: Session, actor: Actor, import_id: str) -> Brought:
-    found = team_row(session, actor, Import, "import", id=import_id)
+def _brought(session: Session, actor: Actor, ref: int) -> Brought:
+    found = team_row(session, actor, Import, "import", ref=ref)
     return Brought(found.id, found.file_name, found.finished_at)
 
 

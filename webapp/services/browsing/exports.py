@@ -161,7 +161,7 @@ def _expressions(schema: Schema, masked: frozenset[str], *, plain: bool) -> list
 def _may_leave(session: Session, dataset: Dataset) -> pd.DataFrame:
     """Keys of customers who may leave as their consent is now, whatever it was when the snapshot was taken."""
     consents = ("given", "unknown") if dataset.legal_basis_confirmed else ("given",)
-    keys = session.execute(select(Customer.customer_key).where(Customer.dataset_id == dataset.id, Customer.consent.in_(consents)))
+    keys = session.execute(select(Customer.customer_key).where(Customer.dataset_ref == dataset.ref, Customer.consent.in_(consents)))
     return pd.DataFrame({CUSTOMER_KEY: np.array(keys.scalars().all(), dtype=object)})
 
 

@@ -167,9 +167,11 @@ def _twin(session: Session, actor: Actor, row: Import, snapshot: Snapshot | None
 
 def _withdrawn_keys(session: Session, dataset: Dataset) -> tuple[str, ...]:
     """Customers who withdrew their consent, those included who left."""
-    here = select(Customer.customer_key).where(Customer.dataset_id == dataset.id, Customer.consent == "withdrawn")
+    here = select(Customer.customer_key).where(Customer.dataset_ref == dataset.ref, Customer.consent == "withdrawn")
     gone = select(DepartedConsent.customer_key).where(DepartedConsent.dataset_id == dataset.id, DepartedConsent.consent == "withdrawn")
-    present = select(Customer.customer_key).where(Customer.dataset_id == dataset.id, Customer.customer_key == DepartedConsent.customer_key)
+    present = select(Customer.customer_key).where(
+        Customer.dataset_ref == dataset.ref, Customer.customer_key == DepartedConsent.customer_key
+    )
     return tuple(session.scalars(here.union_all(gone.where(~present.exists()))))
 
 
@@ -199,11 +201,11 @@ def record_import(
     past = _keep_past(session, store, dataset, changes) if report.changed or report.removed else None
     row.before = to_json(Before(dataset.column_schema, dataset.file_format, current.id if current else None, past))
     if report.removed:
-        remove_customers(session, changes.removed, team_id=actor.team_id, dataset_id=dataset.id)
+        remove_customers(session, changes.removed, dataset=dataset)
     if report.new or report.changed:
         layout = layout_of(session, actor, dataset, changes.schema)
-        upsert_customers(session, changes.rows, layout_id=layout, team_id=actor.team_id, dataset_id=dataset.id, import_id=row.id)
-        recall_consents(session, dataset_id=dataset.id, import_id=row.id)
+        upsert_customers(session, changes.rows, layout_id=layout, dataset=dataset, source=row)
+        recall_consents(session, dataset=dataset, source=row)
     snapshot = made()
     stored = _snapshot_row(session, actor, dataset, snapshot)
     dataset.column_schema, dataset.file_format = to_json(snapshot.dataset_schema), to_json(snapshot.format)
@@ -244,7 +246,7 @@ def _held(session: Session, actor: Actor, plan: ImportPlan) -> tuple[Dataset, Im
 
 def _keep_past(session: Session, store: Store, dataset: Dataset, changes: Changes) -> str:
     """What undoing needs of the customers who change or leave, in the store; read here, so that it is what the import found."""
-    rows = past_rows(session, changes.touched, dataset_id=dataset.id)
+    rows = past_rows(session, changes.touched, dataset=dataset)
     return store.put_written(dataset.team_id, "past", lambda path: write_past(path, rows))
 
 

@@ -127,10 +127,10 @@ def record_undo(session: Session, actor: Actor, plan: UndoPlan, rows: Iterable[l
     row = team_row(session, actor, Import, "import", id=plan.import_id)
     before, repeats = refuse_undo(session, actor, dataset, row)
     withdrawn = _withdrawn(session, dataset)
-    forget_new_customers(session, team_id=actor.team_id, dataset_id=dataset.id, import_id=row.id)
+    forget_new_customers(session, dataset=dataset, source=row)
     if plan.base_schema is not None:
         layout = layout_of(session, actor, dataset, plan.base_schema)
-        restore_customers(session, rows, layout_id=layout, team_id=actor.team_id, dataset_id=dataset.id)
+        restore_customers(session, rows, layout_id=layout, dataset=dataset)
     dataset.column_schema, dataset.file_format = before.column_schema, before.file_format
     row.status, row.message = ImportStatus.UNDONE, UNDONE
     for repeat in repeats:
@@ -191,4 +191,4 @@ def _pending(session: Session, actor: Actor, model: type[ModelVersion] | type[Sw
 
 def _withdrawn(session: Session, dataset: Dataset) -> int:
     customers = select(func.count()).select_from(Customer)
-    return session.scalar(customers.where(Customer.dataset_id == dataset.id, Customer.consent == "withdrawn")) or 0
+    return session.scalar(customers.where(Customer.dataset_ref == dataset.ref, Customer.consent == "withdrawn")) or 0

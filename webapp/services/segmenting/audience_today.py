@@ -108,7 +108,7 @@ def _parts(base: Labelled, store: Store, rows: NDArray[np.int64]) -> list[tuple[
 
 def _consents(session: Session, actor: Actor, store: Store, dataset: Dataset, digest: str, present: int) -> dict[str, int]:
     """Those who are still customers, by their consent as it is now. The commonest one is what is left, so that few keys are read."""
-    here = Customer.dataset_id == dataset.id
+    here = Customer.dataset_ref == dataset.ref
     totals = dict(session.execute(select(Customer.consent, func.count()).where(here).group_by(Customer.consent)).all())
     commonest = max(CONSENTS, key=lambda word: totals.get(word, 0))
     others = session.execute(select(Customer.customer_key, Customer.consent).where(here, Customer.consent != commonest)).all()
