@@ -9,12 +9,14 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+CORES = 2
+"""That one engine keeps busy: web server and worker share a machine, and what it does beyond that gets little faster."""
 FEW_WORDS = 5_000
 """Different words up to which `word_places` is the fastest way to tell them apart."""
 
 
 def open_engine(
-    *, memory: str | None = None, folder: Path | str | None = None, database: Path | str = ":memory:", threads: int = 2
+    *, memory: str | None = None, folder: Path | str | None = None, database: Path | str = ":memory:", threads: int = CORES
 ) -> duckdb.DuckDBPyConnection:
     """A database in at most `memory` (None: whatever there is), what does not fit being put into `folder`. It loads no extension."""
     settings: dict[str, str | bool | int | float | list[str]] = {

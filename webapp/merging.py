@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import duckdb
 import pandas as pd
 
-from segmentation.engine import sql_text
+from segmentation.engine import CORES, sql_text
 from segmentation.intake.rules import empties
 from segmentation.roles import CUSTOMER_KEY, Column, Role, Schema
 from webapp.bulk import BATCH, SQL_TYPE, column_engine, column_figures, literal, quoted, sampled_sql, snapshot_digest, typed_frame
@@ -29,12 +29,20 @@ _MEMORY = "450MB"
 _AFTERWARDS = f"(SELECT * FROM merged WHERE {STATE} <> 'removed')"
 """The customers that the dataset holds once the merged ones are stored, in the order of their keys."""
 
-CustomerRow = tuple[str, str, str]
-"""Customer key, record (the values of `record_columns` as a JSON array), consent."""
 PastRow = tuple[str, str, str, str]
 """Customer key, consent, ids of the first and the last import: what a snapshot does not say of a stored customer."""
 RestoredRow = tuple[str, str, str, str, str]
 """The same with the record in the second place."""
+
+
+class CustomerBatch(NamedTuple):
+    """Some customers by their keys, records (the values of `record_columns` as JSON arrays) and consents: three lists, which leave the
+    engine in half of the time that rows take."""
+
+    keys: list[str]
+    records: list[str]
+    consents: list[str]
+
 
 MergeMode = Literal["update", "append", "replace"]
 
@@ -121,7 +129,8 @@ class Staging:
     def prepare_rows(self) -> None:
         """Make the rows that differ from what is stored, so that `rows` has nothing left to compute.
 
-        From here on the engine keeps to one core: who stores the rows needs the other, and the two would only stand in each other's way.
+        From here on the engine keeps to one core, until `rows_are_stored`: who stores the rows needs the other, and the two would only
+        stand in each other's way.
         """
         self._connection.execute(
             f"CREATE TABLE changes AS SELECT {CUSTOMER_KEY}, {_record_sql(self.schema)} AS record, {self._consent()} AS consent "
@@ -129,9 +138,17 @@ class Staging:
         )
         self._connection.execute("SET threads = 1")
 
-    def rows(self) -> Iterator[list[CustomerRow]]:
+    def rows_are_stored(self) -> None:
+        """Let the engine have its other core again."""
+        self._connection.execute(f"SET threads = {CORES}")
+
+    def rows(self) -> Iterator[CustomerBatch]:
         """The prepared rows, in batches."""
-        return _batches(self._connection, "SELECT * FROM changes")
+        ((customers,),) = self._connection.execute("SELECT count(*) FROM changes").fetchall()
+        for start in range(0, customers, BATCH):
+            part = self._connection.execute("SELECT * FROM changes WHERE rowid >= ? AND rowid < ?", [start, start + BATCH]).fetchnumpy()
+            columns: list[list[Any]] = [part[name].tolist() for name in (CUSTOMER_KEY, "record", "consent")]
+            yield CustomerBatch(*columns)
 
     def removed_keys(self) -> Iterator[list[tuple[str]]]:
         """Keys of the customers who leave, in batches."""

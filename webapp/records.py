@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from webapp.bulk import BATCH
-from webapp.merging import CustomerRow, PastRow, RestoredRow
+from webapp.merging import CustomerBatch, PastRow, RestoredRow
 from webapp.models import Dataset, Import
 
 Keys = Iterable[list[tuple[str]]]
@@ -30,24 +30,23 @@ _UPDATE = (
 )
 
 
-def upsert_customers(session: Session, batches: Iterable[list[CustomerRow]], *, layout_id: int, dataset: Dataset, source: Import) -> None:
+def upsert_customers(session: Session, batches: Iterable[CustomerBatch], *, layout_id: int, dataset: Dataset, source: Import) -> None:
     """Write the new and changed customers of the import `source`. An unknown consent never takes the place of a known one."""
     update = f"{_UPDATE}, consent = CASE WHEN excluded.consent = 'unknown' THEN customers.consent ELSE excluded.consent END"
     rest = (layout_id, dataset.ref, source.ref, source.ref)
     first = _holds_nobody(session, dataset)  # nor will others write to it: its lock is held
     if _is_sqlite(session):
         conflict = "" if first else f"WHERE true {update}"
-        for part in _parts(batches):
-            listed = ", ".join(["(?, ?, ?)"] * len(part))
-            statement = f"INSERT INTO {_CUSTOMERS} SELECT column1, column2, column3, ?, ?, ?, ? FROM (VALUES {listed}) {conflict}"
-            session.connection().exec_driver_sql(statement, (*rest, *chain.from_iterable(part)))
+        for batch in batches:
+            _insert_parts(session, batch, rest, conflict)
     elif first:
         with _driver(session).cursor() as cursor:
-            _copy(cursor, _CUSTOMERS, ([(*row, *rest) for row in batch] for batch in batches))
+            _copy(cursor, _CUSTOMERS, ([(*row, *rest) for row in zip(*batch, strict=True)] for batch in batches))
     else:
         columns = "customer_key text, attributes json, consent text"
         taken = "SELECT customer_key, attributes, consent, %s, %s, %s, %s FROM staged"
-        _copy_and_insert(session, columns, batches, f"INSERT INTO {_CUSTOMERS} {taken} {update}", rest)
+        rows = (list(zip(*batch, strict=True)) for batch in batches)
+        _copy_and_insert(session, columns, rows, f"INSERT INTO {_CUSTOMERS} {taken} {update}", rest)
 
 
 def restore_customers(session: Session, batches: Iterable[list[RestoredRow]], *, layout_id: int, dataset: Dataset) -> None:
@@ -123,10 +122,17 @@ def _imports(session: Session, dataset: Dataset) -> dict[int, str]:
     return dict(session.execute(select(Import.ref, Import.id).where(Import.dataset_id == dataset.id)).all())
 
 
-def _parts(batches: Iterable[list[CustomerRow]]) -> Iterator[list[CustomerRow]]:
-    """The rows of each batch, as many at once as one statement takes."""
-    for batch in batches:
-        yield from (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
+def _insert_parts(session: Session, batch: CustomerBatch, rest: tuple[int, ...], conflict: str) -> None:
+    """Insert a batch into SQLite, as many customers at once as one statement takes; a consent that they share is told once."""
+    shared = batch.consents[:1] if len(set(batch.consents)) == 1 else []
+    told = batch[:2] if shared else batch
+    cells = ", ".join("?" * len(told))
+    taken = f"column1, column2, {'?' if shared else 'column3'}, ?, ?, ?, ?"
+    for start in range(0, len(batch.keys), _AT_ONCE):
+        rows = zip(*(column[start : start + _AT_ONCE] for column in told), strict=True)
+        values = [*shared, *rest, *chain.from_iterable(rows)]
+        listed = ", ".join([f"({cells})"] * min(_AT_ONCE, len(batch.keys) - start))
+        session.connection().exec_driver_sql(f"INSERT INTO {_CUSTOMERS} SELECT {taken} FROM (VALUES {listed}) {conflict}", tuple(values))
 
 
 @contextmanager

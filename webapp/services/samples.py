@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from segmentation.months import MonthlyState, monthly_states
 from segmentation.synthetic import SyntheticCustomers, synthetic_customers
-from webapp.merging import CustomerRow
+from webapp.merging import CustomerBatch
 from webapp.models import Dataset, Import, ImportStatus, Job, JobStatus, Team
 from webapp.services.access import Actor, Permission, require, team_row, team_rows
 from webapp.services.audit import record_event
@@ -49,7 +49,7 @@ class SampleMonth:
     plan: ImportPlan
     report: ImportReport
     snapshot: NewSnapshot
-    rows: Sequence[list[CustomerRow]]
+    rows: Sequence[CustomerBatch]
     touched: Sequence[list[tuple[str]]]
 
 

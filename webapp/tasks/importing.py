@@ -196,9 +196,14 @@ def prepared_import(
         merged.prepare_rows()
         with ThreadPoolExecutor(1, "snapshot") as beside:
             snapshot = beside.submit(_store_snapshot, store, plan, staged)
+
+            def made() -> NewSnapshot:
+                merged.rows_are_stored()
+                return snapshot.result()
+
             progress("Storing customers", 0.75)
             changes = Changes(merged.schema, Batches(merged.rows), Batches(merged.removed_keys), Batches(merged.touched_keys))
-            yield Prepared(staged.read.preview, report, staged.rejects, snapshot.result, changes)
+            yield Prepared(staged.read.preview, report, staged.rejects, made, changes)
 
 
 def _with_checked(plan: ImportPlan, report: ImportReport) -> ImportReport:
@@ -309,13 +314,13 @@ def _store_snapshot(store: Store, plan: ImportPlan, staged: _Staged) -> NewSnaps
     schema = staged.staging.schema
     if plan.base is not None and _same_state(plan.base, staged):
         return _described(plan.base.digest, staged, {})
-    with store.writing(plan.team_id, "snapshot") as (temporary, publish):
+    with store.writing(plan.team_id, "snapshot") as (temporary, publish), ThreadPoolExecutor(1, "figures") as beside:
+        digest = beside.submit(staged.staging.snapshot_digest, staged.as_of)
+        figures = beside.submit(staged.staging.column_figures)
         staged.staging.write_snapshot(temporary)
-        digest = staged.staging.snapshot_digest(staged.as_of)
-        figures = staged.staging.column_figures()
         exploration = explore_snapshot(temporary, schema, staged.counts.customers, staged.as_of)
-        publish(digest)
-    return replace(_described(digest, staged, figures), exploration=exploration)
+        publish(digest.result())
+    return replace(_described(digest.result(), staged, figures.result()), exploration=exploration)
 
 
 def _same_state(base: Base, staged: _Staged) -> bool:

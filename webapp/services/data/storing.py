@@ -14,7 +14,7 @@ from segmentation.codec import from_json, to_json
 from segmentation.exploring.exploration import Exploration
 from segmentation.intake import DateOrder, FileFormat
 from segmentation.roles import Schema
-from webapp.merging import CustomerRow, MergeMode, write_past
+from webapp.merging import CustomerBatch, MergeMode, write_past
 from webapp.models import Customer, Dataset, DepartedConsent, Import, ImportMode, ImportStatus, Snapshot
 from webapp.records import Keys, past_rows, recall_consents, remove_customers, upsert_customers
 from webapp.services.access import Actor, Permission, require, team_row, team_rows
@@ -61,7 +61,7 @@ class Changes:
     those who leave, and keys of those who were there and change or leave."""
 
     schema: Schema
-    rows: Iterable[list[CustomerRow]]
+    rows: Iterable[CustomerBatch]
     removed: Keys = ()
     touched: Keys = ()
 
