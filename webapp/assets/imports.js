@@ -15,6 +15,7 @@
           const words = changed === 1 ? "One choice is changed" : `${changed} choices are changed`;
           return [false, true, `${words}: check again to see what would happen.`];
         }
+        if (before.outdated) return [false, true, "The customers have changed: check again to see what would happen."];
         if (before.asked.length) return [true, true, `Say ${before.asked.join(" and ")}, then you can import.`];
         return [true, !before.accepted, ""];
       },

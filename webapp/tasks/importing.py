@@ -209,7 +209,7 @@ def prepared_import(
 def _with_checked(plan: ImportPlan, report: ImportReport) -> ImportReport:
     """What the dry run found out besides still holds where the file still does the same to the same customers."""
     checked = plan.checked
-    if checked is None or replace(checked, moves=None, drift=()) != report:
+    if checked is None or replace(checked, moves=None, drift=(), compared_with=None) != report:
         return report
     return checked
 

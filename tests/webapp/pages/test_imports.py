@@ -23,6 +23,7 @@ from webapp.models import Dataset, MemberRole
 from webapp.pages import imports
 from webapp.pages.imports.choices import Choice, choices_in
 from webapp.pages.imports.findings import findings_card
+from webapp.pages.imports.ids import Ids
 from webapp.services.data import imports as services
 from webapp.services.data import quality
 from webapp.services.data.datasets import ensure_dataset
@@ -154,6 +155,21 @@ def test_changed_roles_are_checked_again(shop: Shop) -> None:
     assert job
     run_jobs(shop.resources)
     assert values_of(seen(shop, found))["schema", "City", "role", ""] == "ignore"
+
+
+def test_a_check_whose_customers_have_changed_says_so_and_is_made_again(shop: Shop) -> None:
+    found = checked(shop, customers_csv((40,)))
+    told = "The customers have changed since this check"
+    assert told not in words(seen(shop, found))
+    shop.import_file(customers_csv((41,)))
+    content = seen(shop, found)
+    assert told in words(content)
+    assert [each.data["outdated"] for each in walk(content) if getattr(each, "id", None) == Ids.BEFORE] == [True]
+    assert told not in words(seen(shop, found, MemberRole.VIEWER)), "who cannot check again"
+    with shop.writing() as session:
+        imports.check_again(look(shop, session, f"{HERE}/imports/{found}"), 1, [], [], {"choices": {}})
+    run_jobs(shop.resources)
+    assert told not in words(seen(shop, found))
 
 
 def test_confirming_imports_and_the_result_leads_on(shop: Shop) -> None:

@@ -40,6 +40,7 @@ def check_page(view: View, detail: ImportDetail) -> Component:
     parts: list[Child] = [
         head(view, f"Check {detail.file_name}", f"{_facts(report)} Nothing is changed until you import."),
         steps(1),
+        _outdated_card() if detail.outdated and editable else None,
         decide_card(report) if editable else None,
         answered_card(report, editable=editable),
         None if report.unidentified else happens_card(view, detail, report),
@@ -48,14 +49,19 @@ def check_page(view: View, detail: ImportDetail) -> Component:
         rejects_card(report.rejects, report.rejected),
     ]
     if editable:
-        parts += [dcc.Store(id=Ids.BEFORE, data=_before(parts, report)), _foot(view, detail, report)]
+        parts += [dcc.Store(id=Ids.BEFORE, data=_before(parts, detail, report)), _foot(view, detail, report)]
     return html.Div(parts)
 
 
-def _before(parts: list[Child], report: ImportReport) -> dict[str, object]:
-    """How every choice stands before anybody changes it, and what has to be decided."""
+def _before(parts: list[Child], detail: ImportDetail, report: ImportReport) -> dict[str, object]:
+    """How every choice stands before anybody changes it, what has to be decided, and whether the check still holds."""
     choices = {choice.key: choice.before for choice in choices_in(parts)}
-    return {"choices": choices, "asked": questions(report), "accepted": report.accepted}
+    return {"choices": choices, "asked": questions(report), "accepted": report.accepted, "outdated": detail.outdated}
+
+
+def _outdated_card() -> html.Section:
+    why = "Another import ended or was undone meanwhile, so the counts below are not what would happen now. Check again before you import."
+    return card("The customers have changed since this check", why, className="sc-stack sc-decide")
 
 
 def _facts(report: ImportReport) -> str:

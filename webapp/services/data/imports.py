@@ -31,6 +31,7 @@ from webapp.services.data.reports import (
     report_of,
     visible_report,
 )
+from webapp.services.data.snapshots import latest_snapshot
 from webapp.services.data.undoing import UndoPreview, refuse_undo
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.services.work import jobs
@@ -379,6 +380,15 @@ def _details(session: Session, actor: Actor, rows: Iterable[Import]) -> tuple[Im
             created_at=row.created_at,
             finished_at=row.finished_at,
             mode=str(row.mode),
+            outdated=_is_outdated(session, row),
         )
         for row in rows
     )
+
+
+def _is_outdated(session: Session, row: Import) -> bool:
+    """Whether the customers whom a check compared the file with are not the present ones any more."""
+    if row.status != ImportStatus.CHECKED or (compared := report_of(row).compared_with) is None:
+        return False
+    current = latest_snapshot(session, session.get_one(Dataset, row.dataset_id))
+    return compared != (current.digest if current else "")

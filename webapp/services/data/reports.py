@@ -107,7 +107,8 @@ class ImportReport:
     strongest first. `mapping_from` is the import whose confirmed mapping was used again, `same_as` one of the very same file. `rules` say
     what can be true of each column, `sheets` which ones a workbook has. Where `unidentified`, no column tells the customers apart yet, and
     nothing could be compared. `lines` says what became of the lines of a file of orders; None for a file of customers.
-    `id_stated` says that somebody named the customer id of this file.
+    `id_stated` says that somebody named the customer id of this file. `compared_with` is the digest of the snapshot that a check compared
+    the file with, empty where there was none (None: no check, or one of an earlier release).
     """
 
     file_rows: int
@@ -137,6 +138,7 @@ class ImportReport:
     unidentified: bool = False
     lines: LineCounts | None = None
     id_stated: bool = False
+    compared_with: str | None = None
 
     @property
     def undecided(self) -> tuple[Finding, ...]:
@@ -156,7 +158,10 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class ImportDetail:
-    """One import. `dataset` is a slug, `snapshot` a number, `job_id` its last job; `message` says why it failed."""
+    """One import. `dataset` is a slug, `snapshot` a number, `job_id` its last job; `message` says why it failed.
+
+    `outdated` says of a check that the customers have changed since, by another import or an undo.
+    """
 
     id: str
     dataset: str
@@ -171,6 +176,7 @@ class ImportDetail:
     created_at: datetime
     finished_at: datetime | None
     mode: str = "update"
+    outdated: bool = False
 
 
 def report_of(row: Import) -> ImportReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -178,6 +178,7 @@ def _withdrawn_keys(session: Session, dataset: Dataset) -> tuple[str, ...]:
 def record_check(session: Session, actor: Actor, plan: ImportPlan, report: ImportReport, rejects_digest: str | None) -> None:
     """Keep the report of a dry run; the import waits for somebody to confirm it."""
     row = team_row(session, actor, Import, "import", id=plan.import_id)
+    report = replace(report, compared_with=plan.base.digest if plan.base else "")
     row.status, row.report, row.rejects_digest = ImportStatus.CHECKED, to_json(report), rejects_digest
     record_event(session, actor, "import.checked", row.id, **_counts(report))
     session.flush()

@@ -13,6 +13,7 @@ from tests.webapp.working import Shop, count_rows, customers_csv, open_shop, run
 from webapp.edge import Resources
 from webapp.models import AuditEvent, Customer, SavedMapping
 from webapp.services.data import imports
+from webapp.services.data.datasets import ensure_dataset
 from webapp.services.data.imports import ImportDetail, StoredFile, UndoPreview
 from webapp.services.errors import Conflict
 from webapp.services.modelling.retention import remove_version
@@ -162,3 +163,45 @@ def test_an_import_can_be_undone_once_the_versions_that_nobody_wanted_are_remove
     with shop.reading() as session:
         assert count_rows(session, Customer) == [40]
         assert [each.status for each in list_versions(session, shop.actor, "customers")] == ["removed", "removed", "ready"]
+
+
+def test_a_check_says_when_the_customers_are_not_those_that_it_compared_with_any_more(shop: Shop) -> None:
+    def outdated() -> bool:
+        with shop.reading() as session:
+            [shown] = [each for each in imports.list_imports(session, shop.actor, "customers") if each.id == waiting.id]
+            assert shown == imports.show_import(session, shop.actor, waiting.id)
+            return shown.outdated
+
+    bring(shop, FILE)
+    with shop.writing() as session:
+        file = store_file(shop.resources, shop.actor, FILE.replace("20000", "2"))
+        waiting = imports.start_import(session, shop.actor, "customers", file)
+    assert not outdated(), "there is no check yet"
+    run_jobs(shop.resources)
+    assert not outdated()
+    second, _ = bring(shop, FILE.replace("20000", "1"))
+    assert outdated()
+    with shop.writing() as session:
+        imports.change_mapping(session, shop.actor, waiting.id, {})
+    run_jobs(shop.resources)
+    assert not outdated()
+    undo(shop, second.id)
+    assert outdated()
+    with shop.writing() as session:
+        imports.confirm_import(session, shop.actor, waiting.id)
+    run_jobs(shop.resources)
+    with shop.reading() as session:
+        assert imports.show_import(session, shop.actor, waiting.id).status == "done", "it does nothing that was not shown"
+
+
+def test_a_check_before_the_first_customers_is_outdated_by_them(sqlite_shop: Shop) -> None:
+    with sqlite_shop.writing() as session:
+        slug = ensure_dataset(session, sqlite_shop.actor, "Customers").slug
+        file = store_file(sqlite_shop.resources, sqlite_shop.actor, FILE)
+        waiting = imports.start_import(session, sqlite_shop.actor, slug, file)
+    run_jobs(sqlite_shop.resources)
+    with sqlite_shop.reading() as session:
+        assert not imports.show_import(session, sqlite_shop.actor, waiting.id).outdated
+    bring(sqlite_shop, FILE.replace("20000", "1"))
+    with sqlite_shop.reading() as session:
+        assert imports.show_import(session, sqlite_shop.actor, waiting.id).outdated
