@@ -61,6 +61,7 @@ ASKED = 2_000
 AGREEING = 0.9
 """Least share of them whom it puts where its version has them; a stand-in for an algorithm that cannot place may differ in a few."""
 _RESTORE = "Restore the store from a backup."
+_ANOTHER_VERSION = "Or re-cluster; where this is the champion, roll back first, for new segments are matched with its customers."
 _RESTORE_ROW = "Restore database and store from the same backup."
 _WAITED = timedelta(minutes=10)
 """A job that waits longer than this waits for a worker that is not there."""
@@ -203,7 +204,7 @@ def _labels(at: _Examined, version: ModelVersion) -> Generator[Problem, None, ND
     try:
         labels = read_labels(at.store, version.team_id, version.labels_digest or "0").label
     except (StoreError, ArtifactError) as damage:
-        yield at.error("damaged_labels", damage.message, f"{_RESTORE} Or re-cluster.")
+        yield at.error("damaged_labels", damage.message, f"{_RESTORE} {_ANOTHER_VERSION}")
         return None
     customers = at.session.scalars(select(Snapshot.customers).where(Snapshot.id == version.snapshot_id)).one()
     rows = select(VersionSegment.cluster, VersionSegment.size).where(VersionSegment.version_id == version.id)
@@ -211,7 +212,7 @@ def _labels(at: _Examined, version: ModelVersion) -> Generator[Problem, None, ND
     counted = {cluster: int((labels == cluster).sum()) for cluster in sizes}
     if len(labels) != customers or counted != sizes or sum(sizes.values()) + int((labels < 0).sum()) != len(labels):
         message = f"Its segments hold {sum(sizes.values()):,} customers and its labels {len(labels):,}; the snapshot has {customers:,}."
-        yield at.error("sizes_differ", message, f"{_RESTORE} Or re-cluster.")
+        yield at.error("sizes_differ", message, f"{_RESTORE} {_ANOTHER_VERSION}")
         return None
     return labels
 
