@@ -236,3 +236,33 @@ def test_a_choice_is_checked_again_at_once(workspace: Workspace, open_page: Call
         expect(page.get_by_text(told).first).to_be_visible(timeout=PATIENCE_MS)
         settled(page)
         expect(import_button(page)).to_be_enabled()
+
+
+def test_a_check_that_another_import_made_outdated_comes_before_importing(
+    workspace: Workspace, open_page: Callable[..., Page], folder: Path
+) -> None:
+    page = open_page(workspace)
+    sign_in(page, workspace, ADMIN)
+    known, more = folder / "known.csv", folder / "more.csv"
+    for path, customers in ((known, 40), (more, 50)):
+        path.write_text("ID,Income,City\n" + "".join(f"{n},{30_000 + 7 * n},York\n" for n in range(1, customers + 1)))
+    new_dataset(page, workspace, "Waiting")
+    bring(page, known)
+    expect(import_button(page)).to_be_enabled()
+    again, told = (
+        page.get_by_role("button", name="Check again"),
+        page.get_by_role("heading", name="The customers have changed since this check"),
+    )
+    expect(again).to_be_disabled()
+    workspace.run("import", str(more), "--dataset", "waiting")
+    page.reload()
+    settled(page)
+    expect(told).to_be_visible()
+    picture(page, "outdated-check")
+    assert violations(page) == []
+    expect(import_button(page)).to_be_disabled()
+    press(page, again)
+    expect(told).not_to_be_visible(timeout=PATIENCE_MS)
+    expect(import_button(page)).to_be_enabled(timeout=PATIENCE_MS)
+    expect(again).to_be_disabled()
+    assert happens(page) == "nothing changes, every row is known already", "they came with the other file"
