@@ -164,23 +164,50 @@ def load(connection: duckdb.DuckDBPyConnection, body: Body) -> Table:
     UnreadableFile where not every line of the file can be accounted for.
     """
     names = [f"c{i}" for i in range(len(body.header.names))]
-    # In parallel only where each newline is the end of a record: inside quotation marks nobody could tell where to begin.
-    # Trimming takes longer than all the rest, so it is left out where no cell can need it.
-    cells = ", ".join(f"{trimmed(name)} AS {name}" if body.padded else name for name in names)
-    try:
-        connection.execute(
-            f"CREATE TABLE raw AS SELECT {cells} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "
-            "nullstr='', columns=?, store_rejects=true, strict_mode=true, null_padding=false, parallel=?, max_line_size=?)",
-            [str(body.path), body.format.delimiter or ",", dict.fromkeys(names, "VARCHAR"), not body.quoted, 2 * MAX_LINE],
-        )
-    except duckdb.Error as error:
-        raise UnreadableFile("The file cannot be read as a table. Check its quotation marks, or save it again as “CSV UTF-8”.") from error
+    if not _parsed_by_all_cores(connection, body, names):
+        try:
+            _parse(connection, body, names, parallel=False)
+        except duckdb.Error as error:
+            raise UnreadableFile(
+                "The file cannot be read as a table. Check its quotation marks, or save it again as “CSV UTF-8”."
+            ) from error
     if body.lines is not None:
         rejects, lines = body.rejects, body.lines
     else:
         spans, rejects = _rejects(connection, body)
         lines = _record_lines(connection, names, body.ends, spans) + body.first_line
     return Table(connection, body.header.names, lines, blank_rows(connection, names), rejects, body.format, body.findings, body.sheets)
+
+
+def _parsed_by_all_cores(connection: duckdb.DuckDBPyConnection, body: Body, names: Sequence[str]) -> bool:
+    """Parse a file of which each line can only be a record, if that takes in every line; nothing is left of it otherwise.
+
+    Inside quotation marks nobody could tell where a record begins. And where a core begins at one that does not fit, DuckDB loses its
+    place and what comes after; one core reads such a file whole.
+    """
+    if body.quoted or len(names) == 1:
+        return False
+    try:
+        _parse(connection, body, names, parallel=True)
+        ((records,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
+    except duckdb.Error:
+        records = -1
+    if records == (np.diff(body.ends, prepend=-1) > 1).sum():
+        return True
+    for table in ("raw", "reject_errors", "reject_scans"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    return False
+
+
+def _parse(connection: duckdb.DuckDBPyConnection, body: Body, names: Sequence[str], *, parallel: bool) -> None:
+    """Make `raw` and, of records that do not fit, `reject_errors`."""
+    # Trimming takes longer than all the rest, so it is left out where no cell can need it.
+    cells = ", ".join(f"{trimmed(name)} AS {name}" if body.padded else name for name in names)
+    connection.execute(
+        f"CREATE TABLE raw AS SELECT {cells} FROM read_csv(?, auto_detect=false, header=false, delim=?, quote='\"', escape='\"', "
+        "nullstr='', columns=?, store_rejects=true, strict_mode=true, null_padding=false, parallel=?, max_line_size=?)",
+        [str(body.path), body.format.delimiter or ",", dict.fromkeys(names, "VARCHAR"), parallel, 2 * MAX_LINE],
+    )
 
 
 def blank_rows(connection: duckdb.DuckDBPyConnection, names: list[str]) -> NDArray[np.bool_]:

@@ -62,18 +62,24 @@ def test_twins_are_told_apart_from_rows_whose_numbers_alone_are_the_same(tmp_pat
     assert (finding.count, finding.lines[0]) == (twins, 102)
 
 
-@pytest.mark.parametrize("quoted", [False, True])
-def test_a_file_that_is_parsed_in_several_places_keeps_the_order_of_its_records(quoted: bool, tmp_path: Path) -> None:
-    """20 MB, so that several parts of it are parsed at once; but not where a cell may hold lines that look like records."""
-    records, text = (2_300, '"' + "\n1,x,y" * 1_500 + '"') if quoted else (60_000, "é" * 170)
-    ragged, empty = {7, records // 2, records - 1}, {8, records - 9}
-    rows = ["" if n in empty else f"{n},{text},x,y" if n in ragged else f"{n},{text},x" for n in range(records)]
+LONG = {
+    "one record a line": (60_000, "é" * 170, {8, 59_991}, set()),
+    "lines that look like records": (2_300, '"' + "\n1,x,y" * 1_500 + '"', {8, 2_291}, {7, 1_150, 2_299}),
+    "a core begins at records that do not fit": (1_250, "x" * 19_990, {1_200}, {800, 801, 1_249}),
+}
+"""20 MB each: records, the text in each, the empty ones and those with a cell too many. A core begins at byte 16,000,000."""
+
+
+@pytest.mark.parametrize(("records", "text", "empty", "ragged"), LONG.values(), ids=LONG)
+def test_a_long_file_keeps_the_order_of_its_records(records: int, text: str, empty: set[int], ragged: set[int], tmp_path: Path) -> None:
+    """However many cores read it."""
+    rows = ["" if n in empty else f"{n:06},{text},x,y" if n in ragged else f"{n:06},{text},x" for n in range(records)]
     path = tmp_path / "long.csv"
     path.write_text("\n".join(["Id,Text,Cell", *rows]) + "\n", encoding="utf-8")
     starts = 2 + np.cumsum([0, *(1 + row.count("\n") for row in rows[:-1])])
     kept = [n for n in range(records) if n not in ragged | empty]
     with opened(path) as table:
-        assert table.texts(table.where["Id"]).tolist() == [str(n) for n in kept]
+        assert table.texts(table.where["Id"]).tolist() == [f"{n:06}" for n in kept]
         assert table.words(table.where["Text"]).words == [text.strip('"')]
         assert table.lines.tolist() == starts[kept].tolist()
         assert [reject.line for reject in table.rejects] == starts[sorted(ragged)].tolist()
