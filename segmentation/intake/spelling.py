@@ -45,8 +45,9 @@ def spelling_folds(words: Mapping[str, int], column: Column) -> dict[str, str]:
     folds: dict[str, str] = {}
     for key, spellings in groups.items():
         loose = sorted(word for word in spellings if word in words and word not in column.folds)
-        target = _target(known.get(key), spellings, words, column.folds)
-        folds |= {word: target for word in loose if word != target}
+        if loose:
+            target = _target(known.get(key), spellings, words, column.folds)
+            folds |= {word: target for word in loose if word != target}
     return folds
 
 

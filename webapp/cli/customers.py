@@ -37,7 +37,7 @@ from webapp.services.data.imports import (
 )
 from webapp.services.data.mappings import PARTS
 from webapp.services.data.removing import remove_dataset
-from webapp.services.errors import Conflict, Invalid, ServiceError
+from webapp.services.errors import Conflict, Invalid, NotFound, ServiceError
 
 MAPPING_PARTS = "It needs an object with `schema` (column to role) and, if you like, `format` and `values`."
 WAYS_ON = {
@@ -213,8 +213,8 @@ def undo(import_id: str, team_name: str | None) -> Report:
     resources = open_workspace()
     with unit_of_work(resources) as session:
         actor = find_operator(session, team_name)
-        found = preview_undo(session, actor, import_id)
         with _hinting():
+            found = preview_undo(session, actor, import_id)
             asked = undo_import(session, actor, import_id)
     for repeat in found.repeats:
         click.echo(f"The same file, brought again on {repeat.day} without a change, is undone along with it.", err=True)
@@ -234,9 +234,11 @@ def undo(import_id: str, team_name: str | None) -> Report:
 
 @contextmanager
 def _hinting() -> Iterator[None]:
-    """Name the command that takes away what is in the way of an undo."""
+    """Name the command that takes away what is in the way of an undo, or where the id of an import stands."""
     try:
         yield
+    except NotFound as refusal:
+        raise NotFound(f"{refusal.message} Its id ends the address of its page, and `smartcart import` printed it.") from None
     except Conflict as refusal:
         hint = WAYS_ON.get(refusal.code, "").format_map(refusal.details)
         raise Conflict(f"{refusal.message} {hint}".rstrip(), code=refusal.code, details=refusal.details) from None

@@ -44,6 +44,11 @@ def test_levels_and_stated_folds_say_what_the_word_is() -> None:
     assert spelling_folds({"alone": 3, "Alone": 1, "single": 1, "Single": 2}, folded) == {"alone": "Single"}
 
 
+def test_words_that_were_decided_and_are_not_in_the_file_need_no_other() -> None:
+    decided = replace(CITY, folds={"York": "York", "Bath": "bath"})
+    assert spelling_folds({"Leeds": 2, "leeds": 1}, decided) == {"leeds": "Leeds"}
+
+
 def test_an_import_folds_and_tells(tmp_path: Path) -> None:
     intake = read_column(tmp_path, ["Single", "Single", "single", "SINGLE", "Married"], CITY)
     assert values_of(intake) == ["Single", "Single", "single", "SINGLE", "Married"]

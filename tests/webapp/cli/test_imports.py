@@ -23,7 +23,9 @@ def test_modes_and_undo(plain_command: Command, tmp_path: Path) -> None:
     undone = plain_command("import-undo", done["import_id"])
     assert (undone["status"], undone["customers"], undone["snapshot"], undone["undone_along"]) == ("undone", 12, 1, [])
     assert plain_command("import-undo", done["import_id"], code=2)["error"]["code"] == "not_stored"
-    assert plain_command("import-undo", "0" * 32, code=2)["error"]["code"] == "not_found"
+    unknown = plain_command("import-undo", "0" * 32, code=2)["error"]
+    assert unknown["code"] == "not_found"
+    assert "Its id ends the address of its page" in unknown["message"]
     first, again = plain_command("import", str(fewer), "--mode", "replace"), plain_command("import", str(fewer), "--mode", "replace")
     assert plain_command("import-undo", first["import_id"])["undone_along"] == [again["import_id"]]
 

@@ -107,6 +107,15 @@ def test_every_file_and_snapshot_leads_to_its_import(shop: Shop) -> None:
         assert words(content).count("Current") == 1
 
 
+def test_a_file_that_took_customers_out_says_what_it_was_and_how_many(shop: Shop) -> None:
+    shop.import_file(customers_csv((40, 20)))
+    shop.import_file(customers_csv((40,)), mode="replace")
+    _, content = shown(shop, "?tab=imports")
+    assert words(content).count("the whole customer base") == 1
+    assert "0 new, 0 changed, 20 removed, 0 rejected" in words(content)
+    assert words(content).count("removed, 0 rejected") == 1, "on a phone, of those alone who took somebody out"
+
+
 def test_a_refused_file_is_listed_as_refused(shop: Shop) -> None:
     shop.import_file("nothing")
     head, content = shown(shop)

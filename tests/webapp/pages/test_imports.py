@@ -188,6 +188,12 @@ def test_confirming_imports_and_the_result_leads_on(shop: Shop) -> None:
     assert any(isinstance(name, dict) and name["type"] == "recluster-open" for name in ids(result))
 
 
+def test_what_the_check_told_can_still_be_read_afterwards(shop: Shop) -> None:
+    done = shop.import_file("ID,Income,City\n" + "".join(f"{n},{1000 * n if n > 2 else ''},York\n" for n in range(1, 41)))
+    assert "2 without income" in words(seen(shop, done.id))
+    assert "without income" not in words(seen(shop, done.id, MemberRole.VIEWER))
+
+
 def test_the_same_file_again_says_that_nothing_changed(shop: Shop) -> None:
     shop.import_file(customers_csv())
     shop.recluster(k=3)

@@ -169,7 +169,7 @@ def campaign_item(view: View, campaign: CampaignSummary) -> list[Child]:
 
 def record_card(view: View, detail: CustomerDetail) -> html.Section:
     """Consent, what it means for exports, and the files that they came in."""
-    origin = {"First imported": brought(view, detail.first), "Last imported": brought(view, detail.last)}
+    origin = {"Came with": brought(view, detail.first), "Last changed by": brought(view, detail.last)}
     rows = {"Consent": consent_words(detail), **origin}
     facts = [part for label, content in rows.items() for part in (html.Dt(label), html.Dd(content))]
     return card("Consent and origin", None, html.Dl(facts, className="sc-facts-list"))

@@ -18,6 +18,9 @@ from webapp.ui.places import import_address
 from webapp.ui.tables import Column, table
 from webapp.ui.wording import import_badge
 
+MODE_WORDS = {"append": ("only new customers",), "replace": ("the whole customer base",)}
+"""What a file was to the customers that were there, where that is not the usual."""
+
 
 def files_card(view: View, files: Sequence[ImportDetail]) -> html.Section:
     """Files, newest first."""
@@ -30,6 +33,7 @@ def files_card(view: View, files: Sequence[ImportDetail]) -> html.Section:
         Column("State", _state),
         Column("New", lambda item: _figure(item, "new"), numeric=True, wide=True),
         Column("Changed", lambda item: _figure(item, "changed"), numeric=True, wide=True),
+        Column("Removed", lambda item: _figure(item, "removed"), numeric=True, wide=True),
         Column("Rejected", lambda item: _figure(item, "rejected"), numeric=True, wide=True),
         Column("Snapshot", lambda item: f"No. {item.snapshot}" if item.snapshot else MISSING, wide=True),
         Column("When", lambda item: _when(item, now), wide=True),
@@ -47,14 +51,15 @@ def files_card(view: View, files: Sequence[ImportDetail]) -> html.Section:
 def _file(view: View, item: ImportDetail) -> list[Child]:
     return [
         dcc.Link(clipped(item.file_name, wide=True), href=_address(view, item)),
-        html.Span(file_size(item.file_bytes), className="sc-under"),
+        html.Span(" · ".join([file_size(item.file_bytes), *MODE_WORDS.get(item.mode, ())]), className="sc-under"),
     ]
 
 
 def _state(item: ImportDetail) -> list[Child]:
     """The state; on a phone with the counts."""
     report = item.report
-    counts = f"{number(report.new)} new, {number(report.changed)} changed, {number(report.rejected)} rejected" if report else MISSING
+    named = ("new", "changed", "removed", "rejected") if report and report.removed else ("new", "changed", "rejected")
+    counts = ", ".join(f"{_figure(item, name)} {name}" for name in named) if report else MISSING
     return [import_badge(item.status), html.Span(counts, className="sc-under sc-only-sm")]
 
 

@@ -60,7 +60,7 @@ def findings_card(report: ImportReport, *, editable: bool) -> html.Section:
     items = _once_each(ordered, report, editable=editable)
     return card(
         f"{count(len(findings), 'thing')} found",
-        f"{', '.join(words)}. None of these keeps a row out.",
+        f"{', '.join(words)}.",
         html.Ul(items, className="sc-probs"),
         flush=True,
     )

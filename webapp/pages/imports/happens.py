@@ -56,7 +56,7 @@ def _told(view: View, report: ImportReport) -> Iterator[list[Child]]:
     if report.same_as:
         yield _line("files", "This very file was imported before", [_file(view, report.same_as), "."])
     if report.mapping_from:
-        words: list[Child] = ["Roles, format and rules are those of ", _file(view, report.mapping_from), ". Change here what is different."]
+        words: list[Child] = ["Roles and rules are those of ", _file(view, report.mapping_from), ". Change here what is different."]
         yield _line("bookmark-check", "Read like the last file of this kind", words)
     if report.lines:
         yield _lines(report.lines)

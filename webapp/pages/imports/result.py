@@ -6,6 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from webapp.edge import View
+from webapp.pages.imports.findings import findings_card
 from webapp.pages.imports.ids import Ids
 from webapp.pages.imports.parts import counts_card, head, rejects_card, steps
 from webapp.pages.imports.undoing import undo_parts
@@ -87,6 +88,8 @@ def result_page(view: View, detail: ImportDetail) -> Component:
     kept = f" Snapshot {detail.snapshot} holds the result." if detail.snapshot else ""
     sub = f"{count(report.file_rows, 'row')} of the file.{kept}"
     parts += [counts_card(view, detail, report, title, sub), rejects_card(report.rejects, report.rejected, foot=_corrections(view))]
+    if report.findings and view.actor.may(Permission.VIEW_CUSTOMERS):
+        parts.append(findings_card(report, editable=False))
     return html.Div(parts)
 
 
