@@ -76,11 +76,8 @@ class Shell:
         engine = create_engine(self.address)
         with engine.connect() as connection:
             found = tuple(
-                connection.scalar(
-                    select(func.count()).select_from(table).join(Dataset, Dataset.id == table.dataset_id).where(Dataset.name == dataset)
-                )
-                or 0
-                for table in (Customer, Snapshot)
+                connection.scalar(select(func.count()).select_from(table).join(Dataset, joined).where(Dataset.name == dataset)) or 0
+                for table, joined in ((Customer, Customer.dataset_ref == Dataset.ref), (Snapshot, Snapshot.dataset_id == Dataset.id))
             )
         engine.dispose()
         return found[0], found[1]
