@@ -388,7 +388,9 @@ def _details(session: Session, actor: Actor, rows: Iterable[Import]) -> tuple[Im
 
 def _is_outdated(session: Session, row: Import) -> bool:
     """Whether the customers whom a check compared the file with are not the present ones any more."""
-    if row.status != ImportStatus.CHECKED or (compared := report_of(row).compared_with) is None:
+    # Read from the row as it lies there: a list of imports would make every report an object twice.
+    compared: str | None = (row.report or {}).get("compared_with") if row.status == ImportStatus.CHECKED else None
+    if compared is None:
         return False
     current = latest_snapshot(session, session.get_one(Dataset, row.dataset_id))
     return compared != (current.digest if current else "")
